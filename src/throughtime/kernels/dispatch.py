@@ -1,0 +1,159 @@
+"""The one place that chooses a kernel, says why, and runs it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from throughtime.errors import KernelError, UnknownNameError
+from throughtime.kernels import reference, torch_fused
+from throughtime.kernels.call import Call, Swept
+from throughtime.kernels.sweep import sweep
+
+__all__ = ["KERNELS", "Explanation", "Request", "choose", "explain_request", "run", "transformed", "use_kernel"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What a call needs of a kernel, known without reading a tensor's values."""
+
+    cell: str
+    """Name of the cell."""
+    names: frozenset[str]
+    """Names of the parameters there are."""
+    directions: int
+    """1 or 2."""
+    dense: bool
+    """Every row has every step."""
+    resets: bool
+    """States are cleared inside sequences."""
+    zoneout: bool
+    """Zoneout, as a mask or in expectation."""
+    hidden_dropout: bool
+    """Recurrent dropout that draws a mask in this call."""
+    trace: bool
+    """Every gate and state is asked for."""
+    transformed: bool
+    """Inside a torch.func transform or forward-mode differentiation."""
+
+
+def _torch_refusal(request: Request) -> str | None:
+    """Why PyTorch's kernels cannot run this, or None."""
+    foreign = sorted(request.names - torch_fused.WEIGHTS)
+    reasons = {
+        "torch.func transforms and forward-mode derivatives run on the reference": request.transformed,
+        "it returns no gates (trace=True)": request.trace,
+        f"it has no cell {request.cell!r}": request.cell not in torch_fused.FUNCTIONS,
+        f"it knows no {', '.join(foreign)}": bool(foreign),
+        f"its cell {request.cell!r} has no projection": request.cell != "lstm" and "weight_hr" in request.names,
+        "it has no zoneout": request.zoneout,
+        "it has no recurrent dropout": request.hidden_dropout,
+        "it resets in one direction and full rows only": request.resets and not (request.dense and request.directions == 1),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def _reference_refusal(request: Request) -> str | None:
+    """The reference runs everything."""
+    return None
+
+
+KERNELS: dict[str, Callable[[Request], str | None]] = {"torch": _torch_refusal, "reference": _reference_refusal}
+"""Kernel name -> why it refuses a request (None: it serves), in order of preference."""
+
+
+class _Forced(threading.local):
+    name: str | None = None
+
+
+_forced = _Forced()
+
+
+@contextmanager
+def use_kernel(name: str) -> Iterator[None]:
+    """Force one kernel for every recurrent layer called inside, in this thread.
+
+    Args:
+        name: "torch" (PyTorch's own kernels) or "reference" (the plain loop).
+
+    Raises:
+        UnknownNameError: there is no kernel of that name.
+        KernelError: raised by the layer's call when the kernel cannot run it, with the reason.
+
+    Example:
+        >>> import torch, throughtime as tt
+        >>> layer, x = tt.GRU(3, 4), torch.randn(5, 2, 3)
+        >>> with tt.use_kernel("reference"):
+        ...     y, _ = layer(x)
+        >>> torch.allclose(y, layer(x)[0], atol=1e-6)
+        True
+    """
+    if name not in KERNELS:
+        raise UnknownNameError("kernel", name, KERNELS)
+    before, _forced.name = _forced.name, name
+    try:
+        yield
+    finally:
+        _forced.name = before
+
+
+def transformed() -> bool:
+    """True inside any torch.func level or forward-mode level: there an opaque op would lose tangents in silence."""
+    functorch: bool = torch._C._are_functorch_transforms_active()  # pyright: ignore
+    return functorch or torch.autograd.forward_ad._current_level >= 0  # pyright: ignore[reportPrivateUsage]
+
+
+def choose(request: Request) -> str:
+    """Name of the kernel that runs ``request``: the forced one, or the first that does not refuse.
+
+    Raises:
+        KernelError: the forced kernel refuses.
+    """
+    forced = _forced.name
+    if forced is None:
+        return next(name for name, refusal in KERNELS.items() if refusal(request) is None)
+    reason = KERNELS[forced](request)
+    if reason is not None:
+        raise KernelError(f"kernel {forced!r} was forced and cannot run this call: {reason}")
+    return forced
+
+
+def run(call: Call, request: Request) -> Swept:
+    """Run one layer on the kernel that :func:`choose` names.
+
+    Eager calls of PyTorch's kernels keep their own autograd; transforms see the reference as plain PyTorch; all else is
+    the one opaque op.
+    """
+    kernel = choose(request)
+    if request.transformed:
+        return reference.run(call)
+    if kernel == "torch" and not torch.compiler.is_compiling():
+        return torch_fused.run(call)
+    return sweep(call, kernel)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Which kernel runs a call, and why the others do not."""
+
+    kernel: str
+    """Name of the kernel that runs."""
+    refused: dict[str, str]
+    """Kernel -> reason, for those that cannot run the call."""
+
+    def __str__(self) -> str:
+        lines = [f"{self.kernel}: runs this call"]
+        lines += [f"{name}: not used, {reason}" for name, reason in self.refused.items()]
+        others = [name for name in KERNELS if name != self.kernel and name not in self.refused]
+        lines += [f"{name}: could run it, {self.kernel} was preferred" for name in others]
+        return "\n".join(lines)
+
+
+def explain_request(request: Request) -> Explanation:
+    """The choice for ``request``, with reasons."""
+    reasons = {name: refusal(request) for name, refusal in KERNELS.items()}
+    return Explanation(choose(request), {name: reason for name, reason in reasons.items() if reason is not None})

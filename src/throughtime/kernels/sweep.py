@@ -1,0 +1,224 @@
+"""The seam: ``throughtime::sweep`` and ``throughtime::sweep_backward``, opaque ops around whichever kernel runs.
+
+One call of ``sweep`` is one layer in all its directions. To ``torch.compile`` and ``torch.export`` it is a single node
+with dynamic tokens, batch and time. The backward op recomputes the layer from its inputs where the kernel keeps nothing
+in ``reserve``; its own derivative (double backward) is that of the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from throughtime.kernels import reference, torch_fused
+from throughtime.kernels.call import Call, Swept
+
+__all__ = ["sweep"]
+
+_C: Any = torch._C  # pyright: ignore[reportPrivateUsage]
+
+_CALL = (
+    "Tensor rows, Tensor batch_sizes, Tensor? resets, Tensor? row_ids, Tensor? seed, Tensor[] state, Tensor[] restart, "
+    "Tensor[] weights, str[] names, str cell, int directions, int layer, float[] zoneout, float recurrent_dropout, "
+    "bool training, str kernel"
+)
+_FIELDS = tuple(field.name for field in fields(Call))
+
+_library = torch.library.Library("throughtime", "DEF")
+_library.define(f"sweep({_CALL}) -> (Tensor y, Tensor[] final, Tensor reserve)")
+_library.define(
+    f"sweep_backward(Tensor grad_y, Tensor[] grad_final, Tensor y, Tensor reserve, {_CALL}) "
+    "-> (Tensor rows, Tensor[] state, Tensor[] restart, Tensor[] weights)"
+)
+
+Kernel = Callable[[Call], Swept]
+_RUNNERS: dict[str, Kernel] = {"reference": reference.run, "torch": torch_fused.run}
+
+
+def sweep(call: Call, kernel: str) -> Swept:
+    """Run one layer through the opaque op on the named kernel; differentiable twice.
+
+    Args:
+        call: see :class:`throughtime.kernels.call.Call`.
+        kernel: "reference" or "torch".
+
+    Returns:
+        y (N', D*P) and the final carry, parts of (D, B, width).
+    """
+    y, final, _ = torch.ops.throughtime.sweep(*_flat(call), kernel)
+    return y, final
+
+
+def _flat(call: Call) -> tuple[Any, ...]:
+    return tuple(getattr(call, name) for name in _FIELDS)
+
+
+def _call(arguments: Sequence[Any]) -> tuple[Call, str]:
+    *values, kernel = arguments
+    return Call(**dict(zip(_FIELDS, values, strict=True))), kernel
+
+
+# -- forward ---------------------------------------------------------------------------------------------------------
+
+
+def _forward(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
+    call, kernel = _call(arguments)
+    y, final = _RUNNERS[kernel](call)
+    return y.contiguous(), [part.contiguous() for part in final], call.rows.new_empty(0)
+
+
+def _forward_fake(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
+    call, _ = _call(arguments)
+    width = call.directions * call.state[0].shape[-1]
+    y = call.rows.new_empty(call.rows.shape[0], width)
+    return y, [part.new_empty(part.shape) for part in call.state], call.rows.new_empty(0)
+
+
+# -- backward --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _autograd_inside_op() -> Iterator[None]:
+    """Make autograd record inside an op's implementation, where the dispatcher has switched it off."""
+    keys, key = _C.DispatchKeySet, _C.DispatchKey
+    autograd = keys(key.AutogradCPU) | keys(key.AutogradCUDA) | keys(key.AutogradOther) | keys(key.ADInplaceOrView)
+    included = _C._dispatch_tls_local_include_set()
+    excluded = _C._dispatch_tls_local_exclude_set() - autograd
+    with _C._ForceDispatchKeyGuard(included, excluded), torch.enable_grad():
+        yield
+
+
+def _gradients(run: Kernel, call: Call, grad_y: Tensor, grad_final: Sequence[Tensor], create_graph: bool = False):
+    """Gradients of <y, grad_y> + <final, grad_final> with respect to ``call.tensors()``, as a list."""
+    y, final = run(call)
+    inputs = call.tensors()
+    grads = torch.autograd.grad(
+        [y, *final], inputs, [grad_y, *grad_final], create_graph=create_graph, allow_unused=True, materialize_grads=True
+    )
+    return list(grads)
+
+
+def _leaves(call: Call) -> Call:
+    return call.with_tensors([tensor.detach().requires_grad_() for tensor in call.tensors()])
+
+
+def _backward(
+    grad_y: Tensor, grad_final: list[Tensor], y: Tensor, reserve: Tensor, *arguments: Any
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
+    call, kernel = _call(arguments)
+    with _autograd_inside_op():
+        call = _leaves(call)
+        grads = _gradients(_RUNNERS[kernel], call, grad_y, grad_final)
+    return call.split([grad.contiguous() for grad in grads])
+
+
+def _backward_fake(
+    grad_y: Tensor, grad_final: list[Tensor], y: Tensor, reserve: Tensor, *arguments: Any
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
+    call, _ = _call(arguments)
+    return call.split([tensor.new_empty(tensor.shape) for tensor in call.tensors()])
+
+
+# -- autograd: the derivative of forward is the backward op; the derivative of that is the reference's ------------------
+
+
+class _Saved:
+    """Saves a call's tensors in autograd's context and gives the call back."""
+
+    @staticmethod
+    def save(ctx: Any, extra: Sequence[Tensor], arguments: Sequence[Any]) -> None:
+        call, kernel = _call(arguments)
+        fixed = (call.batch_sizes, call.resets, call.row_ids, call.seed)
+        ctx.save_for_backward(*extra, *call.tensors(), *fixed)
+        ctx.options = (len(extra), len(call.state), len(call.restart), *_flat(call)[len(fixed) + 4 :], kernel)
+
+    @staticmethod
+    def load(ctx: Any) -> tuple[list[Tensor], Call, str]:
+        n, states, restarts, *options, kernel = ctx.options
+        saved = ctx.saved_tensors
+        extra, tensors, fixed = list(saved[:n]), saved[n:-4], saved[-4:]
+        a, b = 1 + states, 1 + states + restarts
+        parts = (list(tensors[1:a]), list(tensors[a:b]), list(tensors[b:]))
+        call, _ = _call((tensors[0], *fixed, *parts, *options, kernel))
+        return extra, call, kernel
+
+
+def _for_arguments(call: Call, grads: Sequence[Tensor | None]) -> tuple[Any, ...]:
+    """One gradient per argument of the op: those of ``call.tensors()``, None for the rest."""
+    a, b = 1 + len(call.state), 1 + len(call.state) + len(call.restart)
+    by_name = {"rows": grads[0], "state": list(grads[1:a]), "restart": list(grads[a:b]), "weights": list(grads[b:])}
+    return (*(by_name.get(name) for name in _FIELDS), None)
+
+
+def _filled(grads: Sequence[Tensor | None], like: Sequence[Tensor]) -> list[Tensor]:
+    return [torch.zeros_like(t) if grad is None else grad for grad, t in zip(grads, like, strict=True)]
+
+
+def _forward_setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, list[Tensor], Tensor]) -> None:
+    y, _, reserve = output
+    ctx.mark_non_differentiable(reserve)
+    _Saved.save(ctx, (y, reserve), inputs)
+
+
+def _forward_derivative(ctx: Any, grad_y: Tensor | None, grad_final: list[Tensor | None], _: Any) -> tuple[Any, ...]:
+    (y, reserve), call, kernel = _Saved.load(ctx)
+    (filled,) = _filled([grad_y], [y])
+    finals = _filled(grad_final, call.state)
+    rows, *lists = torch.ops.throughtime.sweep_backward(filled, finals, y, reserve, *_flat(call), kernel)
+    return _for_arguments(call, [rows, *(grad for part in lists for grad in part)])
+
+
+def _backward_setup(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+    grad_y, grad_final, _, _, *arguments = inputs
+    _Saved.save(ctx, (grad_y, *grad_final), arguments)
+
+
+def _backward_derivative(ctx: Any, grad_rows: Tensor | None, *grad_lists: list[Tensor | None]) -> tuple[Any, ...]:
+    """Double backward, by differentiating the reference's gradient."""
+    (grad_y, *grad_final), saved, _ = _Saved.load(ctx)
+    with torch.enable_grad():
+        call = _leaves(saved)
+        outer = [tensor.detach().requires_grad_() for tensor in (grad_y, *grad_final)]
+        grads = _gradients(reference.run, call, outer[0], outer[1:], create_graph=True)
+        cotangents = _filled([grad_rows, *(grad for part in grad_lists for grad in part)], grads)
+        second = torch.autograd.grad(
+            grads, [*outer, *call.tensors()], cotangents, allow_unused=True, materialize_grads=True
+        )
+    n = len(outer)
+    return (second[0], list(second[1:n]), None, None, *_for_arguments(call, second[n:]))
+
+
+# -- autocast ---------------------------------------------------------------------------------------------------------
+
+
+def _autocast(device: str) -> Callable[..., tuple[Tensor, list[Tensor], Tensor]]:
+    key = _C.DispatchKeySet(_C.DispatchKey.AutocastCUDA if device == "cuda" else _C.DispatchKey.AutocastCPU)
+
+    def cast_and_run(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
+        """Everything a gradient may be asked for goes to the autocast dtype, as for ``torch.nn.LSTM``."""
+        call, kernel = _call(arguments)
+        dtype = torch.get_autocast_dtype(device)
+        call = call.with_tensors([t.to(dtype) if t.dtype != torch.float64 else t for t in call.tensors()])
+        with _C._ExcludeDispatchKeyGuard(key):
+            return torch.ops.throughtime.sweep(*_flat(call), kernel)
+
+    return cast_and_run
+
+
+_library.impl("sweep", _forward, "CompositeExplicitAutograd")
+_library.impl("sweep_backward", _backward, "CompositeExplicitAutograd")
+_library.impl("sweep", _autocast("cpu"), "AutocastCPU")
+_library.impl("sweep", _autocast("cuda"), "AutocastCUDA")
+torch.library.register_fake("throughtime::sweep", _forward_fake, lib=_library)
+torch.library.register_fake("throughtime::sweep_backward", _backward_fake, lib=_library)
+torch.library.register_autograd(
+    "throughtime::sweep", _forward_derivative, setup_context=_forward_setup, lib=_library
+)
+torch.library.register_autograd(
+    "throughtime::sweep_backward", _backward_derivative, setup_context=_backward_setup, lib=_library
+)

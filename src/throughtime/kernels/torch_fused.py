@@ -1,0 +1,154 @@
+"""PyTorch's own recurrent kernels behind our call: oneDNN and ATen on a CPU, cuDNN on an NVIDIA GPU.
+
+They serve the plain cells. Ragged rows run packed, as ``PackedSequence`` does; resets in one direction run by cutting
+time where any row resets, which costs little while resets are rare (document ends).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from throughtime.kernels.call import Call, Swept
+from throughtime.kernels.reference.cell import Parameters
+
+__all__ = ["FUNCTIONS", "WEIGHTS", "flatten", "run", "run_stack", "step"]
+
+_VF: Any = torch._VF  # pyright: ignore[reportPrivateUsage]  # the functions that torch.nn itself calls
+
+FUNCTIONS: dict[str, Callable[..., tuple[Tensor, ...]]] = {
+    "rnn_tanh": _VF.rnn_tanh,
+    "rnn_relu": _VF.rnn_relu,
+    "lstm": _VF.lstm,
+    "gru": _VF.gru,
+}
+"""Cell name -> the function that runs a whole stack of it."""
+
+WEIGHTS = frozenset({"weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"})
+"""Parameters that these functions know."""
+
+
+_STEPS: dict[str, Callable[..., Any]] = {
+    "rnn_tanh": _VF.rnn_tanh_cell,
+    "rnn_relu": _VF.rnn_relu_cell,
+    "lstm": _VF.lstm_cell,
+    "gru": _VF.gru_cell,
+}
+
+
+def step(cell: str, p: Parameters, x: Tensor, carry: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """One step of a plain cell, without projection: x (B, I), carry parts (B, H) -> the next carry."""
+    weights = (p["weight_ih"], p["weight_hh"], p.get("bias_ih"), p.get("bias_hh"))
+    after = _STEPS[cell](x, carry if len(carry) > 1 else carry[0], *weights)
+    return tuple(after) if len(carry) > 1 else (after,)
+
+
+def run_stack(
+    cell: str,
+    x: Tensor | PackedSequence,
+    state: Sequence[Tensor],
+    weights: list[Tensor],
+    *,
+    bias: bool,
+    layers: int,
+    dropout: float,
+    training: bool,
+    bidirectional: bool,
+    batch_first: bool,
+) -> tuple[Tensor, list[Tensor]]:
+    """A whole plain stack in one call, as ``torch.nn`` makes it.
+
+    Args:
+        x: (T, B, I), (B, T, I) when ``batch_first``, or a packed sequence.
+        state: parts of (L*D, B, width), in the order of the packed sequence's rows.
+        weights: all parameters, layer by layer, direction by direction.
+
+    Returns:
+        the output (for a packed sequence its data), and the final state.
+    """
+    options = (weights, bias, layers, dropout, training, bidirectional)
+    if isinstance(x, PackedSequence):
+        y, *final = FUNCTIONS[cell](x.data, x.batch_sizes, _carry(state), *options)
+    else:
+        y, *final = FUNCTIONS[cell](x, _carry(state), *options, batch_first)
+    return y, final
+
+
+def run(call: Call) -> Swept:
+    """Sweep every direction of one layer; arguments and results as in ``reference.run``."""
+    sizes = [n for n in call.batch_sizes.tolist() if n > 0]
+    tokens = sum(sizes)
+    if tokens == 0:
+        return call.rows.new_zeros(call.rows.shape[0], _width(call)), [part.clone() for part in call.state]
+    rows = call.rows[:tokens]
+    if call.resets is not None:
+        y, final = _run_cut(call, rows, sizes, call.resets[:tokens])
+    elif sizes[0] == sizes[-1] == call.state[0].shape[1]:
+        y, final = _run_dense(call, rows, call.state)
+    else:
+        y, final = _run_packed(call, rows, sizes)
+    tail = call.rows.shape[0] - tokens
+    return (torch.cat([y, y.new_zeros(tail, y.shape[1])]) if tail else y), final
+
+
+def _width(call: Call) -> int:
+    return call.directions * call.state[0].shape[-1]
+
+
+def _arguments(call: Call) -> tuple[Any, ...]:
+    """Weights, has_biases, num_layers, dropout, train, bidirectional."""
+    return call.weights, "bias_ih" in call.names, 1, 0.0, call.training, call.directions == 2
+
+
+def _carry(state: Sequence[Tensor]) -> Any:
+    return list(state) if len(state) > 1 else state[0]
+
+
+def _run_dense(call: Call, rows: Tensor, state: Sequence[Tensor]) -> Swept:
+    """Every row has every step: rows are (T*B, I)."""
+    x = rows.view(-1, state[0].shape[1], rows.shape[-1])
+    y, *final = FUNCTIONS[call.cell](x, _carry(state), *_arguments(call), False)
+    return y.reshape(rows.shape[0], -1), final
+
+
+def _run_packed(call: Call, rows: Tensor, sizes: list[int]) -> Swept:
+    """Rows end at different steps; rows of no step at all keep their state."""
+    alive = sizes[0]
+    started = [part[:, :alive].contiguous() for part in call.state]
+    y, *final = FUNCTIONS[call.cell](rows, torch.tensor(sizes), _carry(started), *_arguments(call))
+    return y, [torch.cat([new, old[:, alive:]], 1) for new, old in zip(final, call.state, strict=True)]
+
+
+def _run_cut(call: Call, rows: Tensor, sizes: list[int], resets: Tensor) -> Swept:
+    """One direction, full rows: time is cut where any row resets, and those rows restart there."""
+    batch = call.state[0].shape[1]
+    x, cleared = rows.view(len(sizes), batch, -1), resets.view(len(sizes), batch)
+    cuts = cleared.any(1).nonzero().flatten().tolist()
+    bounds = sorted({0, *cuts, len(sizes)})
+    state, outputs = list(call.state), list[Tensor]()
+    for start, stop in zip(bounds, bounds[1:], strict=False):
+        restart = call.restart or [part.new_zeros(1, part.shape[-1]) for part in state]
+        mask = cleared[start][:, None]
+        state = [torch.where(mask, new[:, None], old) for new, old in zip(restart, state, strict=True)]
+        y, state = _run_dense(call, x[start:stop].reshape(-1, x.shape[-1]), state)
+        outputs.append(y)
+    return torch.cat(outputs), state
+
+
+_CUDNN_MODES = {"rnn_relu": 0, "rnn_tanh": 1, "lstm": 2, "gru": 3}
+
+
+def flatten(
+    cell: str, weights: list[Tensor], *, input_size: int, hidden_size: int, proj_size: int, layers: int, bias: bool,
+    batch_first: bool, bidirectional: bool,
+) -> None:  # fmt: skip
+    """Move CUDA weights, in place, into one block in the layout that cuDNN reads without copying."""
+    per_cell = (4 if bias else 2) + (1 if proj_size else 0)
+    with torch.cuda.device_of(weights[0]), torch.no_grad():
+        torch._cudnn_rnn_flatten_weight(  # pyright: ignore[reportPrivateUsage]
+            weights, per_cell, input_size, _CUDNN_MODES[cell], hidden_size, proj_size, layers, batch_first, bidirectional
+        )

@@ -1,0 +1,13 @@
+"""Recurrent layers as ``torch.nn`` modules: any cell, stacked, bidirectional, ragged, reset, regularised, streamed."""
+
+from __future__ import annotations
+
+from throughtime.layers.explain import explain
+from throughtime.layers.gru import GRU
+from throughtime.layers.lstm import LSTM
+from throughtime.layers.recurrent import Recurrent
+from throughtime.layers.rnn import RNN
+from throughtime.layers.single_step import GRUCell, LSTMCell, RNNCell
+from throughtime.layers.stream import Stream
+
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell", "Recurrent", "Stream", "explain"]

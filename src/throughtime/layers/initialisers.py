@@ -1,0 +1,110 @@
+"""How weights start: PyTorch's default, orthogonal, forget bias, chrono."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.errors import UnknownNameError, UsageError
+from throughtime.kernels.reference.cell import Cell
+
+__all__ = ["INITIALISERS", "initialise"]
+
+Named = dict[str, Tensor]
+
+
+def initialise(init: str, cell: Cell, hidden_size: int, parameters: Named) -> None:
+    """Fill the parameters of one layer and direction, in place.
+
+    Args:
+        init: "default", "orthogonal", "forget_bias", "forget_bias:VALUE" or "chrono:STEPS".
+        cell: the cell; its gate names say which block is the forget (LSTM) or update (GRU) gate.
+        hidden_size: H.
+        parameters: name without layer suffix -> tensor, in ``torch.nn``'s order.
+
+    Raises:
+        UnknownNameError: no initialiser of that name.
+        UsageError: a value is missing or does not parse, or the cell has no gate to bias.
+    """
+    name, _, value = init.partition(":")
+    if name not in INITIALISERS:
+        raise UnknownNameError("init", name, INITIALISERS)
+    with torch.no_grad():
+        INITIALISERS[name](cell, hidden_size, parameters, value)
+
+
+def _default(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None:
+    """Uniform in +-1/sqrt(H), drawn in the order of ``torch.nn``: the same seed gives the same weights."""
+    _no_value("default", value)
+    bound = 1.0 / math.sqrt(hidden_size) if hidden_size else 0.0
+    for tensor in parameters.values():
+        nn.init.uniform_(tensor, -bound, bound)
+
+
+def _orthogonal(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None:
+    """Each gate's square of W_hh orthogonal (Saxe et al. 2014), W_ih Glorot uniform, biases zero."""
+    _no_value("orthogonal", value)
+    for name, tensor in parameters.items():
+        if tensor.dim() < 2:
+            nn.init.zeros_(tensor)
+        elif name == "weight_hh":
+            for gate in tensor.split(hidden_size):
+                nn.init.orthogonal_(gate)
+        else:
+            nn.init.xavier_uniform_(tensor)
+
+
+def _forget_bias(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None:
+    """The default, and the forget gate's bias at VALUE (1), after Jozefowicz, Zaremba and Sutskever 2015."""
+    _default(cell, hidden_size, parameters, "")
+    _set_bias(cell, hidden_size, parameters, "f", torch.full((hidden_size,), _number("forget_bias", value or "1")))
+
+
+def _chrono(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None:
+    """Gates open for times log-uniform in 1..STEPS: b_f = log U(1, STEPS-1), b_i = -b_f; for a GRU b_z = b_f.
+
+    Source: Tallec and Ollivier 2018, "Can recurrent neural networks warp time?", section 2.
+    """
+    steps = _number("chrono", value)
+    if steps <= 2:
+        raise UsageError("init='chrono:STEPS' needs the longest dependency in steps, more than 2, such as 'chrono:784'")
+    _default(cell, hidden_size, parameters, "")
+    spread = torch.log(torch.empty(hidden_size).uniform_(1.0, steps - 1.0))
+    if "z" in cell.gates:
+        _set_bias(cell, hidden_size, parameters, "z", spread)
+        return
+    _set_bias(cell, hidden_size, parameters, "f", spread)
+    _set_bias(cell, hidden_size, parameters, "i", -spread)
+
+
+def _set_bias(cell: Cell, hidden_size: int, parameters: Named, gate: str, bias: Tensor) -> None:
+    """Put all of a gate's bias into b_ih; b_hh's part becomes zero."""
+    if gate not in cell.gates or "bias_ih" not in parameters:
+        raise UsageError(f"cell {cell.name!r} has no bias of a gate {gate!r} to initialise")
+    start = cell.gates.index(gate) * hidden_size
+    parameters["bias_ih"][start : start + hidden_size] = bias.to(parameters["bias_ih"])
+    parameters["bias_hh"][start : start + hidden_size] = 0.0
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise UsageError(f"init={name!r} takes a number after a colon, such as '{name}:100'; got {value!r}") from None
+
+
+def _no_value(name: str, value: str) -> None:
+    if value:
+        raise UsageError(f"init={name!r} takes no value, got {value!r}")
+
+
+INITIALISERS: dict[str, Callable[[Cell, int, Named, str], None]] = {
+    "default": _default,
+    "orthogonal": _orthogonal,
+    "forget_bias": _forget_bias,
+    "chrono": _chrono,
+}
+"""Name -> initialiser of one layer and direction."""

@@ -1,0 +1,65 @@
+"""Parameters of one cell inside a module: made, initialised and gathered under ``torch.nn``'s names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.errors import UsageError
+from throughtime.kernels.reference.cell import Cell, Parameters
+from throughtime.layers.initialisers import initialise
+
+__all__ = ["ParameterSet", "probability"]
+
+
+class ParameterSet:
+    """Where the parameters of one layer and direction live in a module.
+
+    Args:
+        cell: the cell.
+        sizes: (input_size, hidden_size, proj_size).
+        bias: whether there are biases.
+        layer_norm: whether there are layer norms; each is an ``nn.LayerNorm`` named like ``ln_ih_l0``.
+        suffix: ending of every name, such as ``"_l0_reverse"``; empty for a single cell.
+    """
+
+    def __init__(self, cell: Cell, sizes: tuple[int, int, int], bias: bool, layer_norm: bool, suffix: str) -> None:
+        self.cell, self.sizes, self.suffix = cell, sizes, suffix
+        self.shapes = cell.shapes(*sizes, bias)
+        self.norms = cell.norms(sizes[1]) if layer_norm else {}
+        self.names = [*self.shapes, *(f"{norm}.{part}" for norm in self.norms for part in ("weight", "bias"))]
+
+    def create(self, module: nn.Module, factory: dict[str, Any]) -> None:
+        """Register empty parameters and fresh norms in ``module``."""
+        for name, shape in self.shapes.items():
+            module.register_parameter(name + self.suffix, nn.Parameter(torch.empty(shape, **factory)))
+        for norm, width in self.norms.items():
+            module.add_module(norm + self.suffix, nn.LayerNorm(width, eps=1e-5, **factory))
+
+    def reset(self, module: nn.Module, init: str) -> None:
+        """Initialise all of them; norms start at weight 1 and bias 0."""
+        initialise(init, self.cell, self.sizes[1], {name: getattr(module, name + self.suffix) for name in self.shapes})
+        for norm in self.norms:
+            getattr(module, norm + self.suffix).reset_parameters()
+
+    def plain(self, module: nn.Module) -> list[Tensor]:
+        """The parameters without the norms, in ``torch.nn``'s order."""
+        return [getattr(module, name + self.suffix) for name in self.shapes]
+
+    def tensors(self, module: nn.Module) -> list[Tensor]:
+        """All parameters in the order of ``names``."""
+        norms = [getattr(module, norm + self.suffix) for norm in self.norms]
+        return [*self.plain(module), *(tensor for norm in norms for tensor in (norm.weight, norm.bias))]
+
+    def named(self, module: nn.Module) -> Parameters:
+        """All parameters by name."""
+        return dict(zip(self.names, self.tensors(module), strict=True))
+
+
+def probability(name: str, value: float) -> float:
+    """``value`` if it is a probability; 1 is refused, since nothing would be left."""
+    if isinstance(value, bool) or not 0.0 <= value < 1.0:
+        raise UsageError(f"{name} must be a probability in [0, 1), got {value!r}")
+    return float(value)

@@ -1,0 +1,504 @@
+"""The layer over time: any cell, stacked, bidirectional, ragged, reset, regularised, traced, streamed."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.rnn import PackedSequence
+
+from throughtime.errors import ShapeError, UsageError
+from throughtime.kernels import dispatch, reference, torch_fused
+from throughtime.kernels.call import Call, Swept
+from throughtime.kernels.reference.cell import Cell, register_cell
+from throughtime.kernels.reference.noise import Purpose, dropped
+from throughtime.layers.parameters import ParameterSet, probability
+from throughtime.layers.rows import Input, Lengths, Rows, packed_rows
+from throughtime.layers.states import States
+from throughtime.layers.stream import Stream
+
+__all__ = ["Recurrent", "Traced"]
+
+Traced = dict[str, Input]
+"""Every gate and every part of the carry, by a name like ``f_l0`` or ``c_l1_reverse``, in the form of the output."""
+
+
+class _Noise(NamedTuple):
+    """What one call draws: a seed where any mask is needed."""
+
+    seed: Tensor | None
+    zoneout: list[float]
+
+
+class Recurrent(nn.Module):
+    """Run a cell over time: ``torch.nn.LSTM``'s interface for any :class:`throughtime.Cell`.
+
+    .. code-block:: text
+
+        carry[t] = cell(x[t], carry[t-1])        y[t] = h[t]
+
+    Args:
+        cell: the cell.
+        input_size: I, features of one step.
+        hidden_size: H, or a list with one H per layer.
+        num_layers: L; layer l reads the output of layer l-1.
+        bias: whether the cells have biases.
+        batch_first: padded batches are (B, T, I) instead of (T, B, I).
+        dropout: probability of dropping each output unit of every layer but the last, drawn by torch's generator.
+        bidirectional: a second set of cells reads each sequence from its own end; outputs are side by side.
+        proj_size: width P of the output where the cell can project; 0: none.
+        device: where the parameters live.
+        dtype: their floating type.
+        layer_norm: the cell's layer-normalised form (Ba, Kiros and Hinton 2016).
+        zoneout: probability that a unit keeps its old value (Krueger et al. 2017): one number for the whole carry, or
+            (h, others). In eval the expectation is used.
+        recurrent_dropout: probability of hiding a unit of h[t-1] from the recurrent product, one mask per sequence and
+            layer (Gal and Ghahramani 2016).
+        weight_dropout: probability of dropping an entry of W_hh, one mask per call (Merity, Keskar and Socher 2018).
+        input_dropout: variational dropout of the input: one mask per sequence (Gal and Ghahramani 2016).
+        variational_dropout: the same between layers.
+        init: "default" (PyTorch's), "orthogonal", "forget_bias[:VALUE]" or "chrono:STEPS".
+        initial_state: "zeros", or "learned": a parameter per layer, direction and part of the carry, used where no state
+            is given and after every reset.
+        residual: every layer after the first adds its input to its output (their widths must agree).
+
+    Raises:
+        UsageError: an argument out of range, or one that the cell cannot honour.
+
+    Example:
+        >>> import torch, throughtime as tt
+        >>> layer = tt.LSTM(3, 4, num_layers=2, bidirectional=True, batch_first=True)
+        >>> y, (h_n, c_n) = layer(torch.randn(2, 5, 3), lengths=[5, 2])
+        >>> y.shape, h_n.shape, c_n.shape
+        (torch.Size([2, 5, 8]), torch.Size([4, 2, 4]), torch.Size([4, 2, 4]))
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        input_size: int,
+        hidden_size: int | Sequence[int],
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        layer_norm: bool = False,
+        zoneout: float | tuple[float, float] = 0.0,
+        recurrent_dropout: float = 0.0,
+        weight_dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        variational_dropout: float = 0.0,
+        init: str = "default",
+        initial_state: Literal["zeros", "learned"] = "zeros",
+        residual: bool = False,
+    ) -> None:
+        super().__init__()
+        self.cell = register_cell(cell)
+        self.input_size, self.hidden_size, self.proj_size = input_size, hidden_size, proj_size
+        self.hidden_sizes = _sizes(hidden_size, num_layers)
+        self.num_layers = len(self.hidden_sizes)
+        self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
+        self.dropout = _dropout(dropout, self.num_layers)
+        self.layer_norm, self.residual, self.init, self.initial_state = layer_norm, residual, init, initial_state
+        self.zoneout = _zoneout(zoneout)
+        self.recurrent_dropout = probability("recurrent_dropout", recurrent_dropout)
+        self.weight_dropout = probability("weight_dropout", weight_dropout)
+        self.input_dropout = probability("input_dropout", input_dropout)
+        self.variational_dropout = probability("variational_dropout", variational_dropout)
+        self._check_options()
+        self._sets = [self._parameter_sets(layer) for layer in range(self.num_layers)]
+        self._create({"device": device, "dtype": dtype})
+        self.reset_parameters()
+
+    # -- construction --------------------------------------------------------------------------------------------------
+
+    @property
+    def directions(self) -> int:
+        """D: 2 when bidirectional, else 1."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def output_size(self) -> int:
+        """Width of the output, D*P of the last layer."""
+        return self.directions * (self.proj_size or self.hidden_sizes[-1])
+
+    def _check_options(self) -> None:
+        if self.input_size < 1 or self.proj_size < 0:
+            raise UsageError(f"input_size must be 1 or more and proj_size 0 or more, got {self.input_size}, {self.proj_size}")
+        if self.proj_size and self.proj_size >= min(self.hidden_sizes):
+            raise UsageError(f"proj_size {self.proj_size} must be smaller than hidden_size {min(self.hidden_sizes)}")
+        if self.initial_state not in ("zeros", "learned"):
+            raise UsageError(f"initial_state must be 'zeros' or 'learned', got {self.initial_state!r}")
+        if self.residual and not self.proj_size and len(set(self.hidden_sizes)) > 1:
+            raise UsageError(f"residual needs layers of one width, got hidden_size {self.hidden_sizes}")
+        if self.residual and self.num_layers == 1:
+            raise UsageError("residual adds a layer's input to its output from the second layer on: give num_layers > 1")
+        if self.variational_dropout and self.num_layers == 1:
+            raise UsageError("variational_dropout acts between layers: give num_layers > 1, or use input_dropout")
+        self._require("bidirectional", self.bidirectional)
+        self._require("layer_norm", self.layer_norm)
+        self._require("zoneout", any(self.zoneout))
+        self._require("recurrent_dropout", self.recurrent_dropout > 0)
+
+    def _require(self, capability: str, asked: bool) -> None:
+        if asked and capability not in self.cell.capabilities:
+            able = ", ".join(sorted(self.cell.capabilities))
+            raise UsageError(f"cell {self.cell.name!r} does not declare {capability!r} (it declares: {able})")
+
+    def _parameter_sets(self, layer: int) -> list[ParameterSet]:
+        below = self.proj_size or self.hidden_sizes[layer - 1]
+        input_size = self.directions * below if layer else self.input_size
+        sizes = (input_size, self.hidden_sizes[layer], self.proj_size)
+        return [
+            ParameterSet(self.cell, sizes, self.bias, self.layer_norm, f"_l{layer}{'_reverse' if direction else ''}")
+            for direction in range(self.directions)
+        ]
+
+    def _create(self, factory: dict[str, Any]) -> None:
+        for layer, sets in enumerate(self._sets):
+            for each in sets:
+                each.create(self, factory)
+                for part, width in self._carry(layer).items() if self.initial_state == "learned" else ():
+                    self.register_parameter(f"{part}0{each.suffix}", nn.Parameter(torch.zeros(width, **factory)))
+
+    def _carry(self, layer: int) -> dict[str, int]:
+        """Width of each part of a layer's carry, by name."""
+        names = self.cell.carry(self.proj_size > 0)
+        return dict(zip(names, self.cell.carry_sizes(self.hidden_sizes[layer], self.proj_size), strict=True))
+
+    def reset_parameters(self) -> None:
+        """Draw all weights anew as ``init`` says; a learned initial state returns to zero."""
+        for layer, sets in enumerate(self._sets):
+            for each in sets:
+                each.reset(self, self.init)
+                for part in self._carry(layer) if self.initial_state == "learned" else ():
+                    nn.init.zeros_(getattr(self, f"{part}0{each.suffix}"))
+
+    @property
+    def all_weights(self) -> list[list[Tensor]]:
+        """Parameters of each layer and direction, as in ``torch.nn`` (layer norms apart)."""
+        return [each.plain(self) for sets in self._sets for each in sets]
+
+    def flatten_parameters(self) -> None:
+        """Lay the weights out as one block of memory for cuDNN; elsewhere there is nothing to do."""
+        weights = [weight for weights in self.all_weights for weight in weights]
+        if not (self._known() and self._plain() and weights[0].is_cuda and torch.backends.cudnn.is_acceptable(weights[0])):
+            return
+        torch_fused.flatten(
+            self.cell.name,
+            weights,
+            input_size=self.input_size,
+            hidden_size=self.hidden_sizes[0],
+            proj_size=self.proj_size,
+            layers=self.num_layers,
+            bias=self.bias,
+            batch_first=self.batch_first,
+            bidirectional=self.bidirectional,
+        )
+
+    def extra_repr(self) -> str:
+        shown = [f"{self.input_size}, {self.hidden_size}"]
+        defaults: dict[str, object] = {
+            "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False, "proj_size": 0,
+            "layer_norm": False, "zoneout": (0.0, 0.0), "recurrent_dropout": 0.0, "weight_dropout": 0.0,
+            "input_dropout": 0.0, "variational_dropout": 0.0, "init": "default", "initial_state": "zeros",
+            "residual": False,
+        }  # fmt: skip
+        shown += [f"{name}={getattr(self, name)!r}" for name, value in defaults.items() if getattr(self, name) != value]
+        return ", ".join(shown)
+
+    # -- the call ------------------------------------------------------------------------------------------------------
+
+    def forward(
+        self,
+        input: Input,
+        hx: Any = None,
+        *,
+        lengths: Lengths | None = None,
+        resets: Tensor | None = None,
+        trace: bool = False,
+    ) -> Any:
+        """Run the stack.
+
+        Args:
+            input: (T, B, I), or (B, T, I) when ``batch_first``; (T, I) unbatched; a PackedSequence; or a nested tensor
+                (``layout=torch.jagged``). Floating, of the parameters' dtype unless autocast is on.
+            hx: the state before the first step: h, or a tuple (h, c) where the carry has two parts; each part
+                (L*D, B, width), (L*D, width) unbatched, or a list of L parts (D, B, width) where layers differ in width.
+                None: zeros, or the learned state.
+            lengths: (B,) real steps of each row: list or tensor, any order, any device, zero allowed. Outputs past the
+                end are zero, and the state is that of each row's own last step.
+            resets: (B, T) bool: the state is cleared before that step, in every layer and direction.
+            trace: also return every gate and state.
+
+        Returns:
+            ``(y, state)``, or ``(y, state, traced)``: y in the form of the input with D*P features, the state after the
+            last step in the form of ``hx``, and a mapping from names like "f_l0" to tensors in the form of y.
+
+        Raises:
+            ShapeError: a tensor that does not fit.
+            UsageError: an option that the cell does not declare.
+            KernelError: a kernel was forced and cannot run this call.
+        """
+        self._require("lengths", lengths is not None)
+        self._require("resets", resets is not None)
+        self._require("trace", trace)
+        self.check(input)
+        if lengths is None and resets is None and not trace and self._whole_stack(input):
+            return self._run_stack(input, hx)
+        rows = packed_rows(input, lengths, resets, self.batch_first)
+        traces: list[dict[str, Tensor]] | None = [] if trace else None
+        unbatched = isinstance(input, Tensor) and not input.is_nested and input.dim() == 2
+        states = self.states(rows.batch, rows.rows, unbatched)
+        y, finals = self._run_layers(rows, states.enter(hx, rows.order), traces)
+        result = (rows.restore(y), states.leave(finals, rows.order))
+        return result if traces is None else (*result, self._traced(traces, rows))
+
+    def request(self, *, dense: bool, resets: bool, trace: bool = False) -> dispatch.Request:
+        """What a call of this layer asks of a kernel."""
+        return dispatch.Request(
+            cell=self.cell.name,
+            names=frozenset(self._sets[0][0].names),
+            directions=self.directions,
+            dense=dense,
+            resets=resets,
+            zoneout=any(self.zoneout),
+            hidden_dropout=self.training and self.recurrent_dropout > 0,
+            trace=trace,
+            transformed=dispatch.transformed(),
+        )
+
+    def stream(self, batch_size: int = 1) -> Stream:
+        """Step through endless input: see :class:`throughtime.layers.stream.Stream`."""
+        self._require("stream", True)
+        if self.bidirectional:
+            raise UsageError("a bidirectional layer reads from the end, so it cannot stream: use bidirectional=False")
+        return Stream(self, batch_size)
+
+    @property
+    def bare(self) -> bool:
+        """Whether one step is exactly torch's own cell: no projection, norm, peephole or zoneout."""
+        return self._known() and not self.proj_size and not any(self.zoneout)
+
+    def step_calls(self, batch_size: int) -> list[Call]:
+        """One call per layer for a single step from the initial state, in inference (for :class:`Stream`)."""
+        like = self._sets[0][0].plain(self)[0].detach()
+        one = Rows(
+            rows=like.new_zeros(batch_size, self.input_size),
+            batch_sizes=torch.tensor([batch_size]),
+            batch=batch_size,
+            order=None,
+            grid=None,
+            restore=lambda y: y,
+        )
+        noise = _Noise(None, self._zoneouts())
+        states = self.states(batch_size, like).enter(None, None)
+        return [
+            replace(self._call(layer, one.rows, one, [part.detach() for part in state], [], noise), training=False)
+            for layer, state in enumerate(states)
+        ]
+
+    def check(self, input: Input) -> None:
+        """Raise ShapeError where the input does not fit the layer (width, device, dtype)."""
+        data = input.data if isinstance(input, PackedSequence) else input
+        weight = self._sets[0][0].plain(self)[0]
+        if data.shape[-1] != self.input_size:
+            raise ShapeError(f"the input's last axis must be input_size {self.input_size}, got shape {tuple(data.shape)}")
+        if data.device != weight.device:
+            raise ShapeError(f"the input is on {data.device}, the layer on {weight.device}: move one with .to()")
+        if data.dtype != weight.dtype and not torch.is_autocast_enabled(data.device.type):
+            raise ShapeError(f"the input is {data.dtype}, the layer {weight.dtype}: convert one with .to()")
+
+    def states(self, batch: int, like: Tensor, unbatched: bool = False) -> States:
+        """How the states of a batch like ``like`` (dtype, device) look outside and inside."""
+        return States(
+            widths=[list(self._carry(layer).values()) for layer in range(self.num_layers)],
+            directions=self.directions,
+            batch=batch,
+            unbatched=unbatched,
+            initial=self._restarts(),
+            like=like,
+        )
+
+    def _restarts(self) -> list[list[Tensor]] | None:
+        """The learned state of each layer, parts of (D, width)."""
+        if self.initial_state == "zeros":
+            return None
+        return [
+            [torch.stack([getattr(self, f"{part}0{each.suffix}") for each in sets]) for part in self._carry(layer)]
+            for layer, sets in enumerate(self._sets)
+        ]
+
+    def _known(self) -> bool:
+        """Whether torch has this cell and all its parameters."""
+        return self.cell.name in torch_fused.FUNCTIONS and torch_fused.WEIGHTS.issuperset(self._sets[0][0].names)
+
+    # -- a whole plain stack in one call of torch's --------------------------------------------------------------------
+
+    def _plain(self) -> bool:
+        """Whether torch's kernels know the whole stack, this mode's masks included."""
+        masks = self.recurrent_dropout or self.weight_dropout or self.input_dropout or self.variational_dropout
+        uniform = len(set(self.hidden_sizes)) == 1 and not self.residual and self.initial_state == "zeros"
+        return uniform and not (self.training and masks)
+
+    def _whole_stack(self, input: Input) -> bool:
+        if torch.compiler.is_compiling() or not self._plain():
+            return False
+        if not isinstance(input, PackedSequence) and (input.is_nested or input.numel() == 0):
+            return False
+        return dispatch.choose(self.request(dense=True, resets=False)) == "torch"
+
+    def _run_stack(self, input: Input, hx: Any) -> tuple[Input, Any]:
+        packed = isinstance(input, PackedSequence)
+        unbatched = not packed and input.dim() == 2
+        x = input if packed else _batched(input, self.batch_first)
+        data, order = (x.data, x.sorted_indices) if isinstance(x, PackedSequence) else (x, None)
+        batch = int(x.batch_sizes[0]) if isinstance(x, PackedSequence) else x.shape[0 if self.batch_first else 1]
+        states = self.states(batch, data, unbatched)
+        parts = [torch.cat(layers) for layers in zip(*states.enter(hx, order), strict=True)]
+        y, final = torch_fused.run_stack(
+            self.cell.name,
+            x,
+            parts,
+            [weight for weights in self.all_weights for weight in weights],
+            bias=self.bias,
+            layers=self.num_layers,
+            dropout=self.dropout,
+            training=self.training,
+            bidirectional=self.bidirectional,
+            batch_first=self.batch_first,
+        )
+        by_layer = zip(*(part.split(self.directions) for part in final), strict=True)
+        after = states.leave([list(layer) for layer in by_layer], order)
+        if isinstance(x, PackedSequence):
+            return PackedSequence(y, x.batch_sizes, x.sorted_indices, x.unsorted_indices), after
+        return (y.squeeze(0 if self.batch_first else 1) if unbatched else y), after
+
+    # -- layer by layer ------------------------------------------------------------------------------------------------
+
+    def _run_layers(self, rows: Rows, states: list[list[Tensor]], traces: list[dict[str, Tensor]] | None) -> Any:
+        noise = self._noise()
+        request = self.request(dense=rows.dense, resets=rows.resets is not None, trace=traces is not None)
+        restarts = self._restarts() if rows.resets is not None else None
+        x, finals = rows.rows, list[list[Tensor]]()
+        for layer, state in enumerate(states):
+            x = self._before_layer(layer, x, rows, noise)
+            restart = restarts[layer] if restarts is not None else []
+            call = self._call(layer, x, rows, state, restart, noise)
+            y, final = self._sweep(call, request, traces)
+            finals.append(final)
+            y = y + x if self.residual and layer else y
+            x = functional.dropout(y, self.dropout, self.training) if layer + 1 < self.num_layers and self.dropout else y
+        return x, finals
+
+    def _sweep(self, call: Call, request: dispatch.Request, traces: list[dict[str, Tensor]] | None) -> Swept:
+        if traces is None:
+            return dispatch.run(call, request)
+        dispatch.choose(request)
+        return reference.run(call, traces)
+
+    def _call(
+        self, layer: int, x: Tensor, rows: Rows, state: list[Tensor], restart: list[Tensor], noise: _Noise
+    ) -> Call:
+        weights = [self._weights(layer, direction, noise) for direction in range(self.directions)]
+        return Call(
+            rows=x,
+            batch_sizes=rows.batch_sizes,
+            resets=rows.resets,
+            row_ids=rows.order,
+            seed=noise.seed,
+            state=state,
+            restart=restart,
+            weights=[tensor for tensors in weights for tensor in tensors],
+            names=self._sets[layer][0].names,
+            cell=self.cell.name,
+            directions=self.directions,
+            layer=layer,
+            zoneout=noise.zoneout,
+            recurrent_dropout=self.recurrent_dropout,
+            training=self.training,
+        )
+
+    def _noise(self) -> _Noise:
+        zoneout = self._zoneouts()
+        masks = any(zoneout) or self.recurrent_dropout or self.weight_dropout
+        if not self.training or not (masks or self.input_dropout or self.variational_dropout):
+            return _Noise(None, zoneout)
+        return _Noise(torch.randint(2**63 - 1, (), dtype=torch.int64), zoneout)
+
+    def _zoneouts(self) -> list[float]:
+        return [self.zoneout[0]] + [self.zoneout[1]] * (len(self._carry(0)) - 1)
+
+    def _weights(self, layer: int, direction: int, noise: _Noise) -> list[Tensor]:
+        each = self._sets[layer][direction]
+        tensors = each.tensors(self)
+        if self.training and self.weight_dropout and noise.seed is not None:
+            at = each.names.index("weight_hh")
+            rows = torch.arange(tensors[at].shape[0], device=tensors[at].device)
+            tensors[at] = _masked(tensors[at], self.weight_dropout, noise.seed, Purpose.WEIGHT_DROPOUT, layer, direction, rows)
+        return tensors
+
+    def _before_layer(self, layer: int, x: Tensor, rows: Rows, noise: _Noise) -> Tensor:
+        """Variational dropout of a layer's input: one mask per sequence."""
+        p = self.variational_dropout if layer else self.input_dropout
+        if not self.training or not p or noise.seed is None:
+            return x
+        ids = torch.arange(rows.batch, device=x.device) if rows.order is None else rows.order
+        scale = _masked(x.new_ones(rows.batch, x.shape[-1]), p, noise.seed, Purpose.VARIATIONAL_DROPOUT, layer, 0, ids)
+        return x * scale.index_select(0, rows.ranks())
+
+    def _traced(self, traces: list[dict[str, Tensor]], rows: Rows) -> Traced:
+        suffixes = [each.suffix for sets in self._sets for each in sets]
+        return {
+            name + suffix: rows.restore(tensor)
+            for suffix, seen in zip(suffixes, traces, strict=True)
+            for name, tensor in seen.items()
+        }
+
+
+def _masked(
+    tensor: Tensor, p: float, seed: Tensor, purpose: Purpose, layer: int, direction: int, rows: Tensor
+) -> Tensor:
+    """Dropout of a (rows, units) tensor by the counter-based mask, scaled by 1/(1-p)."""
+    out = dropped(p, seed, purpose, layer, direction, rows, torch.zeros_like(rows), tensor.shape[-1])
+    return tensor.masked_fill(out, 0.0) / (1.0 - p)
+
+
+def _batched(x: Tensor, batch_first: bool) -> Tensor:
+    if x.dim() == 3:
+        return x
+    if x.dim() != 2:
+        raise ShapeError(f"input must have 2 (unbatched) or 3 dimensions, got shape {tuple(x.shape)}")
+    return x.unsqueeze(0 if batch_first else 1)
+
+
+def _sizes(hidden_size: int | Sequence[int], num_layers: int) -> list[int]:
+    sizes = [hidden_size] * num_layers if isinstance(hidden_size, int) else list(hidden_size)
+    if num_layers not in (1, len(sizes)) or not sizes:
+        raise UsageError(f"num_layers {num_layers} does not fit the {len(sizes)} sizes in hidden_size")
+    if any(size < 1 for size in sizes):
+        raise UsageError(f"hidden_size must be 1 or more, got {hidden_size}")
+    return sizes
+
+
+def _dropout(dropout: float, num_layers: int) -> float:
+    if isinstance(dropout, bool) or not 0 <= dropout <= 1:
+        raise UsageError(f"dropout must be a probability in [0, 1], got {dropout!r}")
+    if dropout > 0 and num_layers == 1:
+        warnings.warn("dropout acts between layers, so with num_layers=1 it does nothing", UserWarning, stacklevel=4)
+    return float(dropout)
+
+
+def _zoneout(zoneout: float | tuple[float, float]) -> tuple[float, float]:
+    h, c = zoneout if isinstance(zoneout, tuple) else (zoneout, zoneout)
+    return probability("zoneout", h), probability("zoneout", c)

@@ -1,0 +1,212 @@
+"""The door of every layer: whatever form a batch comes in, packed rows inside, the same form going out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from throughtime.errors import ShapeError, UsageError
+
+__all__ = ["Input", "Lengths", "Rows", "packed_rows"]
+
+Input = Tensor | PackedSequence
+"""A padded batch, one unbatched sequence, a packed sequence or a nested (jagged) tensor."""
+
+Lengths = Sequence[int] | Tensor
+"""Real steps of each row: any order, any device, zero allowed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rows:
+    """A batch as packed rows (see :mod:`throughtime.axes`), and the way back."""
+
+    rows: Tensor
+    """(N, I); under compilation (B*T, I) with the real tokens first."""
+    batch_sizes: Tensor
+    """(T,) int64 on the CPU: sequences alive at each step."""
+    batch: int
+    """B."""
+    order: Tensor | None
+    """(B,) the caller's row of each rank; None: the same."""
+    grid: Tensor | None
+    """(N,) place of each row in the (T, B) grid of steps and ranks, t*B + rank; None: 0, 1, 2, ..."""
+    restore: Callable[[Tensor], Input]
+    """Rows (N, P) -> the form the batch came in."""
+    resets: Tensor | None = None
+    """(N,) bool."""
+
+    @property
+    def dense(self) -> bool:
+        """Every row has every step."""
+        return self.grid is None
+
+    def ranks(self) -> Tensor:
+        """(N,) rank of each row."""
+        grid = torch.arange(self.rows.shape[0], device=self.rows.device) if self.grid is None else self.grid
+        return grid % max(self.batch, 1)
+
+
+def packed_rows(x: Input, lengths: Lengths | None, resets: Tensor | None, batch_first: bool) -> Rows:
+    """Turn a batch of any form into packed rows.
+
+    Args:
+        x: (T, B, I), or (B, T, I) when ``batch_first``; (T, I) unbatched; a PackedSequence; or a nested tensor of layout
+            ``torch.jagged`` with rows (t_b, I).
+        lengths: (B,) real steps of each row of a padded batch; None: all T.
+        resets: (B, T) bool, or (T,) for an unbatched sequence; T is the longest length of a packed or nested batch.
+        batch_first: order of the axes of a padded batch.
+
+    Raises:
+        ShapeError: a rank, size, dtype or length that does not fit.
+        UsageError: ``lengths`` beside a form that carries its own.
+    """
+    if isinstance(x, PackedSequence):
+        _own_lengths("a PackedSequence", lengths)
+        return _from_packed(x, resets)
+    if x.is_nested:
+        _own_lengths("a nested tensor", lengths)
+        return _from_nested(x, resets)
+    if x.dim() == 2:
+        _own_lengths("an unbatched sequence", lengths)
+        return _from_unbatched(x, resets)
+    if x.dim() != 3:
+        raise ShapeError(f"input must have 2 (unbatched) or 3 dimensions, got shape {tuple(x.shape)}")
+    return _from_padded(x, lengths, resets, batch_first)
+
+
+def _own_lengths(form: str, lengths: Lengths | None) -> None:
+    if lengths is not None:
+        raise UsageError(f"{form} carries its own lengths: leave lengths= out")
+
+
+def _from_packed(x: PackedSequence, resets: Tensor | None) -> Rows:
+    batch, steps = int(x.batch_sizes[0]), x.batch_sizes.shape[0]
+    dense = x.data.shape[0] == batch * steps
+    alive = torch.arange(batch) < x.batch_sizes[:, None]
+    grid = None if dense else alive.flatten().nonzero().flatten().to(x.data.device)
+    rows = Rows(
+        rows=x.data,
+        batch_sizes=x.batch_sizes,
+        batch=batch,
+        order=x.sorted_indices,
+        grid=grid,
+        restore=lambda y: PackedSequence(y, x.batch_sizes, x.sorted_indices, x.unsorted_indices),
+    )
+    return _with_resets(rows, resets, steps)
+
+
+def _from_unbatched(x: Tensor, resets: Tensor | None) -> Rows:
+    steps = x.shape[0]
+    sizes = torch.ones(steps, dtype=torch.int64)
+    rows = Rows(rows=x, batch_sizes=sizes, batch=1, order=None, grid=None, restore=lambda y: y)
+    return _with_resets(rows, None if resets is None else resets.reshape(1, -1), steps)
+
+
+def _from_padded(x: Tensor, lengths: Lengths | None, resets: Tensor | None, batch_first: bool) -> Rows:
+    batch, steps = (x.shape[0], x.shape[1]) if batch_first else (x.shape[1], x.shape[0])
+    counted = None if lengths is None else _checked_lengths(lengths, batch, steps)
+    if counted is None:
+        rows = _from_dense(x, batch, steps, batch_first)
+    else:
+        rows = _from_ragged(x, counted, batch, steps, batch_first)
+    return _with_resets(rows, resets, steps)
+
+
+def _from_dense(x: Tensor, batch: int, steps: int, batch_first: bool) -> Rows:
+    def restore(y: Tensor) -> Tensor:
+        y = y.reshape(steps, batch, y.shape[-1])
+        return y.transpose(0, 1) if batch_first else y
+
+    x = x.transpose(0, 1) if batch_first else x
+    sizes = torch.full((steps,), batch, dtype=torch.int64)
+    flat = x.reshape(steps * batch, x.shape[-1])
+    return Rows(rows=flat, batch_sizes=sizes, batch=batch, order=None, grid=None, restore=restore)
+
+
+def _from_ragged(x: Tensor, lengths: Tensor, batch: int, steps: int, batch_first: bool) -> Rows:
+    sizes, order, grid = _layout(lengths, steps)
+    order, grid = order.to(x.device), grid.to(x.device)
+    row, step = order[grid % max(batch, 1)], grid // max(batch, 1)
+    source = row * steps + step if batch_first else step * batch + row
+    shape = x.shape[:2]
+
+    def restore(y: Tensor) -> Tensor:
+        padded = y.new_zeros(steps * batch, y.shape[-1]).index_copy(0, source, y)
+        return padded.view(*shape, y.shape[-1])
+
+    rows = x.reshape(steps * batch, x.shape[-1]).index_select(0, source)
+    return Rows(rows=rows, batch_sizes=sizes, batch=batch, order=order, grid=grid, restore=restore)
+
+
+def _from_nested(x: Tensor, resets: Tensor | None) -> Rows:
+    if x.layout != torch.jagged:
+        raise UsageError("a nested tensor must have layout=torch.jagged")
+    values, offsets = x.values(), x.offsets()
+    lengths = offsets.diff()
+    batch, steps = lengths.shape[0], int(lengths.max()) if lengths.numel() else 0
+    sizes, order, grid = _layout(lengths.cpu(), steps)
+    order, grid = order.to(values.device), grid.to(values.device)
+    source = offsets[order[grid % max(batch, 1)]] + grid // max(batch, 1)
+
+    def restore(y: Tensor) -> Tensor:
+        out = y.new_zeros(values.shape[0], y.shape[-1]).index_copy(0, source, y)
+        return torch.nested.nested_tensor_from_jagged(out, offsets)
+
+    rows = Rows(
+        rows=values.index_select(0, source), batch_sizes=sizes, batch=batch, order=order, grid=grid, restore=restore
+    )
+    return _with_resets(rows, resets, steps)
+
+
+def _layout(lengths: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Lengths -> (batch_sizes, order, grid), all on the CPU.
+
+    Under compilation the number of tokens is not known, so ``grid`` lists the whole grid, real tokens first.
+    """
+    counts, order = torch.sort(lengths, descending=True, stable=True)
+    alive = counts[None, :] > torch.arange(steps)[:, None]
+    sizes = alive.sum(1)
+    if torch.compiler.is_compiling():
+        return sizes, order, torch.argsort(~alive.flatten(), stable=True)
+    return sizes[: int(counts[0]) if counts.numel() else 0], order, alive.flatten().nonzero().flatten()
+
+
+def _checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor | None:
+    """(B,) int64 on the CPU; None where every row is full."""
+    counted = torch.as_tensor(lengths).to("cpu")
+    if counted.dtype.is_floating_point or counted.dtype.is_complex or counted.dtype == torch.bool:
+        raise ShapeError(f"lengths must be integers, got {counted.dtype}")
+    if counted.shape != (batch,):
+        raise ShapeError(f"lengths must be one number for each of the {batch} rows, got shape {tuple(counted.shape)}")
+    counted = counted.to(torch.int64)
+    if torch.compiler.is_compiling():
+        return counted
+    bad = ((counted < 0) | (counted > steps)).nonzero().flatten().tolist()
+    if bad:
+        raise ShapeError(f"lengths must lie in 0..{steps} (the steps of the input); row {bad[0]} has {int(counted[bad[0]])}")
+    return None if bool((counted == steps).all()) else counted
+
+
+def _with_resets(rows: Rows, resets: Tensor | None, steps: int) -> Rows:
+    if resets is None:
+        return rows
+    if resets.dtype != torch.bool or resets.shape != (rows.batch, steps):
+        raise ShapeError(
+            f"resets must be bool of shape (batch {rows.batch}, steps {steps}), got {resets.dtype} {tuple(resets.shape)}"
+        )
+    resets = resets.to(rows.rows.device)
+    by_rank = resets if rows.order is None else resets[rows.order]
+    flat = by_rank.t().reshape(-1)
+    return Rows(
+        rows=rows.rows,
+        batch_sizes=rows.batch_sizes,
+        batch=rows.batch,
+        order=rows.order,
+        grid=rows.grid,
+        restore=rows.restore,
+        resets=flat if rows.grid is None else flat[rows.grid],
+    )

@@ -1,0 +1,210 @@
+"""Single steps: cells as modules, for decoders that feed their own output back."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.errors import ShapeError, UnknownNameError
+from throughtime.kernels import dispatch, torch_fused
+from throughtime.kernels.call import Call
+from throughtime.kernels.reference.cell import Cell, register_cell
+from throughtime.kernels.reference.elman import ElmanCell
+from throughtime.kernels.reference.gru import GRUCell as GRUBody
+from throughtime.kernels.reference.lstm import LSTMCell as LSTMBody
+from throughtime.layers.parameters import ParameterSet, probability
+
+__all__ = ["GRUCell", "LSTMCell", "RNNCell", "SingleStep"]
+
+
+class SingleStep(nn.Module):
+    """One step of a cell: ``torch.nn.LSTMCell``'s interface for any cell.
+
+    Args:
+        cell: the cell.
+        input_size: I.
+        hidden_size: H.
+        bias: whether the cell has biases.
+        device: where the parameters live.
+        dtype: their floating type.
+        layer_norm: the layer-normalised form.
+        zoneout: probability that a unit of h keeps its value; with a pair, (h, others). Each call draws its own mask in
+            training; in eval the expectation is used.
+        init: as for :class:`throughtime.Recurrent`.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        layer_norm: bool = False,
+        zoneout: float | tuple[float, float] = 0.0,
+        init: str = "default",
+    ) -> None:
+        super().__init__()
+        self.cell, self.input_size, self.hidden_size, self.bias = register_cell(cell), input_size, hidden_size, bias
+        self.init = init
+        pair = zoneout if isinstance(zoneout, tuple) else (zoneout, zoneout)
+        self.zoneout = [probability("zoneout", p) for p in pair][: len(cell.carry(False))]
+        self._set = ParameterSet(cell, (input_size, hidden_size, 0), bias, layer_norm, "")
+        self._set.create(self, {"device": device, "dtype": dtype})
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw all weights anew as ``init`` says."""
+        self._set.reset(self, self.init)
+
+    def extra_repr(self) -> str:
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
+
+    def forward(self, input: Tensor, hx: Any = None) -> Any:
+        """One step.
+
+        Args:
+            input: (B, I), or (I,) unbatched.
+            hx: h (B, H), or (h, c); None: zeros.
+
+        Returns:
+            the next state, in the form of ``hx``.
+
+        Raises:
+            ShapeError: a tensor of another shape.
+        """
+        if input.dim() not in (1, 2) or input.shape[-1] != self.input_size:
+            raise ShapeError(f"input must be (batch, {self.input_size}) or ({self.input_size},), got {tuple(input.shape)}")
+        unbatched = input.dim() == 1
+        x = input.unsqueeze(0) if unbatched else input
+        after = self._step(x, self._carry(hx, x, unbatched))
+        parts = [part.squeeze(0) if unbatched else part for part in after]
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    def _carry(self, hx: Any, x: Tensor, unbatched: bool) -> tuple[Tensor, ...]:
+        names = self.cell.carry(False)
+        shape = (x.shape[0], self.hidden_size)
+        if hx is None:
+            return tuple(x.new_zeros(shape) for _ in names)
+        given = [hx] if len(names) == 1 else list(hx)
+        carry = tuple(part.unsqueeze(0) if unbatched else part for part in given)
+        if len(carry) != len(names) or any(part.shape != shape for part in carry):
+            raise ShapeError(f"the state must be {len(names)} of shape {shape}, got {[tuple(part.shape) for part in given]}")
+        return carry
+
+    def _step(self, x: Tensor, carry: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        request = self._request()
+        if dispatch.choose(request) == "torch":
+            return torch_fused.step(self.cell.name, self._set.named(self), x, carry)
+        _, final = dispatch.run(self._call(x, carry), request)
+        return tuple(part[0] for part in final)
+
+    def _request(self) -> dispatch.Request:
+        return dispatch.Request(
+            cell=self.cell.name,
+            names=frozenset(self._set.names),
+            directions=1,
+            dense=True,
+            resets=False,
+            zoneout=any(self.zoneout),
+            hidden_dropout=False,
+            trace=False,
+            transformed=dispatch.transformed(),
+        )
+
+    def _call(self, x: Tensor, carry: tuple[Tensor, ...]) -> Call:
+        noisy = self.training and any(self.zoneout)
+        return Call(
+            rows=x,
+            batch_sizes=torch.full((1,), x.shape[0], dtype=torch.int64),
+            resets=None,
+            row_ids=None,
+            seed=torch.randint(2**63 - 1, (), dtype=torch.int64) if noisy else None,
+            state=[part.unsqueeze(0) for part in carry],
+            restart=[],
+            weights=self._set.tensors(self),
+            names=self._set.names,
+            cell=self.cell.name,
+            directions=1,
+            layer=0,
+            zoneout=list(self.zoneout),
+            recurrent_dropout=0.0,
+            training=self.training,
+        )
+
+
+class RNNCell(SingleStep):
+    """One step of the Elman network; takes the place of ``torch.nn.RNNCell``.
+
+    .. code-block:: text
+
+        h' = tanh(W_ih x + b_ih + W_hh h + b_hh)          (or relu)
+
+    Shapes: x (B, I), h (B, H) -> (B, H); or without B.
+
+    Source: Elman 1990, "Finding structure in time"; :class:`throughtime.kernels.reference.elman.ElmanCell`.
+
+    Example:
+        >>> import torch, throughtime as tt
+        >>> tt.RNNCell(3, 4)(torch.randn(2, 3)).shape
+        torch.Size([2, 4])
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: Literal["tanh", "relu"] = "tanh",
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        if nonlinearity not in ("tanh", "relu"):
+            raise UnknownNameError("nonlinearity", nonlinearity, ["tanh", "relu"])
+        self.nonlinearity = nonlinearity
+        super().__init__(ElmanCell(nonlinearity), input_size, hidden_size, bias, *args, **kwargs)
+
+
+class LSTMCell(SingleStep):
+    """One step of the LSTM; takes the place of ``torch.nn.LSTMCell``.
+
+    The equations are those of :class:`throughtime.LSTM`; ``peepholes=True`` lets the gates see c.
+
+    Shapes: x (B, I), state (h, c) of (B, H) each -> (h', c'); or without B.
+
+    Source: Hochreiter and Schmidhuber 1997, "Long short-term memory";
+    :class:`throughtime.kernels.reference.lstm.LSTMCell`.
+
+    Example:
+        >>> import torch, throughtime as tt
+        >>> h, c = tt.LSTMCell(3, 4, layer_norm=True)(torch.randn(2, 3))
+        >>> h.shape, c.shape
+        (torch.Size([2, 4]), torch.Size([2, 4]))
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, *args: Any, peepholes: bool = False, **kwargs: Any) -> None:
+        super().__init__(LSTMBody(peepholes), input_size, hidden_size, *args, **kwargs)
+
+
+class GRUCell(SingleStep):
+    """One step of the GRU; takes the place of ``torch.nn.GRUCell``.
+
+    The equations are those of :class:`throughtime.GRU`; ``reset_after=False`` gives the other reset form.
+
+    Shapes: x (B, I), h (B, H) -> (B, H); or without B.
+
+    Source: Cho et al. 2014, "Learning phrase representations using RNN encoder-decoder for statistical machine
+    translation"; :class:`throughtime.kernels.reference.gru.GRUCell`.
+
+    Example:
+        >>> import torch, throughtime as tt
+        >>> tt.GRUCell(3, 4)(torch.randn(2, 3), torch.zeros(2, 4)).shape
+        torch.Size([2, 4])
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, *args: Any, reset_after: bool = True, **kwargs: Any) -> None:
+        super().__init__(GRUBody(reset_after), input_size, hidden_size, *args, **kwargs)

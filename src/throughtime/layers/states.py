@@ -1,0 +1,111 @@
+"""The state of a stack: as a caller sees it (torch.nn's shapes), and layer by layer in the order of the ranks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from throughtime.errors import ShapeError
+
+__all__ = ["States"]
+
+Layers = list[list[Tensor]]
+"""For each layer, the parts of its carry, (D, B, width), rows in the order of their ranks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class States:
+    """Turns states between the caller's form and the layers'.
+
+    The caller's form: h, or a tuple (h, c) where the carry has two parts. Each part is (L*D, B, width); (L*D, width)
+    where the sequence is unbatched; a list of L tensors (D, B, width) where the layers differ in width.
+    """
+
+    widths: list[list[int]]
+    """Width of each part of each layer's carry."""
+    directions: int
+    """D."""
+    batch: int
+    """B."""
+    unbatched: bool
+    """The sequence has no batch axis, and neither has its state."""
+    initial: Layers | None
+    """The learned state of each layer, parts of (D, width)."""
+
+    like: Tensor
+    """Gives new states their dtype and device."""
+
+    def enter(self, hx: Any, order: Tensor | None) -> Layers:
+        """The caller's state, or the initial one where ``hx`` is None, for the layers.
+
+        Raises:
+            ShapeError: a part is missing or has another shape, dtype or device.
+        """
+        if hx is None:
+            return [self._initial(layer) for layer in range(len(self.widths))]
+        layers = self._by_layer(self._parts(hx))
+        return layers if order is None else [[part.index_select(1, order) for part in layer] for layer in layers]
+
+    def leave(self, layers: Layers, order: Tensor | None) -> Any:
+        """The layers' state in the caller's form."""
+        if order is not None:
+            back = torch.argsort(order)
+            layers = [[part.index_select(1, back) for part in layer] for layer in layers]
+        parts = [self._joined(list(part)) for part in zip(*layers, strict=True)]
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    def _initial(self, layer: int) -> list[Tensor]:
+        sizes = (self.directions, self.batch)
+        if self.initial is None:
+            return [self.like.new_zeros(*sizes, width) for width in self.widths[layer]]
+        return [part[:, None].expand(*sizes, part.shape[-1]).contiguous() for part in self.initial[layer]]
+
+    def _uniform(self) -> bool:
+        return all(widths == self.widths[0] for widths in self.widths)
+
+    def _parts(self, hx: Any) -> list[Any]:
+        count = len(self.widths[0])
+        parts = [hx] if count == 1 else list(hx) if isinstance(hx, tuple | list) else []
+        if len(parts) != count:
+            raise ShapeError(f"this layer's state is a tuple of {count} tensors, got {_described(hx)}")
+        return parts
+
+    def _by_layer(self, parts: list[Any]) -> Layers:
+        by_part = [self._split(part, [widths[k] for widths in self.widths]) for k, part in enumerate(parts)]
+        return [list(layer) for layer in zip(*by_part, strict=True)]
+
+    def _split(self, part: Any, widths: list[int]) -> list[Tensor]:
+        """One part of the state, by layer."""
+        if self._uniform():
+            return list(self._checked(part, len(widths) * self.directions, widths[0]).split(self.directions))
+        if not isinstance(part, tuple | list) or len(part) != len(widths):
+            raise ShapeError(f"layers of different widths take a list of {len(widths)} states, got {_described(part)}")
+        return [self._checked(each, self.directions, width) for each, width in zip(part, widths, strict=True)]
+
+    def _checked(self, part: Any, stacked: int, width: int) -> Tensor:
+        """(stacked, B, width), contiguous."""
+        shape = (stacked, width) if self.unbatched else (stacked, self.batch, width)
+        if not isinstance(part, Tensor) or part.shape != shape:
+            raise ShapeError(f"a state must have shape {shape}, got {_described(part)}")
+        if part.device != self.like.device:
+            raise ShapeError(f"the state is on {part.device}, the input on {self.like.device}")
+        if part.dtype != self.like.dtype and not torch.is_autocast_enabled(part.device.type):
+            raise ShapeError(f"the state is {part.dtype}, the input {self.like.dtype}: convert one with .to()")
+        return (part.unsqueeze(1) if self.unbatched else part).contiguous()
+
+    def _joined(self, layers: list[Tensor]) -> Tensor | list[Tensor]:
+        layers = [part.squeeze(1) for part in layers] if self.unbatched else layers
+        if not self._uniform():
+            return layers
+        return torch.cat(layers) if len(layers) > 1 else layers[0]
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, tuple | list):
+        return f"{type(value).__name__} of {len(value)}"  # pyright: ignore[reportUnknownArgumentType]
+    return type(value).__name__
