@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 from torch import Tensor
 
@@ -48,6 +49,10 @@ class Call:
     """Probability that a unit of h[t-1] is hidden from the recurrent product, the same at all steps."""
     training: bool
     """True: draw masks. False: zoneout mixes by its expectation, and dropout does nothing."""
+
+    def sizes(self) -> list[int]:
+        """``batch_sizes`` as integers, without the steps of no sequence at all."""
+        return [n for n in cast("list[int]", self.batch_sizes.tolist()) if n > 0]
 
     def body(self) -> Cell:
         """The cell itself."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -15,6 +16,8 @@ from throughtime.kernels.call import Call, Swept
 from throughtime.kernels.sweep import sweep
 
 __all__ = ["KERNELS", "Explanation", "Request", "choose", "explain_request", "run", "transformed", "use_kernel"]
+
+_C: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +55,8 @@ def _torch_refusal(request: Request) -> str | None:
         f"its cell {request.cell!r} has no projection": request.cell != "lstm" and "weight_hr" in request.names,
         "it has no zoneout": request.zoneout,
         "it has no recurrent dropout": request.hidden_dropout,
-        "it resets in one direction and full rows only": request.resets and not (request.dense and request.directions == 1),
+        "it resets in one direction and full rows only": request.resets
+        and not (request.dense and request.directions == 1),
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
 
@@ -74,7 +78,7 @@ _forced = _Forced()
 
 
 @contextmanager
-def use_kernel(name: str) -> Iterator[None]:
+def use_kernel(name: str) -> Generator[None]:
     """Force one kernel for every recurrent layer called inside, in this thread.
 
     Args:
@@ -103,8 +107,9 @@ def use_kernel(name: str) -> Iterator[None]:
 
 def transformed() -> bool:
     """True inside any torch.func level or forward-mode level: there an opaque op would lose tangents in silence."""
-    functorch: bool = torch._C._are_functorch_transforms_active()  # pyright: ignore
-    return functorch or torch.autograd.forward_ad._current_level >= 0  # pyright: ignore[reportPrivateUsage]
+    level: Any = torch.autograd.forward_ad
+    functorch: bool = _C._are_functorch_transforms_active()
+    return functorch or level._current_level >= 0
 
 
 def choose(request: Request) -> str:

@@ -7,7 +7,7 @@ in ``reserve``; its own derivative (double backward) is that of the reference.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
@@ -83,7 +83,7 @@ def _forward_fake(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
 
 
 @contextmanager
-def _autograd_inside_op() -> Iterator[None]:
+def _autograd_inside_op() -> Generator[None]:
     """Make autograd record inside an op's implementation, where the dispatcher has switched it off."""
     keys, key = _C.DispatchKeySet, _C.DispatchKey
     autograd = keys(key.AutogradCPU) | keys(key.AutogradCUDA) | keys(key.AutogradOther) | keys(key.ADInplaceOrView)
@@ -93,7 +93,9 @@ def _autograd_inside_op() -> Iterator[None]:
         yield
 
 
-def _gradients(run: Kernel, call: Call, grad_y: Tensor, grad_final: Sequence[Tensor], create_graph: bool = False):
+def _gradients(
+    run: Kernel, call: Call, grad_y: Tensor, grad_final: Sequence[Tensor], create_graph: bool = False
+) -> list[Tensor]:
     """Gradients of <y, grad_y> + <final, grad_final> with respect to ``call.tensors()``, as a list."""
     y, final = run(call)
     inputs = call.tensors()
@@ -124,7 +126,7 @@ def _backward_fake(
     return call.split([tensor.new_empty(tensor.shape) for tensor in call.tensors()])
 
 
-# -- autograd: the derivative of forward is the backward op; the derivative of that is the reference's ------------------
+# -- autograd: forward's derivative is the backward op, whose derivative is the reference's ---------------
 
 
 class _Saved:
@@ -216,9 +218,7 @@ _library.impl("sweep", _autocast("cpu"), "AutocastCPU")
 _library.impl("sweep", _autocast("cuda"), "AutocastCUDA")
 torch.library.register_fake("throughtime::sweep", _forward_fake, lib=_library)
 torch.library.register_fake("throughtime::sweep_backward", _backward_fake, lib=_library)
-torch.library.register_autograd(
-    "throughtime::sweep", _forward_derivative, setup_context=_forward_setup, lib=_library
-)
+torch.library.register_autograd("throughtime::sweep", _forward_derivative, setup_context=_forward_setup, lib=_library)
 torch.library.register_autograd(
     "throughtime::sweep_backward", _backward_derivative, setup_context=_backward_setup, lib=_library
 )

@@ -7,7 +7,8 @@ time where any row resets, which costs little while resets are rare (document en
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -43,7 +44,7 @@ _STEPS: dict[str, Callable[..., Any]] = {
 def step(cell: str, p: Parameters, x: Tensor, carry: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """One step of a plain cell, without projection: x (B, I), carry parts (B, H) -> the next carry."""
     weights = (p["weight_ih"], p["weight_hh"], p.get("bias_ih"), p.get("bias_hh"))
-    after = _STEPS[cell](x, carry if len(carry) > 1 else carry[0], *weights)
+    after = _STEPS[cell](x, _carry(carry), *weights)
     return tuple(after) if len(carry) > 1 else (after,)
 
 
@@ -66,6 +67,13 @@ def run_stack(
         x: (T, B, I), (B, T, I) when ``batch_first``, or a packed sequence.
         state: parts of (L*D, B, width), in the order of the packed sequence's rows.
         weights: all parameters, layer by layer, direction by direction.
+        cell: name of the cell.
+        bias: whether there are biases.
+        layers: L.
+        dropout: between layers, drawn by torch's generator.
+        training: whether that dropout acts.
+        bidirectional: D is 2.
+        batch_first: order of the axes of a padded batch.
 
     Returns:
         the output (for a packed sequence its data), and the final state.
@@ -80,7 +88,7 @@ def run_stack(
 
 def run(call: Call) -> Swept:
     """Sweep every direction of one layer; arguments and results as in ``reference.run``."""
-    sizes = [n for n in call.batch_sizes.tolist() if n > 0]
+    sizes = call.sizes()
     tokens = sum(sizes)
     if tokens == 0:
         return call.rows.new_zeros(call.rows.shape[0], _width(call)), [part.clone() for part in call.state]
@@ -105,7 +113,7 @@ def _arguments(call: Call) -> tuple[Any, ...]:
 
 
 def _carry(state: Sequence[Tensor]) -> Any:
-    return list(state) if len(state) > 1 else state[0]
+    return state[0] if len(state) == 1 else tuple(state)
 
 
 def _run_dense(call: Call, rows: Tensor, state: Sequence[Tensor]) -> Swept:
@@ -127,10 +135,10 @@ def _run_cut(call: Call, rows: Tensor, sizes: list[int], resets: Tensor) -> Swep
     """One direction, full rows: time is cut where any row resets, and those rows restart there."""
     batch = call.state[0].shape[1]
     x, cleared = rows.view(len(sizes), batch, -1), resets.view(len(sizes), batch)
-    cuts = cleared.any(1).nonzero().flatten().tolist()
+    cuts = cast("list[int]", cleared.any(1).nonzero().flatten().tolist())
     bounds = sorted({0, *cuts, len(sizes)})
     state, outputs = list(call.state), list[Tensor]()
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in pairwise(bounds):
         restart = call.restart or [part.new_zeros(1, part.shape[-1]) for part in state]
         mask = cleared[start][:, None]
         state = [torch.where(mask, new[:, None], old) for new, old in zip(restart, state, strict=True)]
@@ -149,6 +157,14 @@ def flatten(
     """Move CUDA weights, in place, into one block in the layout that cuDNN reads without copying."""
     per_cell = (4 if bias else 2) + (1 if proj_size else 0)
     with torch.cuda.device_of(weights[0]), torch.no_grad():
-        torch._cudnn_rnn_flatten_weight(  # pyright: ignore[reportPrivateUsage]
-            weights, per_cell, input_size, _CUDNN_MODES[cell], hidden_size, proj_size, layers, batch_first, bidirectional
+        _VF._cudnn_rnn_flatten_weight(
+            weights,
+            per_cell,
+            input_size,
+            _CUDNN_MODES[cell],
+            hidden_size,
+            proj_size,
+            layers,
+            batch_first,
+            bidirectional,
         )

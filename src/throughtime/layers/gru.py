@@ -23,7 +23,7 @@ class GRU(Recurrent):
     Args:
         input_size: I, features of one step.
         hidden_size: H, or a list with one H per layer.
-        *args: num_layers, bias, batch_first, dropout, bidirectional, as in ``torch.nn.GRU``; then proj_size, device, dtype.
+        *args: num_layers, bias, batch_first, dropout, bidirectional, as in ``torch.nn.GRU``; proj_size, device, dtype.
         reset_after: True: PyTorch's form, above. False: ``W_hn (r * h[t-1])``, as in Cho et al. and in Keras with
             ``reset_after=False``.
         **kwargs: those, and the options of :class:`throughtime.Recurrent`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -51,7 +52,7 @@ def _orthogonal(cell: Cell, hidden_size: int, parameters: Named, value: str) -> 
         if tensor.dim() < 2:
             nn.init.zeros_(tensor)
         elif name == "weight_hh":
-            for gate in tensor.split(hidden_size):
+            for gate in cast("tuple[Tensor, ...]", tensor.split(hidden_size)):
                 nn.init.orthogonal_(gate)
         else:
             nn.init.xavier_uniform_(tensor)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.errors import ShapeError, UsageError
 from throughtime.kernels import dispatch, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
-from throughtime.kernels.reference.cell import Cell, register_cell
 from throughtime.kernels.reference.noise import Purpose, dropped
-from throughtime.layers.parameters import ParameterSet, probability
 from throughtime.layers.rows import Input, Lengths, Rows, packed_rows
+from throughtime.layers.stack import Stack
 from throughtime.layers.states import States
 from throughtime.layers.stream import Stream
 
@@ -35,7 +32,7 @@ class _Noise(NamedTuple):
     zoneout: list[float]
 
 
-class Recurrent(nn.Module):
+class Recurrent(Stack):
     """Run a cell over time: ``torch.nn.LSTM``'s interface for any :class:`throughtime.Cell`.
 
     .. code-block:: text
@@ -63,8 +60,8 @@ class Recurrent(nn.Module):
         input_dropout: variational dropout of the input: one mask per sequence (Gal and Ghahramani 2016).
         variational_dropout: the same between layers.
         init: "default" (PyTorch's), "orthogonal", "forget_bias[:VALUE]" or "chrono:STEPS".
-        initial_state: "zeros", or "learned": a parameter per layer, direction and part of the carry, used where no state
-            is given and after every reset.
+        initial_state: "zeros", or "learned": a parameter per layer, direction and part of the carry, used where no
+            state is given and after every reset.
         residual: every layer after the first adds its input to its output (their widths must agree).
 
     Raises:
@@ -77,147 +74,6 @@ class Recurrent(nn.Module):
         >>> y.shape, h_n.shape, c_n.shape
         (torch.Size([2, 5, 8]), torch.Size([4, 2, 4]), torch.Size([4, 2, 4]))
     """
-
-    def __init__(
-        self,
-        cell: Cell,
-        input_size: int,
-        hidden_size: int | Sequence[int],
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        proj_size: int = 0,
-        device: torch.device | str | None = None,
-        dtype: torch.dtype | None = None,
-        *,
-        layer_norm: bool = False,
-        zoneout: float | tuple[float, float] = 0.0,
-        recurrent_dropout: float = 0.0,
-        weight_dropout: float = 0.0,
-        input_dropout: float = 0.0,
-        variational_dropout: float = 0.0,
-        init: str = "default",
-        initial_state: Literal["zeros", "learned"] = "zeros",
-        residual: bool = False,
-    ) -> None:
-        super().__init__()
-        self.cell = register_cell(cell)
-        self.input_size, self.hidden_size, self.proj_size = input_size, hidden_size, proj_size
-        self.hidden_sizes = _sizes(hidden_size, num_layers)
-        self.num_layers = len(self.hidden_sizes)
-        self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
-        self.dropout = _dropout(dropout, self.num_layers)
-        self.layer_norm, self.residual, self.init, self.initial_state = layer_norm, residual, init, initial_state
-        self.zoneout = _zoneout(zoneout)
-        self.recurrent_dropout = probability("recurrent_dropout", recurrent_dropout)
-        self.weight_dropout = probability("weight_dropout", weight_dropout)
-        self.input_dropout = probability("input_dropout", input_dropout)
-        self.variational_dropout = probability("variational_dropout", variational_dropout)
-        self._check_options()
-        self._sets = [self._parameter_sets(layer) for layer in range(self.num_layers)]
-        self._create({"device": device, "dtype": dtype})
-        self.reset_parameters()
-
-    # -- construction --------------------------------------------------------------------------------------------------
-
-    @property
-    def directions(self) -> int:
-        """D: 2 when bidirectional, else 1."""
-        return 2 if self.bidirectional else 1
-
-    @property
-    def output_size(self) -> int:
-        """Width of the output, D*P of the last layer."""
-        return self.directions * (self.proj_size or self.hidden_sizes[-1])
-
-    def _check_options(self) -> None:
-        if self.input_size < 1 or self.proj_size < 0:
-            raise UsageError(f"input_size must be 1 or more and proj_size 0 or more, got {self.input_size}, {self.proj_size}")
-        if self.proj_size and self.proj_size >= min(self.hidden_sizes):
-            raise UsageError(f"proj_size {self.proj_size} must be smaller than hidden_size {min(self.hidden_sizes)}")
-        if self.initial_state not in ("zeros", "learned"):
-            raise UsageError(f"initial_state must be 'zeros' or 'learned', got {self.initial_state!r}")
-        if self.residual and not self.proj_size and len(set(self.hidden_sizes)) > 1:
-            raise UsageError(f"residual needs layers of one width, got hidden_size {self.hidden_sizes}")
-        if self.residual and self.num_layers == 1:
-            raise UsageError("residual adds a layer's input to its output from the second layer on: give num_layers > 1")
-        if self.variational_dropout and self.num_layers == 1:
-            raise UsageError("variational_dropout acts between layers: give num_layers > 1, or use input_dropout")
-        self._require("bidirectional", self.bidirectional)
-        self._require("layer_norm", self.layer_norm)
-        self._require("zoneout", any(self.zoneout))
-        self._require("recurrent_dropout", self.recurrent_dropout > 0)
-
-    def _require(self, capability: str, asked: bool) -> None:
-        if asked and capability not in self.cell.capabilities:
-            able = ", ".join(sorted(self.cell.capabilities))
-            raise UsageError(f"cell {self.cell.name!r} does not declare {capability!r} (it declares: {able})")
-
-    def _parameter_sets(self, layer: int) -> list[ParameterSet]:
-        below = self.proj_size or self.hidden_sizes[layer - 1]
-        input_size = self.directions * below if layer else self.input_size
-        sizes = (input_size, self.hidden_sizes[layer], self.proj_size)
-        return [
-            ParameterSet(self.cell, sizes, self.bias, self.layer_norm, f"_l{layer}{'_reverse' if direction else ''}")
-            for direction in range(self.directions)
-        ]
-
-    def _create(self, factory: dict[str, Any]) -> None:
-        for layer, sets in enumerate(self._sets):
-            for each in sets:
-                each.create(self, factory)
-                for part, width in self._carry(layer).items() if self.initial_state == "learned" else ():
-                    self.register_parameter(f"{part}0{each.suffix}", nn.Parameter(torch.zeros(width, **factory)))
-
-    def _carry(self, layer: int) -> dict[str, int]:
-        """Width of each part of a layer's carry, by name."""
-        names = self.cell.carry(self.proj_size > 0)
-        return dict(zip(names, self.cell.carry_sizes(self.hidden_sizes[layer], self.proj_size), strict=True))
-
-    def reset_parameters(self) -> None:
-        """Draw all weights anew as ``init`` says; a learned initial state returns to zero."""
-        for layer, sets in enumerate(self._sets):
-            for each in sets:
-                each.reset(self, self.init)
-                for part in self._carry(layer) if self.initial_state == "learned" else ():
-                    nn.init.zeros_(getattr(self, f"{part}0{each.suffix}"))
-
-    @property
-    def all_weights(self) -> list[list[Tensor]]:
-        """Parameters of each layer and direction, as in ``torch.nn`` (layer norms apart)."""
-        return [each.plain(self) for sets in self._sets for each in sets]
-
-    def flatten_parameters(self) -> None:
-        """Lay the weights out as one block of memory for cuDNN; elsewhere there is nothing to do."""
-        weights = [weight for weights in self.all_weights for weight in weights]
-        if not (self._known() and self._plain() and weights[0].is_cuda and torch.backends.cudnn.is_acceptable(weights[0])):
-            return
-        torch_fused.flatten(
-            self.cell.name,
-            weights,
-            input_size=self.input_size,
-            hidden_size=self.hidden_sizes[0],
-            proj_size=self.proj_size,
-            layers=self.num_layers,
-            bias=self.bias,
-            batch_first=self.batch_first,
-            bidirectional=self.bidirectional,
-        )
-
-    def extra_repr(self) -> str:
-        shown = [f"{self.input_size}, {self.hidden_size}"]
-        defaults: dict[str, object] = {
-            "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False, "proj_size": 0,
-            "layer_norm": False, "zoneout": (0.0, 0.0), "recurrent_dropout": 0.0, "weight_dropout": 0.0,
-            "input_dropout": 0.0, "variational_dropout": 0.0, "init": "default", "initial_state": "zeros",
-            "residual": False,
-        }  # fmt: skip
-        shown += [f"{name}={getattr(self, name)!r}" for name, value in defaults.items() if getattr(self, name) != value]
-        return ", ".join(shown)
-
-    # -- the call ------------------------------------------------------------------------------------------------------
 
     def forward(
         self,
@@ -234,8 +90,8 @@ class Recurrent(nn.Module):
             input: (T, B, I), or (B, T, I) when ``batch_first``; (T, I) unbatched; a PackedSequence; or a nested tensor
                 (``layout=torch.jagged``). Floating, of the parameters' dtype unless autocast is on.
             hx: the state before the first step: h, or a tuple (h, c) where the carry has two parts; each part
-                (L*D, B, width), (L*D, width) unbatched, or a list of L parts (D, B, width) where layers differ in width.
-                None: zeros, or the learned state.
+                (L*D, B, width), (L*D, width) unbatched, or a list of L parts (D, B, width) where layers differ in
+                width. None: zeros, or the learned state.
             lengths: (B,) real steps of each row: list or tensor, any order, any device, zero allowed. Outputs past the
                 end are zero, and the state is that of each row's own last step.
             resets: (B, T) bool: the state is cleared before that step, in every layer and direction.
@@ -263,6 +119,19 @@ class Recurrent(nn.Module):
         y, finals = self._run_layers(rows, states.enter(hx, rows.order), traces)
         result = (rows.restore(y), states.leave(finals, rows.order))
         return result if traces is None else (*result, self._traced(traces, rows))
+
+    def check(self, input: Input) -> None:
+        """Raise ShapeError where the input does not fit the layer (width, device, dtype)."""
+        data = input.data if isinstance(input, PackedSequence) else input
+        weight = self._sets[0][0].plain(self)[0]
+        if data.shape[-1] != self.input_size:
+            raise ShapeError(
+                f"the input's last axis must be input_size {self.input_size}, got shape {tuple(data.shape)}"
+            )
+        if data.device != weight.device:
+            raise ShapeError(f"the input is on {data.device}, the layer on {weight.device}: move one with .to()")
+        if data.dtype != weight.dtype and not torch.is_autocast_enabled(data.device.type):
+            raise ShapeError(f"the input is {data.dtype}, the layer {weight.dtype}: convert one with .to()")
 
     def request(self, *, dense: bool, resets: bool, trace: bool = False) -> dispatch.Request:
         """What a call of this layer asks of a kernel."""
@@ -308,17 +177,6 @@ class Recurrent(nn.Module):
             for layer, state in enumerate(states)
         ]
 
-    def check(self, input: Input) -> None:
-        """Raise ShapeError where the input does not fit the layer (width, device, dtype)."""
-        data = input.data if isinstance(input, PackedSequence) else input
-        weight = self._sets[0][0].plain(self)[0]
-        if data.shape[-1] != self.input_size:
-            raise ShapeError(f"the input's last axis must be input_size {self.input_size}, got shape {tuple(data.shape)}")
-        if data.device != weight.device:
-            raise ShapeError(f"the input is on {data.device}, the layer on {weight.device}: move one with .to()")
-        if data.dtype != weight.dtype and not torch.is_autocast_enabled(data.device.type):
-            raise ShapeError(f"the input is {data.dtype}, the layer {weight.dtype}: convert one with .to()")
-
     def states(self, batch: int, like: Tensor, unbatched: bool = False) -> States:
         """How the states of a batch like ``like`` (dtype, device) look outside and inside."""
         return States(
@@ -330,26 +188,7 @@ class Recurrent(nn.Module):
             like=like,
         )
 
-    def _restarts(self) -> list[list[Tensor]] | None:
-        """The learned state of each layer, parts of (D, width)."""
-        if self.initial_state == "zeros":
-            return None
-        return [
-            [torch.stack([getattr(self, f"{part}0{each.suffix}") for each in sets]) for part in self._carry(layer)]
-            for layer, sets in enumerate(self._sets)
-        ]
-
-    def _known(self) -> bool:
-        """Whether torch has this cell and all its parameters."""
-        return self.cell.name in torch_fused.FUNCTIONS and torch_fused.WEIGHTS.issuperset(self._sets[0][0].names)
-
     # -- a whole plain stack in one call of torch's --------------------------------------------------------------------
-
-    def _plain(self) -> bool:
-        """Whether torch's kernels know the whole stack, this mode's masks included."""
-        masks = self.recurrent_dropout or self.weight_dropout or self.input_dropout or self.variational_dropout
-        uniform = len(set(self.hidden_sizes)) == 1 and not self.residual and self.initial_state == "zeros"
-        return uniform and not (self.training and masks)
 
     def _whole_stack(self, input: Input) -> bool:
         if torch.compiler.is_compiling() or not self._plain():
@@ -378,7 +217,7 @@ class Recurrent(nn.Module):
             bidirectional=self.bidirectional,
             batch_first=self.batch_first,
         )
-        by_layer = zip(*(part.split(self.directions) for part in final), strict=True)
+        by_layer = zip(*(part.chunk(self.num_layers) for part in final), strict=True)
         after = states.leave([list(layer) for layer in by_layer], order)
         if isinstance(x, PackedSequence):
             return PackedSequence(y, x.batch_sizes, x.sorted_indices, x.unsorted_indices), after
@@ -398,7 +237,8 @@ class Recurrent(nn.Module):
             y, final = self._sweep(call, request, traces)
             finals.append(final)
             y = y + x if self.residual and layer else y
-            x = functional.dropout(y, self.dropout, self.training) if layer + 1 < self.num_layers and self.dropout else y
+            last = layer + 1 == self.num_layers
+            x = y if last or not self.dropout else functional.dropout(y, self.dropout, self.training)
         return x, finals
 
     def _sweep(self, call: Call, request: dispatch.Request, traces: list[dict[str, Tensor]] | None) -> Swept:
@@ -436,16 +276,15 @@ class Recurrent(nn.Module):
             return _Noise(None, zoneout)
         return _Noise(torch.randint(2**63 - 1, (), dtype=torch.int64), zoneout)
 
-    def _zoneouts(self) -> list[float]:
-        return [self.zoneout[0]] + [self.zoneout[1]] * (len(self._carry(0)) - 1)
-
     def _weights(self, layer: int, direction: int, noise: _Noise) -> list[Tensor]:
         each = self._sets[layer][direction]
         tensors = each.tensors(self)
         if self.training and self.weight_dropout and noise.seed is not None:
             at = each.names.index("weight_hh")
             rows = torch.arange(tensors[at].shape[0], device=tensors[at].device)
-            tensors[at] = _masked(tensors[at], self.weight_dropout, noise.seed, Purpose.WEIGHT_DROPOUT, layer, direction, rows)
+            tensors[at] = _masked(
+                tensors[at], self.weight_dropout, noise.seed, Purpose.WEIGHT_DROPOUT, layer, direction, rows
+            )
         return tensors
 
     def _before_layer(self, layer: int, x: Tensor, rows: Rows, noise: _Noise) -> Tensor:
@@ -480,25 +319,3 @@ def _batched(x: Tensor, batch_first: bool) -> Tensor:
     if x.dim() != 2:
         raise ShapeError(f"input must have 2 (unbatched) or 3 dimensions, got shape {tuple(x.shape)}")
     return x.unsqueeze(0 if batch_first else 1)
-
-
-def _sizes(hidden_size: int | Sequence[int], num_layers: int) -> list[int]:
-    sizes = [hidden_size] * num_layers if isinstance(hidden_size, int) else list(hidden_size)
-    if num_layers not in (1, len(sizes)) or not sizes:
-        raise UsageError(f"num_layers {num_layers} does not fit the {len(sizes)} sizes in hidden_size")
-    if any(size < 1 for size in sizes):
-        raise UsageError(f"hidden_size must be 1 or more, got {hidden_size}")
-    return sizes
-
-
-def _dropout(dropout: float, num_layers: int) -> float:
-    if isinstance(dropout, bool) or not 0 <= dropout <= 1:
-        raise UsageError(f"dropout must be a probability in [0, 1], got {dropout!r}")
-    if dropout > 0 and num_layers == 1:
-        warnings.warn("dropout acts between layers, so with num_layers=1 it does nothing", UserWarning, stacklevel=4)
-    return float(dropout)
-
-
-def _zoneout(zoneout: float | tuple[float, float]) -> tuple[float, float]:
-    h, c = zoneout if isinstance(zoneout, tuple) else (zoneout, zoneout)
-    return probability("zoneout", h), probability("zoneout", c)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -54,8 +55,8 @@ def packed_rows(x: Input, lengths: Lengths | None, resets: Tensor | None, batch_
     """Turn a batch of any form into packed rows.
 
     Args:
-        x: (T, B, I), or (B, T, I) when ``batch_first``; (T, I) unbatched; a PackedSequence; or a nested tensor of layout
-            ``torch.jagged`` with rows (t_b, I).
+        x: (T, B, I), or (B, T, I) when ``batch_first``; (T, I) unbatched; a PackedSequence; or a nested tensor of
+            layout ``torch.jagged`` with rows (t_b, I).
         lengths: (B,) real steps of each row of a padded batch; None: all T.
         resets: (B, T) bool, or (T,) for an unbatched sequence; T is the longest length of a packed or nested batch.
         batch_first: order of the axes of a padded batch.
@@ -145,7 +146,7 @@ def _from_ragged(x: Tensor, lengths: Tensor, batch: int, steps: int, batch_first
 def _from_nested(x: Tensor, resets: Tensor | None) -> Rows:
     if x.layout != torch.jagged:
         raise UsageError("a nested tensor must have layout=torch.jagged")
-    values, offsets = x.values(), x.offsets()
+    values, offsets = x.values(), cast(Tensor, cast(Any, x).offsets())
     lengths = offsets.diff()
     batch, steps = lengths.shape[0], int(lengths.max()) if lengths.numel() else 0
     sizes, order, grid = _layout(lengths.cpu(), steps)
@@ -185,28 +186,21 @@ def _checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor | None:
     counted = counted.to(torch.int64)
     if torch.compiler.is_compiling():
         return counted
-    bad = ((counted < 0) | (counted > steps)).nonzero().flatten().tolist()
+    bad = cast("list[int]", ((counted < 0) | (counted > steps)).nonzero().flatten().tolist())
     if bad:
-        raise ShapeError(f"lengths must lie in 0..{steps} (the steps of the input); row {bad[0]} has {int(counted[bad[0]])}")
+        row, length = bad[0], int(counted[bad[0]])
+        raise ShapeError(f"lengths must lie in 0..{steps} (the steps of the input); row {row} has {length}")
     return None if bool((counted == steps).all()) else counted
 
 
 def _with_resets(rows: Rows, resets: Tensor | None, steps: int) -> Rows:
     if resets is None:
         return rows
-    if resets.dtype != torch.bool or resets.shape != (rows.batch, steps):
-        raise ShapeError(
-            f"resets must be bool of shape (batch {rows.batch}, steps {steps}), got {resets.dtype} {tuple(resets.shape)}"
-        )
+    wanted = (rows.batch, steps)
+    if resets.dtype != torch.bool or resets.shape != wanted:
+        given = f"{resets.dtype} of shape {tuple(resets.shape)}"
+        raise ShapeError(f"resets must be bool of shape (batch, steps) = {wanted}, got {given}")
     resets = resets.to(rows.rows.device)
     by_rank = resets if rows.order is None else resets[rows.order]
     flat = by_rank.t().reshape(-1)
-    return Rows(
-        rows=rows.rows,
-        batch_sizes=rows.batch_sizes,
-        batch=rows.batch,
-        order=rows.order,
-        grid=rows.grid,
-        restore=rows.restore,
-        resets=flat if rows.grid is None else flat[rows.grid],
-    )
+    return replace(rows, resets=flat if rows.grid is None else flat[rows.grid])

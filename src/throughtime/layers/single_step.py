@@ -78,7 +78,9 @@ class SingleStep(nn.Module):
             ShapeError: a tensor of another shape.
         """
         if input.dim() not in (1, 2) or input.shape[-1] != self.input_size:
-            raise ShapeError(f"input must be (batch, {self.input_size}) or ({self.input_size},), got {tuple(input.shape)}")
+            raise ShapeError(
+                f"input must be (batch, {self.input_size}) or ({self.input_size},), got {tuple(input.shape)}"
+            )
         unbatched = input.dim() == 1
         x = input.unsqueeze(0) if unbatched else input
         after = self._step(x, self._carry(hx, x, unbatched))
@@ -93,7 +95,9 @@ class SingleStep(nn.Module):
         given = [hx] if len(names) == 1 else list(hx)
         carry = tuple(part.unsqueeze(0) if unbatched else part for part in given)
         if len(carry) != len(names) or any(part.shape != shape for part in carry):
-            raise ShapeError(f"the state must be {len(names)} of shape {shape}, got {[tuple(part.shape) for part in given]}")
+            raise ShapeError(
+                f"the state must be {len(names)} of shape {shape}, got {[tuple(part.shape) for part in given]}"
+            )
         return carry
 
     def _step(self, x: Tensor, carry: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -68,7 +69,7 @@ class States:
 
     def _parts(self, hx: Any) -> list[Any]:
         count = len(self.widths[0])
-        parts = [hx] if count == 1 else list(hx) if isinstance(hx, tuple | list) else []
+        parts = [hx] if count == 1 else _items(hx)
         if len(parts) != count:
             raise ShapeError(f"this layer's state is a tuple of {count} tensors, got {_described(hx)}")
         return parts
@@ -80,10 +81,12 @@ class States:
     def _split(self, part: Any, widths: list[int]) -> list[Tensor]:
         """One part of the state, by layer."""
         if self._uniform():
-            return list(self._checked(part, len(widths) * self.directions, widths[0]).split(self.directions))
-        if not isinstance(part, tuple | list) or len(part) != len(widths):
+            stacked = self._checked(part, len(widths) * self.directions, widths[0])
+            return list(stacked.chunk(len(widths)))
+        layers = _items(part)
+        if len(layers) != len(widths):
             raise ShapeError(f"layers of different widths take a list of {len(widths)} states, got {_described(part)}")
-        return [self._checked(each, self.directions, width) for each, width in zip(part, widths, strict=True)]
+        return [self._checked(each, self.directions, width) for each, width in zip(layers, widths, strict=True)]
 
     def _checked(self, part: Any, stacked: int, width: int) -> Tensor:
         """(stacked, B, width), contiguous."""
@@ -101,6 +104,10 @@ class States:
         if not self._uniform():
             return layers
         return torch.cat(layers) if len(layers) > 1 else layers[0]
+
+
+def _items(value: Any) -> list[Any]:
+    return list(cast("Sequence[Any]", value)) if isinstance(value, tuple | list) else []
 
 
 def _described(value: Any) -> str:

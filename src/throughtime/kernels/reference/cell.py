@@ -38,7 +38,7 @@ class Cell(ABC):
     ``W_ih (G*H, I)``, ``W_hh (G*H, P)``, ``b_ih (G*H,)``, ``b_hh (G*H,)``; override :meth:`shapes` for others.
 
     Example:
-        The minimal gated unit (Zhou, Wu, Zhang and Zhou 2016, "Minimal gated unit for recurrent neural networks", eq. 7):
+        The minimal gated unit (Zhou et al. 2016, "Minimal gated unit for recurrent neural networks", eq. 7):
 
         >>> import torch, throughtime as tt
         >>> from throughtime.kernels.reference.cell import affine

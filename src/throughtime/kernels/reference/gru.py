@@ -14,14 +14,14 @@ __all__ = ["GRUCell"]
 
 
 class GRUCell(Cell):
-    """GRU, reset gate after the recurrent product (PyTorch, cuDNN) or before it (Cho et al.; Keras ``reset_after=False``).
+    """GRU, its reset gate after the recurrent product (PyTorch, cuDNN) or before it (Cho et al.).
 
     .. code-block:: text
 
         r = sigmoid(W_ir x[t] + b_ir + W_hr h[t-1] + b_hr)
         z = sigmoid(W_iz x[t] + b_iz + W_hz h[t-1] + b_hz)
         n = tanh(W_in x[t] + b_in + r * (W_hn h[t-1] + b_hn))          reset after   ("gru")
-        n = tanh(W_in x[t] + b_in + W_hn (r * h[t-1]) + b_hn)          reset before  ("gru_reset_before")
+        n = tanh(W_in x[t] + b_in + W_hn (r * h[t-1]) + b_hn)          reset before  ("gru_reset_before"; Keras too)
         h[t] = (1 - z) * n + z * h[t-1]
 
     Projected (``weight_hr``; reset after only): the memory keeps its H units and is carried beside its projection,
@@ -53,7 +53,9 @@ class GRUCell(Cell):
 
     def shapes(self, input_size: int, hidden_size: int, proj_size: int, bias: bool) -> dict[str, tuple[int, ...]]:
         if proj_size and not self.reset_after:
-            raise UsageError("a projected GRU resets after the product: r has H units, h has proj_size (reset_after=True)")
+            raise UsageError(
+                "a projected GRU resets after the product: r has H units, h has proj_size (reset_after=True)"
+            )
         return super().shapes(input_size, hidden_size, proj_size, bias)
 
     def step(self, p: Parameters, from_x: Tensor, h: Tensor, carry: tuple[Tensor, ...]) -> CellStep:

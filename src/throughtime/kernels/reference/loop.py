@@ -32,7 +32,7 @@ def run(call: Call, trace: list[Trace] | None = None) -> Swept:
     Returns:
         y (N', D*P) and the final carry, parts of (D, B, width).
     """
-    outputs, finals = [], []
+    outputs, finals = list[Tensor](), list[Carry]()
     for direction in range(call.directions):
         y, final, seen = _Sweep(call, direction).run(trace is not None)
         outputs.append(y)
@@ -64,9 +64,7 @@ def advance(
     """
     h = carry[0] if hidden is None else carry[0] * hidden
     fresh, gates = call.body().step(call.parameters(direction), from_x, h, carry)
-    zoned = (
-        _zone(old, new, p, mask) for old, new, p, mask in zip(carry, fresh, call.zoneout, kept, strict=True)
-    )
+    zoned = (_zone(old, new, p, mask) for old, new, p, mask in zip(carry, fresh, call.zoneout, kept, strict=True))
     return tuple(zoned), gates
 
 
@@ -81,7 +79,7 @@ class _Sweep:
 
     def __init__(self, call: Call, direction: int) -> None:
         self.call, self.direction = call, direction
-        self.sizes: list[int] = [n for n in call.batch_sizes.tolist() if n > 0]
+        self.sizes = call.sizes()
         self.starts = [0, *accumulate(self.sizes)]
         self.batch = call.state[0].shape[1]
         self.tokens = self.starts[-1]
@@ -132,7 +130,7 @@ class _Sweep:
         resets = self.call.resets
         if resets is None or self.direction == 0:
             return resets
-        later = []
+        later = list[Tensor]()
         for t, n in enumerate(self.sizes):
             after = resets[self.starts[t + 1] : self.starts[t + 2]] if t + 1 < len(self.sizes) else resets[:0]
             later.append(torch.cat([after, after.new_zeros(n - after.shape[0])]))

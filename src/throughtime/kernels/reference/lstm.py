@@ -51,14 +51,13 @@ class LSTMCell(Cell):
     def step(self, p: Parameters, from_x: Tensor, h: Tensor, carry: tuple[Tensor, ...]) -> CellStep:
         _, c_prev = carry
         i, f, g, o = (from_x + affine(p, "hh", h)).chunk(4, -1)
-        peepholes = p.get("weight_ch")
-        if peepholes is not None:
-            w_ci, w_cf, w_co = peepholes.chunk(3)
+        if "weight_ch" in p:
+            w_ci, w_cf, _ = p["weight_ch"].chunk(3)
             i, f = i + w_ci * c_prev, f + w_cf * c_prev
         i, f, g = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g)
         c = f * c_prev + i * g
-        if peepholes is not None:
-            o = o + w_co * c
+        if "weight_ch" in p:
+            o = o + p["weight_ch"].chunk(3)[2] * c
         o = torch.sigmoid(o)
         h_next = o * torch.tanh(normalise(p, "ln_c", c))
         if "weight_hr" in p:

@@ -1,0 +1,214 @@
+"""A stack of cells and its parameters: sizes, options, initialisation, names."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.errors import UsageError
+from throughtime.kernels import torch_fused
+from throughtime.kernels.reference.cell import Cell, register_cell
+from throughtime.layers.parameters import ParameterSet, probability
+
+__all__ = ["Stack"]
+
+
+class Stack(nn.Module):
+    """The parameters and options of stacked, perhaps bidirectional cells; :class:`throughtime.Recurrent` runs them.
+
+    The arguments are those of :class:`throughtime.Recurrent`.
+
+    Raises:
+        UsageError: an argument out of range, or one that the cell cannot honour.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        input_size: int,
+        hidden_size: int | Sequence[int],
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        layer_norm: bool = False,
+        zoneout: float | tuple[float, float] = 0.0,
+        recurrent_dropout: float = 0.0,
+        weight_dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        variational_dropout: float = 0.0,
+        init: str = "default",
+        initial_state: Literal["zeros", "learned"] = "zeros",
+        residual: bool = False,
+    ) -> None:
+        super().__init__()
+        self.cell = register_cell(cell)
+        self.input_size, self.hidden_size, self.proj_size = input_size, hidden_size, proj_size
+        self.hidden_sizes = _sizes(hidden_size, num_layers)
+        self.num_layers = len(self.hidden_sizes)
+        self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
+        self.dropout = _dropout(dropout, self.num_layers)
+        self.layer_norm, self.residual, self.init, self.initial_state = layer_norm, residual, init, initial_state
+        self.zoneout = _zoneout(zoneout)
+        self.recurrent_dropout = probability("recurrent_dropout", recurrent_dropout)
+        self.weight_dropout = probability("weight_dropout", weight_dropout)
+        self.input_dropout = probability("input_dropout", input_dropout)
+        self.variational_dropout = probability("variational_dropout", variational_dropout)
+        self._check_options()
+        self._sets = [self._parameter_sets(layer) for layer in range(self.num_layers)]
+        self._create({"device": device, "dtype": dtype})
+        self.reset_parameters()
+
+    @property
+    def directions(self) -> int:
+        """D: 2 when bidirectional, else 1."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def output_size(self) -> int:
+        """Width of the output, D*P of the last layer."""
+        return self.directions * (self.proj_size or self.hidden_sizes[-1])
+
+    def _check_options(self) -> None:
+        if self.input_size < 1 or self.proj_size < 0:
+            raise UsageError(
+                f"input_size must be 1 or more and proj_size 0 or more, got {self.input_size}, {self.proj_size}"
+            )
+        if self.proj_size and self.proj_size >= min(self.hidden_sizes):
+            raise UsageError(f"proj_size {self.proj_size} must be smaller than hidden_size {min(self.hidden_sizes)}")
+        if self.initial_state not in ("zeros", "learned"):
+            raise UsageError(f"initial_state must be 'zeros' or 'learned', got {self.initial_state!r}")
+        if self.residual and not self.proj_size and len(set(self.hidden_sizes)) > 1:
+            raise UsageError(f"residual needs layers of one width, got hidden_size {self.hidden_sizes}")
+        if self.residual and self.num_layers == 1:
+            raise UsageError(
+                "residual adds a layer's input to its output from the second layer on: give num_layers > 1"
+            )
+        if self.variational_dropout and self.num_layers == 1:
+            raise UsageError("variational_dropout acts between layers: give num_layers > 1, or use input_dropout")
+        self._require("bidirectional", self.bidirectional)
+        self._require("layer_norm", self.layer_norm)
+        self._require("zoneout", any(self.zoneout))
+        self._require("recurrent_dropout", self.recurrent_dropout > 0)
+
+    def _require(self, capability: str, asked: bool) -> None:
+        if asked and capability not in self.cell.capabilities:
+            able = ", ".join(sorted(self.cell.capabilities))
+            raise UsageError(f"cell {self.cell.name!r} does not declare {capability!r} (it declares: {able})")
+
+    def _parameter_sets(self, layer: int) -> list[ParameterSet]:
+        below = self.proj_size or self.hidden_sizes[layer - 1]
+        input_size = self.directions * below if layer else self.input_size
+        sizes = (input_size, self.hidden_sizes[layer], self.proj_size)
+        return [
+            ParameterSet(self.cell, sizes, self.bias, self.layer_norm, f"_l{layer}{'_reverse' if direction else ''}")
+            for direction in range(self.directions)
+        ]
+
+    def _create(self, factory: dict[str, Any]) -> None:
+        for layer, sets in enumerate(self._sets):
+            for each in sets:
+                each.create(self, factory)
+                for part, width in self._carry(layer).items() if self.initial_state == "learned" else ():
+                    self.register_parameter(f"{part}0{each.suffix}", nn.Parameter(torch.zeros(width, **factory)))
+
+    def _carry(self, layer: int) -> dict[str, int]:
+        """Width of each part of a layer's carry, by name."""
+        names = self.cell.carry(self.proj_size > 0)
+        return dict(zip(names, self.cell.carry_sizes(self.hidden_sizes[layer], self.proj_size), strict=True))
+
+    def reset_parameters(self) -> None:
+        """Draw all weights anew as ``init`` says; a learned initial state returns to zero."""
+        for layer, sets in enumerate(self._sets):
+            for each in sets:
+                each.reset(self, self.init)
+                for part in self._carry(layer) if self.initial_state == "learned" else ():
+                    nn.init.zeros_(getattr(self, f"{part}0{each.suffix}"))
+
+    @property
+    def all_weights(self) -> list[list[Tensor]]:
+        """Parameters of each layer and direction, as in ``torch.nn`` (layer norms apart)."""
+        return [each.plain(self) for sets in self._sets for each in sets]
+
+    def flatten_parameters(self) -> None:
+        """Lay the weights out as one block of memory for cuDNN; elsewhere there is nothing to do."""
+        weights = [weight for weights in self.all_weights for weight in weights]
+        if not (
+            self._known() and self._plain() and weights[0].is_cuda and torch.backends.cudnn.is_acceptable(weights[0])
+        ):
+            return
+        torch_fused.flatten(
+            self.cell.name,
+            weights,
+            input_size=self.input_size,
+            hidden_size=self.hidden_sizes[0],
+            proj_size=self.proj_size,
+            layers=self.num_layers,
+            bias=self.bias,
+            batch_first=self.batch_first,
+            bidirectional=self.bidirectional,
+        )
+
+    def extra_repr(self) -> str:
+        shown = [f"{self.input_size}, {self.hidden_size}"]
+        defaults: dict[str, object] = {
+            "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False, "proj_size": 0,
+            "layer_norm": False, "zoneout": (0.0, 0.0), "recurrent_dropout": 0.0, "weight_dropout": 0.0,
+            "input_dropout": 0.0, "variational_dropout": 0.0, "init": "default", "initial_state": "zeros",
+            "residual": False,
+        }  # fmt: skip
+        shown += [f"{name}={getattr(self, name)!r}" for name, value in defaults.items() if getattr(self, name) != value]
+        return ", ".join(shown)
+
+    def _known(self) -> bool:
+        """Whether torch has this cell and all its parameters."""
+        return self.cell.name in torch_fused.FUNCTIONS and torch_fused.WEIGHTS.issuperset(self._sets[0][0].names)
+
+    def _plain(self) -> bool:
+        """Whether torch's kernels know the whole stack, this mode's masks included."""
+        masks = self.recurrent_dropout or self.weight_dropout or self.input_dropout or self.variational_dropout
+        uniform = len(set(self.hidden_sizes)) == 1 and not self.residual and self.initial_state == "zeros"
+        return uniform and not (self.training and masks)
+
+    def _restarts(self) -> list[list[Tensor]] | None:
+        """The learned state of each layer, parts of (D, width)."""
+        if self.initial_state == "zeros":
+            return None
+        return [
+            [torch.stack([getattr(self, f"{part}0{each.suffix}") for each in sets]) for part in self._carry(layer)]
+            for layer, sets in enumerate(self._sets)
+        ]
+
+    def _zoneouts(self) -> list[float]:
+        return [self.zoneout[0]] + [self.zoneout[1]] * (len(self._carry(0)) - 1)
+
+
+def _sizes(hidden_size: int | Sequence[int], num_layers: int) -> list[int]:
+    sizes = [hidden_size] * num_layers if isinstance(hidden_size, int) else list(hidden_size)
+    if num_layers not in (1, len(sizes)) or not sizes:
+        raise UsageError(f"num_layers {num_layers} does not fit the {len(sizes)} sizes in hidden_size")
+    if any(size < 1 for size in sizes):
+        raise UsageError(f"hidden_size must be 1 or more, got {hidden_size}")
+    return sizes
+
+
+def _dropout(dropout: float, num_layers: int) -> float:
+    if isinstance(dropout, bool) or not 0 <= dropout <= 1:
+        raise UsageError(f"dropout must be a probability in [0, 1], got {dropout!r}")
+    if dropout > 0 and num_layers == 1:
+        warnings.warn("dropout acts between layers, so with num_layers=1 it does nothing", UserWarning, stacklevel=4)
+    return float(dropout)
+
+
+def _zoneout(zoneout: float | tuple[float, float]) -> tuple[float, float]:
+    h, c = zoneout if isinstance(zoneout, tuple) else (zoneout, zoneout)
+    return probability("zoneout", h), probability("zoneout", c)
