@@ -29,7 +29,18 @@ class ParameterSet:
         self.cell, self.sizes, self.suffix = cell, sizes, suffix
         self.shapes = cell.shapes(*sizes, bias)
         self.norms = cell.norms(sizes[1]) if layer_norm else {}
-        self.names = [*self.shapes, *(f"{norm}.{part}" for norm in self.norms for part in ("weight", "bias"))]
+        self.names: list[str] = [
+            *self.shapes,
+            *(f"{norm}.{part}" for norm in self.norms for part in ("weight", "bias")),
+        ]
+
+        self._attributes = [name + suffix for name in self.shapes]
+        self.known = frozenset(self.names)
+        """The names as a set, for choosing a kernel."""
+
+    def first(self, module: nn.Module) -> Tensor:
+        """The first parameter; it tells the dtype and device of all."""
+        return getattr(module, self._attributes[0])
 
     def create(self, module: nn.Module, factory: dict[str, Any]) -> None:
         """Register empty parameters and fresh norms in ``module``."""
@@ -46,7 +57,7 @@ class ParameterSet:
 
     def plain(self, module: nn.Module) -> list[Tensor]:
         """The parameters without the norms, in ``torch.nn``'s order."""
-        return [getattr(module, name + self.suffix) for name in self.shapes]
+        return [getattr(module, name) for name in self._attributes]
 
     def tensors(self, module: nn.Module) -> list[Tensor]:
         """All parameters in the order of ``names``."""

@@ -106,12 +106,12 @@ class Recurrent(Stack):
             UsageError: an option that the cell does not declare.
             KernelError: a kernel was forced and cannot run this call.
         """
-        self._require("lengths", lengths is not None)
-        self._require("resets", resets is not None)
-        self._require("trace", trace)
         self.check(input)
         if lengths is None and resets is None and not trace and self._whole_stack(input):
             return self._run_stack(input, hx)
+        self._require("lengths", lengths is not None)
+        self._require("resets", resets is not None)
+        self._require("trace", trace)
         rows = packed_rows(input, lengths, resets, self.batch_first)
         traces: list[dict[str, Tensor]] | None = [] if trace else None
         unbatched = isinstance(input, Tensor) and not input.is_nested and input.dim() == 2
@@ -123,7 +123,7 @@ class Recurrent(Stack):
     def check(self, input: Input) -> None:
         """Raise ShapeError where the input does not fit the layer (width, device, dtype)."""
         data = input.data if isinstance(input, PackedSequence) else input
-        weight = self._sets[0][0].plain(self)[0]
+        weight = self._sets[0][0].first(self)
         if data.shape[-1] != self.input_size:
             raise ShapeError(
                 f"the input's last axis must be input_size {self.input_size}, got shape {tuple(data.shape)}"
@@ -137,7 +137,7 @@ class Recurrent(Stack):
         """What a call of this layer asks of a kernel."""
         return dispatch.Request(
             cell=self.cell.name,
-            names=frozenset(self._sets[0][0].names),
+            names=self._sets[0][0].known,
             directions=self.directions,
             dense=dense,
             resets=resets,
@@ -161,7 +161,7 @@ class Recurrent(Stack):
 
     def step_calls(self, batch_size: int) -> list[Call]:
         """One call per layer for a single step from the initial state, in inference (for :class:`Stream`)."""
-        like = self._sets[0][0].plain(self)[0].detach()
+        like = self._sets[0][0].first(self).detach()
         one = Rows(
             rows=like.new_zeros(batch_size, self.input_size),
             batch_sizes=torch.tensor([batch_size]),
@@ -180,7 +180,7 @@ class Recurrent(Stack):
     def states(self, batch: int, like: Tensor, unbatched: bool = False) -> States:
         """How the states of a batch like ``like`` (dtype, device) look outside and inside."""
         return States(
-            widths=[list(self._carry(layer).values()) for layer in range(self.num_layers)],
+            widths=self._widths,
             directions=self.directions,
             batch=batch,
             unbatched=unbatched,
@@ -204,11 +204,10 @@ class Recurrent(Stack):
         data, order = (x.data, x.sorted_indices) if isinstance(x, PackedSequence) else (x, None)
         batch = int(x.batch_sizes[0]) if isinstance(x, PackedSequence) else x.shape[0 if self.batch_first else 1]
         states = self.states(batch, data, unbatched)
-        parts = [torch.cat(layers) for layers in zip(*states.enter(hx, order), strict=True)]
         y, final = torch_fused.run_stack(
             self.cell.name,
             x,
-            parts,
+            states.enter_stacked(hx, order),
             [weight for weights in self.all_weights for weight in weights],
             bias=self.bias,
             layers=self.num_layers,
@@ -217,8 +216,7 @@ class Recurrent(Stack):
             bidirectional=self.bidirectional,
             batch_first=self.batch_first,
         )
-        by_layer = zip(*(part.chunk(self.num_layers) for part in final), strict=True)
-        after = states.leave([list(layer) for layer in by_layer], order)
+        after = states.leave_stacked(final, order)
         if isinstance(x, PackedSequence):
             return PackedSequence(y, x.batch_sizes, x.sorted_indices, x.unsorted_indices), after
         return (y.squeeze(0 if self.batch_first else 1) if unbatched else y), after

@@ -110,7 +110,7 @@ class SingleStep(nn.Module):
     def _request(self) -> dispatch.Request:
         return dispatch.Request(
             cell=self.cell.name,
-            names=frozenset(self._set.names),
+            names=self._set.known,
             directions=1,
             dense=True,
             resets=False,

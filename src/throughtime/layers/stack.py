@@ -65,6 +65,7 @@ class Stack(nn.Module):
         self.variational_dropout = probability("variational_dropout", variational_dropout)
         self._check_options()
         self._sets = [self._parameter_sets(layer) for layer in range(self.num_layers)]
+        self._widths = [list(self._carry(layer).values()) for layer in range(self.num_layers)]
         self._create({"device": device, "dtype": dtype})
         self.reset_parameters()
 
@@ -171,7 +172,7 @@ class Stack(nn.Module):
 
     def _known(self) -> bool:
         """Whether torch has this cell and all its parameters."""
-        return self.cell.name in torch_fused.FUNCTIONS and torch_fused.WEIGHTS.issuperset(self._sets[0][0].names)
+        return self.cell.name in torch_fused.FUNCTIONS and self._sets[0][0].known <= torch_fused.WEIGHTS
 
     def _plain(self) -> bool:
         """Whether torch's kernels know the whole stack, this mode's masks included."""

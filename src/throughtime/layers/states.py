@@ -52,11 +52,27 @@ class States:
 
     def leave(self, layers: Layers, order: Tensor | None) -> Any:
         """The layers' state in the caller's form."""
-        if order is not None:
-            back = torch.argsort(order)
-            layers = [[part.index_select(1, back) for part in layer] for layer in layers]
-        parts = [self._joined(list(part)) for part in zip(*layers, strict=True)]
-        return parts[0] if len(parts) == 1 else tuple(parts)
+        parts = [list(part) for part in zip(*layers, strict=True)]
+        if self._uniform():
+            return self.leave_stacked([torch.cat(part) if len(part) > 1 else part[0] for part in parts], order)
+        return _alone([[self._outside(layer, order) for layer in part] for part in parts])
+
+    def enter_stacked(self, hx: Any, order: Tensor | None) -> list[Tensor]:
+        """The state for all layers at once, parts of (L*D, B, width); for layers of one width."""
+        stacked = len(self.widths) * self.directions
+        if hx is None:
+            return [self.like.new_zeros(stacked, self.batch, width) for width in self.widths[0]]
+        parts = zip(self._parts(hx), self.widths[0], strict=True)
+        checked = [self._checked(part, stacked, width) for part, width in parts]
+        return checked if order is None else [part.index_select(1, order) for part in checked]
+
+    def leave_stacked(self, parts: list[Tensor], order: Tensor | None) -> Any:
+        """Parts of (L*D, B, width) in the caller's form."""
+        return _alone([self._outside(part, order) for part in parts])
+
+    def _outside(self, part: Tensor, order: Tensor | None) -> Tensor:
+        part = part if order is None else part.index_select(1, torch.argsort(order))
+        return part.squeeze(1) if self.unbatched else part
 
     def _initial(self, layer: int) -> list[Tensor]:
         sizes = (self.directions, self.batch)
@@ -99,11 +115,10 @@ class States:
             raise ShapeError(f"the state is {part.dtype}, the input {self.like.dtype}: convert one with .to()")
         return (part.unsqueeze(1) if self.unbatched else part).contiguous()
 
-    def _joined(self, layers: list[Tensor]) -> Tensor | list[Tensor]:
-        layers = [part.squeeze(1) for part in layers] if self.unbatched else layers
-        if not self._uniform():
-            return layers
-        return torch.cat(layers) if len(layers) > 1 else layers[0]
+
+def _alone(parts: list[Any]) -> Any:
+    """A tuple of the parts, or the only one."""
+    return parts[0] if len(parts) == 1 else tuple(parts)
 
 
 def _items(value: Any) -> list[Any]:
