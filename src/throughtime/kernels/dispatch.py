@@ -75,7 +75,8 @@ KERNELS: dict[str, Callable[[Request], str | None]] = {"torch": _torch_refusal, 
 
 
 class _Forced(threading.local):
-    name: str | None = None
+    def __init__(self) -> None:
+        self.name: str | None = None  # on the instance: torch.compile does not guard a class's default
 
 
 _forced = _Forced()

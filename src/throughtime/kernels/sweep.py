@@ -15,12 +15,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from throughtime.errors import KernelError
 from throughtime.kernels import reference, torch_fused
 from throughtime.kernels.call import Call, Swept
 
 __all__ = ["sweep"]
 
 _C: Any = torch._C  # pyright: ignore[reportPrivateUsage]
+_forward_mode: Any = torch.autograd.forward_ad
 
 _CALL = (
     "Tensor rows, Tensor batch_sizes, Tensor? resets, Tensor? row_ids, Tensor? seed, Tensor[] state, Tensor[] restart, "
@@ -67,6 +69,10 @@ def _call(arguments: Sequence[Any]) -> tuple[Call, str]:
 
 
 def _forward(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
+    if _forward_mode._current_level >= 0:  # here a tangent would be lost in silence
+        raise KernelError(
+            "throughtime::sweep has no forward-mode derivative: call the layer, outside a compiled or exported graph"
+        )
     call, kernel = _call(arguments)
     y, final = _RUNNERS[kernel](call)
     return y.contiguous(), [part.contiguous() for part in final], call.rows.new_empty(0)
@@ -98,9 +104,10 @@ def _gradients(
 ) -> list[Tensor]:
     """Gradients of <y, grad_y> + <final, grad_final> with respect to ``call.tensors()``, as a list."""
     y, final = run(call)
-    inputs = call.tensors()
+    pairs = zip([y, *final], [grad_y, *grad_final], strict=True)
+    outputs, cotangents = zip(*(pair for pair in pairs if pair[0].requires_grad), strict=True)  # y of no token does not
     grads = torch.autograd.grad(
-        [y, *final], inputs, [grad_y, *grad_final], create_graph=create_graph, allow_unused=True, materialize_grads=True
+        outputs, call.tensors(), cotangents, create_graph=create_graph, allow_unused=True, materialize_grads=True
     )
     return list(grads)
 
@@ -116,7 +123,8 @@ def _backward(
     with _autograd_inside_op():
         call = _leaves(call)
         grads = _gradients(_RUNNERS[kernel], call, grad_y, grad_final)
-    return call.split([grad.contiguous() for grad in grads])
+    given = [grad_y, *grad_final]  # an op may not return its argument, as it would for the state before no token
+    return call.split([grad.clone() if any(grad is each for each in given) else grad.contiguous() for grad in grads])
 
 
 def _backward_fake(

@@ -137,7 +137,8 @@ def _run_cut(call: Call, rows: Tensor, sizes: list[int], resets: Tensor) -> Swep
     x, cleared = rows.view(len(sizes), batch, -1), resets.view(len(sizes), batch)
     cuts = cast("list[int]", cleared.any(1).nonzero().flatten().tolist())
     bounds = sorted({0, *cuts, len(sizes)})
-    state, outputs = list(call.state), list[Tensor]()
+    state = list(call.state)
+    outputs: list[Tensor] = []
     for start, stop in pairwise(bounds):
         restart = call.restart or [part.new_zeros(1, part.shape[-1]) for part in state]
         mask = cleared[start][:, None]

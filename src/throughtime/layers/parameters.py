@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +12,7 @@ from throughtime.errors import UsageError
 from throughtime.kernels.reference.cell import Cell, Parameters
 from throughtime.layers.initialisers import initialise
 
-__all__ = ["ParameterSet", "probability"]
+__all__ = ["ParameterSet", "probability", "zoneouts"]
 
 
 class ParameterSet:
@@ -69,8 +70,18 @@ class ParameterSet:
         return dict(zip(self.names, self.tensors(module), strict=True))
 
 
-def probability(name: str, value: float) -> float:
+def zoneouts(zoneout: Any, carry: tuple[str, ...]) -> tuple[float, float]:
+    """Zoneout of h and of the other parts of the carry, given as one number or as that pair."""
+    pair = [*cast("Sequence[Any]", zoneout)] if isinstance(zoneout, tuple | list) else [zoneout, zoneout]
+    if len(pair) != 2:
+        raise UsageError(f"zoneout is one probability or a pair (h, others), got {zoneout!r}")
+    if len(carry) == 1 and pair[0] != pair[1]:
+        raise UsageError(f"this cell carries h alone, so zoneout takes one number, got {zoneout!r}")
+    return probability("zoneout", pair[0]), probability("zoneout", pair[1])
+
+
+def probability(name: str, value: Any) -> float:
     """``value`` if it is a probability; 1 is refused, since nothing would be left."""
-    if isinstance(value, bool) or not 0.0 <= value < 1.0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < 1.0:
         raise UsageError(f"{name} must be a probability in [0, 1), got {value!r}")
     return float(value)

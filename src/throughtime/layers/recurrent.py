@@ -109,9 +109,11 @@ class Recurrent(Stack):
         self.check(input)
         if lengths is None and resets is None and not trace and self._whole_stack(input):
             return self._run_stack(input, hx)
-        self._require("lengths", lengths is not None)
+        self._require("lengths", lengths is not None or isinstance(input, PackedSequence) or input.is_nested)
         self._require("resets", resets is not None)
         self._require("trace", trace)
+        if trace and torch.compiler.is_compiling():
+            raise UsageError("trace=True cannot be compiled: call the layer outside torch.compile")
         rows = packed_rows(input, lengths, resets, self.batch_first)
         traces: list[dict[str, Tensor]] | None = [] if trace else None
         unbatched = isinstance(input, Tensor) and not input.is_nested and input.dim() == 2
@@ -121,10 +123,12 @@ class Recurrent(Stack):
         return result if traces is None else (*result, self._traced(traces, rows))
 
     def check(self, input: Input) -> None:
-        """Raise ShapeError where the input does not fit the layer (width, device, dtype)."""
+        """Raise where the input does not fit the layer (layout, width, device, dtype)."""
         data = input.data if isinstance(input, PackedSequence) else input
+        if data.is_nested and data.layout != torch.jagged:
+            raise UsageError("a nested tensor must have layout=torch.jagged")
         weight = self._sets[0][0].first(self)
-        if data.shape[-1] != self.input_size:
+        if data.dim() == 0 or data.shape[-1] != self.input_size:
             raise ShapeError(
                 f"the input's last axis must be input_size {self.input_size}, got shape {tuple(data.shape)}"
             )
@@ -227,7 +231,8 @@ class Recurrent(Stack):
         noise = self._noise()
         request = self.request(dense=rows.dense, resets=rows.resets is not None, trace=traces is not None)
         restarts = self._restarts() if rows.resets is not None else None
-        x, finals = rows.rows, list[list[Tensor]]()
+        x = rows.rows
+        finals: list[list[Tensor]] = []
         for layer, state in enumerate(states):
             x = self._before_layer(layer, x, rows, noise)
             restart = restarts[layer] if restarts is not None else []

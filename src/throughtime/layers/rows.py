@@ -65,6 +65,7 @@ def packed_rows(x: Input, lengths: Lengths | None, resets: Tensor | None, batch_
         ShapeError: a rank, size, dtype or length that does not fit.
         UsageError: ``lengths`` beside a form that carries its own.
     """
+    resets = None if resets is None else torch.as_tensor(resets)
     if isinstance(x, PackedSequence):
         _own_lengths("a PackedSequence", lengths)
         return _from_packed(x, resets)
@@ -144,10 +145,9 @@ def _from_ragged(x: Tensor, lengths: Tensor, batch: int, steps: int, batch_first
 
 
 def _from_nested(x: Tensor, resets: Tensor | None) -> Rows:
-    if x.layout != torch.jagged:
-        raise UsageError("a nested tensor must have layout=torch.jagged")
     values, offsets = x.values(), cast(Tensor, cast(Any, x).offsets())
-    lengths = offsets.diff()
+    given: Tensor | None = cast("Any", x).lengths()  # there are some where rows leave holes between them
+    lengths = offsets.diff() if given is None else given
     batch, steps = lengths.shape[0], int(lengths.max()) if lengths.numel() else 0
     sizes, order, grid = _layout(lengths.cpu(), steps)
     order, grid = order.to(values.device), grid.to(values.device)
@@ -155,7 +155,7 @@ def _from_nested(x: Tensor, resets: Tensor | None) -> Rows:
 
     def restore(y: Tensor) -> Tensor:
         out = y.new_zeros(values.shape[0], y.shape[-1]).index_copy(0, source, y)
-        return torch.nested.nested_tensor_from_jagged(out, offsets)
+        return torch.nested.nested_tensor_from_jagged(out, offsets, given)
 
     rows = Rows(
         rows=values.index_select(0, source), batch_sizes=sizes, batch=batch, order=order, grid=grid, restore=restore
@@ -179,6 +179,8 @@ def _layout(lengths: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
 def _checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor | None:
     """(B,) int64 on the CPU; None where every row is full."""
     counted = torch.as_tensor(lengths).to("cpu")
+    if counted.numel() == 0:
+        counted = counted.to(torch.int64)  # an empty list has no type of its own
     if counted.dtype.is_floating_point or counted.dtype.is_complex or counted.dtype == torch.bool:
         raise ShapeError(f"lengths must be integers, got {counted.dtype}")
     if counted.shape != (batch,):

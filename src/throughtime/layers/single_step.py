@@ -14,7 +14,7 @@ from throughtime.kernels.reference.cell import Cell, register_cell
 from throughtime.kernels.reference.elman import ElmanCell
 from throughtime.kernels.reference.gru import GRUCell as GRUBody
 from throughtime.kernels.reference.lstm import LSTMCell as LSTMBody
-from throughtime.layers.parameters import ParameterSet, probability
+from throughtime.layers.parameters import ParameterSet, zoneouts
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell", "SingleStep"]
 
@@ -51,8 +51,7 @@ class SingleStep(nn.Module):
         super().__init__()
         self.cell, self.input_size, self.hidden_size, self.bias = register_cell(cell), input_size, hidden_size, bias
         self.init = init
-        pair = zoneout if isinstance(zoneout, tuple) else (zoneout, zoneout)
-        self.zoneout = [probability("zoneout", p) for p in pair][: len(cell.carry(False))]
+        self.zoneout = list(zoneouts(zoneout, cell.carry(False)))[: len(cell.carry(False))]
         self._set = ParameterSet(cell, (input_size, hidden_size, 0), bias, layer_norm, "")
         self._set.create(self, {"device": device, "dtype": dtype})
         self.reset_parameters()
@@ -92,13 +91,12 @@ class SingleStep(nn.Module):
         shape = (x.shape[0], self.hidden_size)
         if hx is None:
             return tuple(x.new_zeros(shape) for _ in names)
-        given = [hx] if len(names) == 1 else list(hx)
-        carry = tuple(part.unsqueeze(0) if unbatched else part for part in given)
-        if len(carry) != len(names) or any(part.shape != shape for part in carry):
-            raise ShapeError(
-                f"the state must be {len(names)} of shape {shape}, got {[tuple(part.shape) for part in given]}"
-            )
-        return carry
+        given: list[Any] = [hx] if len(names) == 1 else list(hx)
+        wanted = shape[1:] if unbatched else shape
+        if len(given) != len(names) or any(not isinstance(part, Tensor) or part.shape != wanted for part in given):
+            got = [tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__ for part in given]
+            raise ShapeError(f"the state must be {len(names)} of shape {wanted}, got {got}")
+        return tuple(part.unsqueeze(0) if unbatched else part for part in given)
 
     def _step(self, x: Tensor, carry: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         request = self._request()

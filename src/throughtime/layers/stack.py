@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from throughtime.errors import UsageError
 from throughtime.kernels import torch_fused
 from throughtime.kernels.reference.cell import Cell, register_cell
-from throughtime.layers.parameters import ParameterSet, probability
+from throughtime.layers.parameters import ParameterSet, probability, zoneouts
 
 __all__ = ["Stack"]
 
@@ -58,13 +58,15 @@ class Stack(nn.Module):
         self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
         self.dropout = _dropout(dropout, self.num_layers)
         self.layer_norm, self.residual, self.init, self.initial_state = layer_norm, residual, init, initial_state
-        self.zoneout = _zoneout(zoneout)
+        self.zoneout = zoneouts(zoneout, cell.carry(proj_size > 0))
         self.recurrent_dropout = probability("recurrent_dropout", recurrent_dropout)
         self.weight_dropout = probability("weight_dropout", weight_dropout)
         self.input_dropout = probability("input_dropout", input_dropout)
         self.variational_dropout = probability("variational_dropout", variational_dropout)
         self._check_options()
         self._sets = [self._parameter_sets(layer) for layer in range(self.num_layers)]
+        if self.weight_dropout and "weight_hh" not in self._sets[0][0].names:
+            raise UsageError(f"cell {cell.name!r} has no weight_hh, which weight_dropout acts on")
         self._widths = [list(self._carry(layer).values()) for layer in range(self.num_layers)]
         self._create({"device": device, "dtype": dtype})
         self.reset_parameters()
@@ -208,8 +210,3 @@ def _dropout(dropout: float, num_layers: int) -> float:
     if dropout > 0 and num_layers == 1:
         warnings.warn("dropout acts between layers, so with num_layers=1 it does nothing", UserWarning, stacklevel=4)
     return float(dropout)
-
-
-def _zoneout(zoneout: float | tuple[float, float]) -> tuple[float, float]:
-    h, c = zoneout if isinstance(zoneout, tuple) else (zoneout, zoneout)
-    return probability("zoneout", h), probability("zoneout", c)

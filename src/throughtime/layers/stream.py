@@ -50,7 +50,8 @@ class Stream:
         self._carries = self._initial()
 
     def _initial(self) -> list[Carry]:
-        return [tuple(part[0] for part in call.state) for call in self._calls]
+        layers = self._layer.states(self.batch_size, self._calls[0].rows).enter(None, None)
+        return [tuple(part[0].detach() for part in layer) for layer in layers]
 
     def step(self, x: Tensor) -> Tensor:
         """One step of every stream.

@@ -14,5 +14,9 @@ from throughtime.kernels.reference.lstm import LSTMCell
 
 __all__ = ["Cell", "CellStep", "cell_named", "register_cell", "run"]
 
-for _cell in (ElmanCell("tanh"), ElmanCell("relu"), LSTMCell(), GRUCell(), GRUCell(reset_after=False)):
+for _cell in (
+    *(ElmanCell("tanh"), ElmanCell("relu")),
+    *(LSTMCell(), LSTMCell(peepholes=True)),
+    *(GRUCell(), GRUCell(reset_after=False)),
+):
     register_cell(_cell)

@@ -137,10 +137,15 @@ _cells: dict[str, Cell] = {}
 
 
 def register_cell(cell: Cell) -> Cell:
-    """Make ``cell`` known by its name; the same name may be registered again by the same class only."""
+    """Make ``cell`` known by its name, which stands for one class with one set of attributes.
+
+    Kernels find a cell by its name alone, so a second cell under the name would change what the first computes.
+    """
     known = _cells.get(cell.name)
-    if known is not None and type(known).__qualname__ != type(cell).__qualname__:
-        raise UsageError(f"a cell named {cell.name!r} exists already ({type(known).__qualname__}): choose another name")
+    if known is not None and (type(known).__qualname__, vars(known)) != (type(cell).__qualname__, vars(cell)):
+        raise UsageError(
+            f"a cell named {cell.name!r} exists already ({type(known).__qualname__} {vars(known)}): choose another name"
+        )
     _cells[cell.name] = cell
     return cell
 

@@ -32,7 +32,8 @@ def run(call: Call, trace: list[Trace] | None = None) -> Swept:
     Returns:
         y (N', D*P) and the final carry, parts of (D, B, width).
     """
-    outputs, finals = list[Tensor](), list[Carry]()
+    outputs: list[Tensor] = []
+    finals: list[Carry] = []
     for direction in range(call.directions):
         y, final, seen = _Sweep(call, direction).run(trace is not None)
         outputs.append(y)
@@ -130,7 +131,7 @@ class _Sweep:
         resets = self.call.resets
         if resets is None or self.direction == 0:
             return resets
-        later = list[Tensor]()
+        later: list[Tensor] = []
         for t, n in enumerate(self.sizes):
             after = resets[self.starts[t + 1] : self.starts[t + 2]] if t + 1 < len(self.sizes) else resets[:0]
             later.append(torch.cat([after, after.new_zeros(n - after.shape[0])]))

@@ -31,12 +31,12 @@ class LSTMCell(Cell):
     architectures"; layer norm: Ba, Kiros and Hinton 2016, "Layer normalization", eq. 20-22.
     """
 
-    name = "lstm"
     gates = GATES["lstm"]
     capabilities = CAPABILITIES | {"projection"}
 
     def __init__(self, peepholes: bool = False) -> None:
         self.peepholes = peepholes
+        self.name = "lstm_peephole" if peepholes else "lstm"
 
     def shapes(self, input_size: int, hidden_size: int, proj_size: int, bias: bool) -> dict[str, tuple[int, ...]]:
         shapes = super().shapes(input_size, hidden_size, proj_size, bias)

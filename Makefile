@@ -1,0 +1,37 @@
+# Needs Python 3.11 or newer, a C++ compiler and make; everything else goes into .venv.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: demo test slow check install clean
+.DEFAULT_GOAL := help
+
+help:                ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+demo: $(STAMP)       ## train on the Python library's own source and watch it learn (3 minutes)
+	@$(BIN)/throughtime demo generate
+
+test: $(STAMP)       ## run the tests
+	@$(BIN)/python -m pytest
+
+slow: $(STAMP)       ## run the tests that take minutes
+	@$(BIN)/python -m pytest -m slow
+
+check: $(STAMP)      ## format, lint, types, house rules: what CI runs too
+	@$(BIN)/python scripts/check
+
+install: $(STAMP)    ## set up .venv
+
+clean:               ## remove .venv and everything that was built
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "throughtime needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (the first time this fetches PyTorch and takes some minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(STAMP)

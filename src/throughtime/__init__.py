@@ -1,0 +1,86 @@
+"""throughtime: recurrent networks for PyTorch that take sequences as they are and show what they remember.
+
+The names below are loaded when they are first used, so that ``import throughtime`` costs nothing and loads no torch.
+
+Example:
+    >>> import torch, throughtime as tt
+    >>> layer = tt.LSTM(input_size=8, hidden_size=16, batch_first=True)
+    >>> y, (h_n, c_n) = layer(torch.randn(3, 10, 8), lengths=[10, 4, 7])
+    >>> y.shape
+    torch.Size([3, 10, 16])
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from throughtime.errors import (
+        CheckpointError,
+        DataError,
+        KernelError,
+        ShapeError,
+        ThroughtimeError,
+        TrainingError,
+        UnknownNameError,
+        UsageError,
+    )
+    from throughtime.kernels.dispatch import use_kernel
+    from throughtime.kernels.reference import Cell
+    from throughtime.layers import GRU, LSTM, RNN, GRUCell, LSTMCell, Recurrent, RNNCell, explain
+    from throughtime.runs import Run, fit, load
+
+    __version__: str
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Cell",
+    "CheckpointError",
+    "DataError",
+    "GRUCell",
+    "KernelError",
+    "LSTMCell",
+    "RNNCell",
+    "Recurrent",
+    "Run",
+    "ShapeError",
+    "ThroughtimeError",
+    "TrainingError",
+    "UnknownNameError",
+    "UsageError",
+    "__version__",
+    "explain",
+    "fit",
+    "load",
+    "use_kernel",
+]
+
+_ROOMS = {
+    "throughtime.errors": (
+        "CheckpointError DataError KernelError ShapeError ThroughtimeError TrainingError UnknownNameError UsageError"
+    ),
+    "throughtime.kernels.dispatch": "use_kernel",
+    "throughtime.kernels.reference": "Cell",
+    "throughtime.layers": "GRU GRUCell LSTM LSTMCell RNN RNNCell Recurrent explain",
+    "throughtime.runs": "Run fit load",
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("throughtime")
+    if name not in _HOME:
+        raise AttributeError(f"module 'throughtime' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

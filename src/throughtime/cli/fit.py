@@ -1,0 +1,163 @@
+"""``throughtime fit TASK``: one command per task, with the fields of the task's config as its options."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import tomllib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from throughtime.cli.values import number, number_option, whole_number
+from throughtime.errors import UsageError
+from throughtime.tasks import TASKS, config_class
+from throughtime.training.options import Option, TrainingOptions, options_of
+
+__all__ = ["app", "fit", "read_config"]
+
+app = typer.Typer(help="Learn a task from files.", no_args_is_help=True)
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as the shells have it: 128 and the number of the signal."""
+
+COMMON = {option.name for option in options_of(TrainingOptions)}
+"""The options that every task shares; the help page shows them apart."""
+
+
+KINDS: dict[type, tuple[str | None, Callable[[str], Any] | None]] = {
+    int: ("INTEGER", whole_number),
+    float: ("NUMBER", number),
+    str: ("TEXT", None),
+    bool: (None, None),
+}
+"""Kind of an option -> how the help page calls its value, and what reads it."""
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read options from a file.
+
+    Args:
+        path: a TOML or JSON file; its keys are the names of options.
+
+    Returns:
+        The options by name.
+
+    Raises:
+        UsageError: the file is missing, of another kind, or cannot be read.
+    """
+    readers: dict[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".json": json.loads}
+    if path.suffix not in readers:
+        raise UsageError(f"--config {path}: the file must end in .toml or .json")
+    try:
+        options = readers[path.suffix](path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--config {path}: {error.strerror}; give a TOML or JSON file") from None
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"--config {path}: {error}") from None
+    if not isinstance(options, dict):
+        raise UsageError(f"--config {path}: expected an object of option names and values, not {options!r}")
+    return {str(name).replace("-", "_"): value for name, value in options.items()}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def fit(
+    task: str,
+    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder to make for the run.", show_default=False)],
+    data: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", help="Files to learn from; a resumed run knows its own.")
+    ] = None,
+    valid: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="File to validate on; without it the last 10 % of the data is held out."),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML or JSON file of options; flags go before it.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    max_minutes: Annotated[float | None, number_option("Stop after this time.")] = None,
+    init_from: Annotated[Path | None, typer.Option(metavar="RUN", help="Start from the weights of a run.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in --out.")] = False,
+    **options: Any,
+) -> int:
+    """Learn a task from files and say how it went.
+
+    Args:
+        task: name of the task.
+        out: folder of the run.
+        data: files to learn from.
+        valid: files to validate on.
+        config: file of options.
+        device: where to train.
+        max_minutes: time limit.
+        init_from: run to take the first weights from.
+        resume: go on with the run in ``out``.
+        overwrite: replace the run in ``out``.
+        **options: the task's own options; those that are None were not given.
+
+    Returns:
+        The exit status: 0, or 130 where Ctrl-C ended the training.
+    """
+    given = read_config(config) if config else {}
+    given |= {name: value for name, value in options.items() if value is not None}
+
+    from throughtime.cli.display import display
+    from throughtime.runs import fit as fit_run
+
+    with display() as reporter:
+        run = fit_run(
+            task,
+            data or None,
+            out=out,
+            valid=valid or None,
+            device=device,
+            max_minutes=max_minutes,
+            init_from=init_from,
+            resume=resume,
+            overwrite=overwrite,
+            reporter=reporter,
+            **given,
+        )
+    return INTERRUPTED if run.status == "interrupted" else 0
+
+
+def _flag(option: Option) -> str:
+    name = option.name.replace("_", "-")
+    return f"--{name}/--no-{name}" if option.kind is bool else f"--{name}"
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    """An option of a task's config as a parameter that typer understands; None means that it was not given."""
+    default = "" if option.default is None else f" [default: {str(option.default).lower()}]"
+    info = typer.Option(
+        _flag(option),
+        help=escape(option.help + default),
+        metavar="|".join(option.choices) or KINDS[option.kind][0],
+        parser=KINDS[option.kind][1],
+        show_default=False,
+        rich_help_panel="Training" if option.name in COMMON else "Data and network",
+    )
+    kind: Any = option.kind
+    return inspect.Parameter(
+        option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, info]
+    )
+
+
+def _command(task: str) -> Callable[..., int]:
+    """The function behind ``fit TASK``: :func:`fit` with the task's options in place of ``**options``."""
+    _task, *common, _options = inspect.signature(fit, eval_str=True).parameters.values()
+    own = [_parameter(option) for option in options_of(config_class(task))]
+    common = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in common]
+    # typer reads the signature and the annotations; only here can they be made from the config
+    command: Any = partial(fit, task)
+    command.__signature__ = inspect.Signature([*common, *sorted(own, key=lambda item: item.name in COMMON)])
+    command.__annotations__ = {item.name: item.annotation for item in [*common, *own]}
+    return command
+
+
+for _name, _entry in TASKS.items():
+    app.command(_name, help=_entry.summary[0].upper() + _entry.summary[1:] + ".")(_command(_name))

@@ -1,0 +1,88 @@
+"""The ``throughtime`` command: its parts put together, and errors turned into one line and an exit status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from throughtime.cli import demo, fit, trained
+from throughtime.errors import ThroughtimeError
+
+__all__ = ["run", "status_of"]
+
+BAD_INPUT = 2
+
+app = typer.Typer(
+    name="throughtime",
+    help="Recurrent networks: learn from sequences in files, and use what was learned.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(fit.app, name="fit")
+app.add_typer(trained.app)
+app.command("demo", help=demo.demo.__doc__)(demo.demo)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"throughtime {metadata.version('throughtime')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Recurrent networks: learn from sequences in files, and use what was learned."""
+
+
+def _complain(message: str) -> int:
+    """Say in one line what was wrong; an empty message means that the help page has said it all."""
+    if message:
+        print("throughtime: " + " ".join(message.split()), file=sys.stderr)
+    return BAD_INPUT
+
+
+def _usage_message(error: typer.TyperException) -> str:
+    """What is wrong with the command line, with the nearest option where one was mistyped."""
+    near: Sequence[str] | None = getattr(error, "possibilities", None)
+    return f"{error.message}: did you mean {near[0]}?" if near else error.format_message()
+
+
+def status_of(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Args:
+        arguments: the words after ``throughtime``; those of this process by default.
+
+    Returns:
+        0, or 2 after bad input (told in one line on standard error), or 130 after Ctrl-C.
+    """
+    try:
+        status = app(args=arguments, prog_name="throughtime", standalone_mode=False)
+    except ThroughtimeError as error:
+        return _complain(str(error))
+    except typer.TyperException as error:
+        return _complain(_usage_message(error))
+    except OSError as error:
+        return _complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+    except (KeyboardInterrupt, typer.Abort):
+        return fit.INTERRUPTED
+    return status if isinstance(status, int) else 0
+
+
+def run() -> None:
+    """Run the command line and leave the process with its exit status."""
+    if hasattr(signal, "SIGPIPE"):
+        # a reader that closes the pipe ends the command quietly, as it does any other Unix tool
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.exit(status_of())

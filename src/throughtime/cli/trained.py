@@ -1,0 +1,106 @@
+"""``throughtime evaluate``, ``generate`` and ``describe``: what can be done with a trained run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from throughtime.cli.values import integer_option, number_option
+
+__all__ = ["app", "describe", "evaluate", "generate"]
+
+app = typer.Typer()
+
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+
+
+def _text(value: Any) -> str:
+    """A value for people: numbers rounded and grouped, long lists by their ends."""
+    match value:
+        case bool():
+            return str(value)
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+        case [first, _, *_, last]:
+            return f"{first} ... {last} ({len(cast('list[Any]', value))} in all)"
+        case [*few]:
+            return ", ".join(map(str, few))
+        case _:
+            return str(value)
+
+
+def _rows(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested values as rows of name and text, names joined by dots."""
+    rows: list[tuple[str, str]] = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            rows += _rows(cast("Mapping[str, Any]", value), f"{prefix}{name}.")
+        else:
+            rows.append((prefix + name, _text(value)))
+    return rows
+
+
+def _show(values: Mapping[str, Any], as_json: bool) -> None:
+    """Print values as JSON, or as a table for people."""
+    if as_json:
+        print(json.dumps(values, indent=2, ensure_ascii=False, default=str))
+        return
+    rows = _rows(values)
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        print(f"{name:<{width}}  {text}")
+
+
+@app.command()
+def evaluate(
+    run: RunArgument,
+    data: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files to score.", show_default=False)],
+    as_json: JsonOption = False,
+    device: DeviceOption = "auto",
+) -> None:
+    """Score a run on files it has not seen."""
+    from throughtime.runs import load
+
+    _show(load(run, device=device).evaluate(data), as_json)
+
+
+@app.command()
+def generate(
+    run: RunArgument,
+    prompt: Annotated[str, typer.Option(help="Text to go on from.", metavar="TEXT")] = "",
+    length: Annotated[int, integer_option("Tokens to write.")] = 400,
+    temperature: Annotated[float, number_option("Below 1: safer; above 1: wilder; 0: always the likeliest.")] = 1.0,
+    top_k: Annotated[int | None, integer_option("Draw from the k likeliest tokens only.")] = None,
+    top_p: Annotated[float | None, number_option("Draw from the likeliest tokens that make up this share.")] = None,
+    seed: Annotated[int | None, integer_option("Same seed, same text.")] = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Write on after a prompt: prints the prompt, then new text as it is drawn."""
+    from throughtime.runs import load
+
+    pieces = load(run, device=device).generate_stream(
+        prompt=prompt, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
+    )
+    for piece in chain([prompt], pieces):
+        sys.stdout.write(piece)
+        sys.stdout.flush()
+    print()
+
+
+@app.command()
+def describe(run: RunArgument, as_json: JsonOption = False) -> None:
+    """Say what a run is: sizes, data, training, scores, files."""
+    from throughtime.runs import load
+
+    _show(load(run).describe(), as_json)

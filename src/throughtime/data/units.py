@@ -1,0 +1,221 @@
+"""Four kinds of tokens and their ids: characters, bytes, words, and pieces of words (BPE)."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from throughtime.data.text import Content
+
+__all__ = ["BPE", "Bytes", "Characters", "Decode", "Words", "chunks"]
+
+Decode = Callable[[int], str]
+"""Takes the ids of one text in order and gives the text that each completes, which may be empty."""
+
+CHUNK = 1 << 20
+"""Characters that are handled at a time, so that the temporaries stay small beside the text."""
+DOCUMENT, UNKNOWN = 0, 1
+"""Ids of the two marks where the tokens are kept in a list."""
+
+_WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s")
+
+
+class Characters:
+    """One id per character (Unicode code point).
+
+    Args:
+        characters: the known characters; ids follow in this order after the two marks.
+
+    Example:
+        >>> Characters("abc").encode("cab?")
+        array([4, 2, 3, 1])
+    """
+
+    unit, document, unknown, file_name = "characters", DOCUMENT, UNKNOWN, "vocabulary.json"
+
+    def __init__(self, characters: Iterable[str]) -> None:
+        self._characters = tuple(characters)
+        points = np.array([ord(each) for each in self._characters], np.int64)
+        # One place per code point up to the highest known; all others meet the last place, which stays unknown.
+        self._ids = np.full(int(points.max(initial=0)) + 2, UNKNOWN, np.int64)
+        self._ids[points] = np.arange(len(points)) + 2
+
+    @classmethod
+    def build(cls, contents: Iterable[Content]) -> Characters:
+        """Collect the characters of a text, in code point order."""
+        return cls(sorted({character for content in contents for character in set(cast(str, content))}))
+
+    def __len__(self) -> int:
+        return len(self._characters) + 2
+
+    def encode(self, content: Content) -> NDArray[np.integer]:
+        points = np.frombuffer(cast(str, content).encode("utf-32-le", "surrogatepass"), "<u4")
+        return self._ids[np.minimum(points, len(self._ids) - 1)]
+
+    def unseen(self, content: Content) -> list[str]:
+        known = set(self._characters)
+        return [character for character in dict.fromkeys(cast(str, content)) if character not in known]
+
+    def decoder(self) -> Decode:
+        return lambda token: self._characters[token - 2]
+
+    def to_json(self) -> str:
+        return json.dumps({"unit": self.unit, "tokens": self._characters}, indent=0)
+
+
+class Bytes:
+    """One id per byte; anything can be read.
+
+    Example:
+        >>> Bytes().encode(b"az")
+        array([ 97, 122], dtype=uint8)
+    """
+
+    unit, document, unknown, file_name = "bytes", 256, None, "vocabulary.json"
+
+    def __len__(self) -> int:
+        return 257
+
+    def encode(self, content: Content) -> NDArray[np.integer]:
+        raw = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+        return np.frombuffer(raw, np.uint8)
+
+    def unseen(self, content: Content) -> list[str]:
+        return []
+
+    def decoder(self) -> Decode:
+        decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
+        return lambda token: decode(bytes((token,)))
+
+    def to_json(self) -> str:
+        return json.dumps({"unit": self.unit})
+
+
+class Words:
+    """One id per word; a word takes the one space before it along, so that words joined are the text again.
+
+    Args:
+        words: the known words; ids follow in this order after the two marks.
+
+    Example:
+        >>> Words(["the", " cat"]).encode("the cat the")
+        array([2, 3, 1])
+    """
+
+    unit, document, unknown, file_name = "words", DOCUMENT, UNKNOWN, "vocabulary.json"
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = tuple(words)
+        self._ids = {word: index + 2 for index, word in enumerate(self._words)}
+
+    @classmethod
+    def build(cls, contents: Iterable[Content], size: int) -> Words:
+        """Take the most frequent words of a text; among equals, the first in code point order."""
+        counts = Counter(word for content in contents for word in _words(content))
+        ranked = sorted(counts, key=lambda word: (-counts[word], word))
+        return cls(ranked[:size])
+
+    def __len__(self) -> int:
+        return len(self._words) + 2
+
+    def encode(self, content: Content) -> NDArray[np.integer]:
+        return np.fromiter((self._ids.get(word, UNKNOWN) for word in _words(content)), np.int64)
+
+    def unseen(self, content: Content) -> list[str]:
+        return [word for word in dict.fromkeys(_words(content)) if word not in self._ids]
+
+    def decoder(self) -> Decode:
+        return lambda token: self._words[token - 2]
+
+    def to_json(self) -> str:
+        return json.dumps({"unit": self.unit, "tokens": self._words}, indent=0)
+
+
+def _words(content: Content) -> Iterator[str]:
+    return (match.group() for match in _WORD.finditer(cast(str, content)))
+
+
+class BPE:
+    """Byte pair encoding over bytes (Hugging Face ``tokenizers``): knows any text, frequent pieces are one id.
+
+    The document mark is an id beyond those of the tokenizer, so no text can ever be taken for it.
+
+    Args:
+        tokenizer: a byte-level tokenizer.
+
+    Source: Sennrich, Haddow, Birch 2016, "Neural Machine Translation of Rare Words with Subword Units"; on bytes
+    as in Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
+    """
+
+    unit, unknown, file_name = "bpe", None, "tokenizer.json"
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+
+    @classmethod
+    def build(cls, contents: Iterable[Content], size: int) -> BPE:
+        """Learn the pieces of a text; fewer than ``size`` where the text has no more pairs that repeat."""
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=size - 1,
+            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+            show_progress=False,
+        )
+        pieces = (piece for content in contents for piece in chunks(content))
+        tokenizer.train_from_iterator(pieces, trainer)
+        return cls(tokenizer)
+
+    @property
+    def document(self) -> int:
+        return self._tokenizer.get_vocab_size()
+
+    def __len__(self) -> int:
+        return self._tokenizer.get_vocab_size() + 1
+
+    def encode(self, content: Content) -> NDArray[np.integer]:
+        encoding = self._tokenizer.encode(cast(str, content), add_special_tokens=False)
+        return np.array(encoding.ids, np.int64)
+
+    def unseen(self, content: Content) -> list[str]:
+        return []
+
+    def decoder(self) -> Decode:
+        stream = decoders.DecodeStream(skip_special_tokens=False)
+        return lambda token: stream.step(self._tokenizer, token) or ""
+
+    def to_json(self) -> str:
+        return self._tokenizer.to_str()
+
+
+def chunks(content: Content) -> Iterator[Content]:
+    """Cut a long text into pieces, after a line end where there is one.
+
+    Args:
+        content: the text.
+
+    Yields:
+        The pieces in order; together they are the text.
+    """
+    start = 0
+    while start < len(content):
+        stop = min(start + CHUNK, len(content))
+        newline = _last_line_end(content, start, stop)
+        if stop < len(content) and newline > start:
+            stop = newline + 1
+        yield content[start:stop]
+        start = stop
+
+
+def _last_line_end(content: Content, start: int, stop: int) -> int:
+    """Place of the last line end in content[start:stop], or -1."""
+    return content.rfind(b"\n", start, stop) if isinstance(content, bytes) else content.rfind("\n", start, stop)

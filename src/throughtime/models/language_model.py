@@ -1,0 +1,139 @@
+"""The language model: each token in, the next token out; and how text is drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.layers import GRU, LSTM, RNN, Recurrent
+from throughtime.models.sampling import Draw
+
+__all__ = ["CELLS", "LanguageModel", "State"]
+
+State = tuple[Tensor, ...]
+"""The state of the recurrent layers, each part (L, B, H): (h, c) for the LSTM, (h,) for GRU and RNN."""
+
+CELLS: dict[str, Callable[..., Recurrent]] = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
+"""Recurrent layers by name."""
+
+
+class LanguageModel(nn.Module):
+    """A recurrent language model: the probability of each token given all before it.
+
+    .. code-block:: text
+
+        h[t] = cell(dropout(E x[t]), h[t-1])        logits[t] = W dropout(h[t]) + b
+
+    Args:
+        vocabulary_size: V, number of token ids.
+        cell: "lstm", "gru" or "rnn".
+        embedding_size: E, size of a token's vector.
+        hidden_size: H, units of each recurrent layer.
+        num_layers: L, recurrent layers.
+        tied: W is the embedding matrix (Press, Wolf 2017); where E is not H, a linear map without bias takes h from
+            H to E first.
+        dropout: share of the values set to 0 after the embedding, between layers and before the output.
+        layer_norm: normalise inside the cell.
+        zoneout: share of the state kept from the step before.
+        recurrent_dropout: share of the state dropped, one mask per call and row.
+        weight_dropout: share of the recurrent weights dropped, one mask per call.
+
+    Raises:
+        UsageError: an option of the layers that cannot be honoured.
+
+    Source: Mikolov et al. 2010, "Recurrent neural network based language model"; dropout as in Zaremba, Sutskever,
+    Vinyals 2014, "Recurrent neural network regularization".
+
+    Example:
+        >>> model = LanguageModel(10, hidden_size=8, embedding_size=4)
+        >>> logits, state = model(torch.tensor([[1, 2, 3]]))
+        >>> logits.shape
+        torch.Size([1, 3, 10])
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        *,
+        cell: str = "lstm",
+        embedding_size: int = 128,
+        hidden_size: int = 512,
+        num_layers: int = 1,
+        tied: bool = False,
+        dropout: float = 0.0,
+        layer_norm: bool = False,
+        zoneout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        weight_dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary_size, embedding_size)
+        self.recurrent = CELLS[cell](
+            embedding_size,
+            hidden_size,
+            num_layers,
+            batch_first=True,
+            dropout=dropout if num_layers > 1 else 0.0,  # with one layer there is no place between layers
+            layer_norm=layer_norm,
+            zoneout=zoneout,
+            recurrent_dropout=recurrent_dropout,
+            weight_dropout=weight_dropout,
+        )
+        self.dropout = nn.Dropout(dropout)
+        narrow = tied and embedding_size != hidden_size
+        self.projection = nn.Linear(hidden_size, embedding_size, bias=False) if narrow else nn.Identity()
+        self.output = nn.Linear(embedding_size if tied else hidden_size, vocabulary_size)
+        if tied:
+            # An embedding's own scale (1) would make the first logits huge.
+            nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
+            self.output.weight = self.embedding.weight
+
+    def forward(
+        self, tokens: Tensor, state: State | None = None, *, resets: Tensor | None = None
+    ) -> tuple[Tensor, State]:
+        """Score the next token at every place.
+
+        Args:
+            tokens: (B, T) int64, token ids.
+            state: what an earlier call returned, or None for the start of a text.
+            resets: (B, T) bool: the state is cleared before that token; or None.
+
+        Returns:
+            (logits (B, T, V), state after the last token).
+        """
+        x = self.dropout(self.embedding(tokens))
+        h, after = self.recurrent(x, _enter(state), resets=resets)
+        return self.output(self.projection(self.dropout(h))), _leave(after)
+
+    @torch.no_grad()
+    def generate(self, prompt: Sequence[int], draw: Draw, *, restart: int | None = None) -> Iterator[int]:
+        """Draw tokens without end, one step of the network for each.
+
+        Args:
+            prompt: the tokens that come before, at least one; they are read in one go.
+            draw: chooses a token from logits (V,), such as :class:`throughtime.models.sampling.Sampler`.
+            restart: token at which the state is cleared, as it is where a document starts; or None.
+
+        Yields:
+            Token ids.
+        """
+        stream = self.recurrent.stream(batch_size=1)
+        device = self.embedding.weight.device
+        h = stream.feed(self.embedding(torch.tensor([list(prompt)], device=device)))[:, -1]
+        while True:
+            token = draw(self.output(self.projection(h))[0])
+            yield token
+            if token == restart:
+                stream.reset()
+            h = stream.step(self.embedding(torch.tensor([token], device=device)))
+
+
+def _enter(state: State | None) -> Tensor | State | None:
+    """The layers take a state of one part bare, as torch's do."""
+    return state[0] if state is not None and len(state) == 1 else state
+
+
+def _leave(state: Tensor | State) -> State:
+    return (state,) if isinstance(state, Tensor) else tuple(state)

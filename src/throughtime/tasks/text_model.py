@@ -1,0 +1,245 @@
+"""A language model with its vocabulary: text in, scores out; a prompt in, text out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from throughtime.data.batch import NOT_SCORED, next_token_batch
+from throughtime.data.given import Given
+from throughtime.data.plan import Span, plan_evaluation
+from throughtime.data.source import TokenSource
+from throughtime.data.text import Note, Text, read_text
+from throughtime.data.vocabulary import Vocabulary, encode_text, prompt_ids
+from throughtime.errors import UsageError
+from throughtime.models.language_model import LanguageModel
+from throughtime.models.sampling import Sampler
+from throughtime.tasks.generate_config import Config
+from throughtime.training.job import State
+
+__all__ = ["Corpus", "TextModel", "note_unknown", "rates", "read_as"]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A text as ids, and how much text that is."""
+
+    source: TokenSource
+    """One item per document."""
+    characters: int
+    """Characters of the text, separators included."""
+    bytes: int | None
+    """Bytes of the text, where the unit is bytes."""
+    unknown: int
+    """Tokens that the vocabulary does not know."""
+
+    @property
+    def predictions(self) -> int:
+        """Tokens to predict: all but the very first document mark."""
+        return int(self.source.lengths.sum()) - 1
+
+
+class TextModel:
+    """A language model with its vocabulary: scores text and writes text.
+
+    Args:
+        config: how text is read and what network it is.
+        vocabulary: text to ids and back.
+        model: the network, on its device.
+    """
+
+    def __init__(self, config: Config, vocabulary: Vocabulary, model: LanguageModel) -> None:
+        self.config, self.vocabulary, self.model = config, vocabulary, model
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return self.model.embedding.weight.device
+
+    def read(self, given: Given, note: Note) -> Text:
+        """Read text the way the config says."""
+        return read_as(self.config, given, note)
+
+    def encode(self, text: Text) -> Corpus:
+        """Turn text into ids and count what there is."""
+        source = encode_text(self.vocabulary, text)
+        known = self.vocabulary.unknown is None
+        unknown = 0 if known else sum(int((item == self.vocabulary.unknown).sum()) for item in source)
+        size = len(text) if self.config.unit == "bytes" else None
+        return Corpus(source, text.characters, size, unknown)
+
+    def forward(self, corpus: Corpus, spans: tuple[Span, ...], state: State) -> tuple[Tensor, State]:
+        """Give the loss summed over the scored tokens of one step, in nats, and the state after it."""
+        batch = next_token_batch(corpus.source, spans, end=self.vocabulary.document)
+        if not state:
+            batch.resets[:, 0] = False  # there is nothing to clear yet
+        inputs, targets, resets = (torch.from_numpy(array).to(self.device) for array in batch)
+        logits, after = self.model(inputs, state or None, resets=resets if batch.resets.any() else None)
+        loss = functional.cross_entropy(
+            logits.flatten(0, 1), targets.flatten(), ignore_index=NOT_SCORED, reduction="sum"
+        )
+        return loss, after
+
+    @torch.no_grad()
+    def score(self, corpus: Corpus) -> dict[str, float]:
+        """Score every token of a text once, in the field's units."""
+        plan = plan_evaluation(
+            corpus.source.lengths, token_budget=self.config.lanes * self.config.tbptt, lanes=self.config.lanes
+        )
+        training = self.model.training
+        self.model.eval()
+        nats, state = 0.0, State()
+        for step in range(len(plan)):
+            loss, state = self.forward(corpus, plan[step], state)
+            nats += loss.item()
+        self.model.train(training)
+        return _scores(corpus, nats)
+
+    def evaluate(self, given: Given, note: Note) -> dict[str, float]:
+        """Score text that was handed over.
+
+        Args:
+            given: files or text in memory.
+            note: called with what the user should know, one line each.
+
+        Returns:
+            Metrics by name: ``loss`` (nats per token), ``perplexity``, ``bits_per_character`` and for bytes
+            ``bits_per_byte``; ``scored_tokens``, ``scored_characters``, ``unknown_tokens``.
+
+        Raises:
+            DataError: the text cannot be read.
+        """
+        corpus = self.encode(self.read(given, note))
+        note_unknown("the text", self.vocabulary, corpus, note)
+        return self.score(corpus)
+
+    def generate_stream(
+        self,
+        prompt: str = "",
+        *,
+        length: int = 400,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """Write on after a prompt, piece by piece.
+
+        Args:
+            prompt: text to go on from; empty starts a new document.
+            length: tokens to draw: characters, bytes, words or word pieces.
+            temperature: below 1 sharpens, above 1 flattens; 0 takes the most likely token always.
+            top_k: draw from this many of the most likely tokens; None draws from all.
+            top_p: draw from the fewest tokens whose probabilities reach this share; None draws from all.
+            seed: seed of the draw; None draws differently each time.
+
+        Returns:
+            The new text in pieces as they are drawn, the prompt not included. Where a separator was given in
+            training, a document that ends is followed by it and by a new document.
+
+        Raises:
+            UsageError: a value outside its range, or a prompt with text that the vocabulary does not know.
+        """
+        if length < 0:
+            raise UsageError(f"length must be 0 or more, not {length}")
+        mark, separator = self.vocabulary.document, self.config.separator
+        banned = [self.vocabulary.unknown, None if separator else mark]
+        sampler = Sampler(
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            banned=[token for token in banned if token is not None],
+            seed=seed,
+        )
+        tokens = self.model.generate([mark, *prompt_ids(self.vocabulary, prompt)], sampler, restart=mark)
+        return self._decoded(islice(tokens, length))
+
+    def _decoded(self, tokens: Iterable[int]) -> Iterator[str]:
+        decode = self.vocabulary.decoder()
+        for token in tokens:
+            piece = (self.config.separator or "") if token == self.vocabulary.document else decode(token)
+            if piece:
+                yield piece
+
+    def describe(self) -> dict[str, object]:
+        """Give the sizes of network and vocabulary, by name."""
+        return {
+            "cell": self.config.cell,
+            "hidden": self.config.hidden,
+            "layers": self.config.layers,
+            "embedding": self.config.embedding,
+            "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
+            "unit": self.config.unit,
+            "vocabulary": len(self.vocabulary),
+        }
+
+
+def rates(corpus: Corpus, nats: float) -> dict[str, float]:
+    """Express the nats of a whole text in the field's units.
+
+    Args:
+        corpus: the text.
+        nats: loss summed over all its predictions.
+
+    Returns:
+        ``loss`` (nats per token), ``bits_per_character``, ``perplexity`` and, for bytes, ``bits_per_byte``.
+    """
+    per_token = nats / corpus.predictions
+    rates = {
+        "loss": per_token,
+        "bits_per_character": nats / math.log(2) / max(1, corpus.characters),
+        "perplexity": math.exp(min(per_token, 700.0)),
+    }
+    return rates if corpus.bytes is None else {**rates, "bits_per_byte": nats / math.log(2) / max(1, corpus.bytes)}
+
+
+def _scores(corpus: Corpus, nats: float) -> dict[str, float]:
+    amounts = {
+        "scored_tokens": corpus.predictions,
+        "scored_characters": corpus.characters,
+        "unknown_tokens": corpus.unknown,
+    }
+    return {**rates(corpus, nats), **amounts}
+
+
+def read_as(config: Config, given: Given, note: Note) -> Text:
+    """Read text the way a config says.
+
+    Args:
+        config: unit, encoding and separator.
+        given: files or text in memory.
+        note: called with what the user should know, one line each.
+
+    Returns:
+        The documents.
+
+    Raises:
+        DataError: the text cannot be read.
+    """
+    return read_text(
+        given,
+        encoding=config.encoding,
+        as_bytes=config.unit == "bytes",
+        separator=config.separator,
+        note=note,
+    )
+
+
+def note_unknown(name: str, vocabulary: Vocabulary, corpus: Corpus, note: Note) -> None:
+    """Say how much of a text the vocabulary does not know, if anything.
+
+    Args:
+        name: what to call the text.
+        vocabulary: the vocabulary.
+        corpus: the text.
+        note: called with the message.
+    """
+    if corpus.unknown:
+        share = f"{corpus.unknown:,} of {corpus.predictions:,} {vocabulary.unit}"
+        note(f"{name} has {share} that the vocabulary does not know; each is scored as one unknown token")

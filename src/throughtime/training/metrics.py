@@ -1,0 +1,127 @@
+"""The record of a run: ``metrics.jsonl``, one JSON object per line, and the same as TensorBoard events.
+
+What follows from the data, the options and the seed is the same in a resumed run; only ``seconds`` and
+``tokens_per_second`` tell the time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+
+from torch.utils.tensorboard import SummaryWriter
+
+from throughtime.errors import TrainingError
+from throughtime.training.checkpoint import write_text
+from throughtime.training.reporter import SilentReporter, StepReport, Summary
+
+__all__ = ["METRICS_FILE", "MetricsWriter", "read_metrics"]
+
+METRICS_FILE = "metrics.jsonl"
+
+
+def read_metrics(folder: Path) -> list[dict[str, Any]]:
+    """Read the rows of a run's metrics.
+
+    A last line that a kill cut short is left out.
+
+    Args:
+        folder: folder of the run.
+
+    Returns:
+        Rows in order of time; each has ``kind`` ("train", "validation" or "sample") and ``step``.
+    """
+    path = folder / METRICS_FILE
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    rows = (json.loads(line) for line in lines if line.strip())
+    return [cast(dict[str, Any], row) for row in rows]
+
+
+class MetricsWriter(SilentReporter):
+    """A reporter that keeps the record; use it as a context manager.
+
+    Args:
+        folder: folder of the run.
+        log_every: steps between rows of kind "train".
+        start_step: steps that a checkpoint holds; rows of later steps are taken out, for they will come again.
+
+    Raises:
+        TrainingError: a file cannot be written.
+    """
+
+    def __init__(self, folder: Path, *, log_every: int, start_step: int) -> None:
+        self._path = folder / METRICS_FILE
+        self._log_every = log_every
+        kept = [row for row in read_metrics(folder) if row["step"] <= start_step] if start_step else []
+        write_text(self._path, "".join(_line(row) for row in kept))
+        with self._writing():
+            self._rows = self._path.open("a", encoding="utf-8")
+            self._events = SummaryWriter(str(folder), purge_step=start_step + 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._writing():
+            self._rows.close()
+            self._events.close()
+
+    def stepped(self, report: StepReport) -> None:
+        if report.step % self._log_every and report.step not in (1, report.total_steps):
+            return
+        row = {
+            "step": report.step,
+            "epoch": report.epoch,
+            "tokens": report.tokens,
+            "loss": report.loss,
+            **report.metrics,
+            "learning_rate": report.learning_rate,
+            "gradient_norm": report.gradient_norm,
+            "tokens_per_second": report.tokens_per_second,
+            "seconds": report.seconds,
+        }
+        self._write("train", row)
+
+    def validated(self, metrics: Mapping[str, float]) -> None:
+        self._write("validation", metrics)
+        with self._writing():
+            self._events.flush()
+
+    def sampled(self, text: str, step: int) -> None:
+        with self._writing():
+            self._rows.write(_line({"kind": "sample", "step": step, "text": text}))
+            self._rows.flush()
+            self._events.add_text("sample", text, step)
+
+    def finished(self, summary: Summary) -> None:
+        with self._writing():
+            self._events.flush()
+
+    def _write(self, kind: str, row: Mapping[str, float]) -> None:
+        step = int(row["step"])
+        with self._writing():
+            self._rows.write(_line({"kind": kind, **row}))
+            self._rows.flush()
+            for name, value in row.items():
+                if name not in ("step", "best"):
+                    self._events.add_scalar(f"{kind}/{name}", value, step)
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise TrainingError(
+                f"cannot write {self._path}: {error.strerror}; the last checkpoint is untouched: "
+                "free some space, then go on with --resume"
+            ) from error
+
+
+def _line(row: Mapping[str, object]) -> str:
+    return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"

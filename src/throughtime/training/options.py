@@ -1,0 +1,198 @@
+"""The options every training run has, and how options are checked. Nothing here loads torch.
+
+An option is a field of a frozen dataclass; the text under the field is its help. The command line, the Python
+door and ``config.json`` are all built from that one definition.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+import textwrap
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from functools import cache
+from typing import Any, ClassVar, Literal, Self, Union, cast, get_args, get_origin, get_type_hints
+
+from throughtime.errors import UnknownNameError, UsageError
+
+__all__ = ["Option", "TrainingOptions", "options_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Option:
+    """One option as the doors show it."""
+
+    name: str
+    """Key in ``config.json``, keyword in Python, and flag on the command line (with dashes)."""
+    kind: type
+    """``int``, ``float``, ``str`` or ``bool``."""
+    choices: tuple[str, ...]
+    """The allowed values, or empty when any value of the kind may be given."""
+    optional: bool
+    """True where the option may be left without a value (None)."""
+    default: Any
+    """Value when it is not given."""
+    help: str
+    """What it does, in one sentence."""
+
+
+@cache
+def _field_texts(cls: type) -> Mapping[str, str]:
+    """The text under each field of the class body, by field name."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    texts: dict[str, str] = {}
+    for field, text in zip(body.body, body.body[1:], strict=False):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
+                texts[name] = " ".join(words.split())
+            case _:
+                pass
+    return texts
+
+
+def _kind(hint: Any) -> tuple[type, tuple[str, ...], bool]:
+    """Split a field's type into its plain type, its choices and whether it may be None."""
+    members = [hint]
+    if get_origin(hint) in (Union, types.UnionType):
+        members = [member for member in get_args(hint) if member is not type(None)]
+    plain = members[0]
+    choices: tuple[str, ...] = get_args(plain) if get_origin(plain) is Literal else ()
+    return (str if choices else plain), choices, plain is not hint
+
+
+@cache
+def options_of(cls: type[TrainingOptions]) -> tuple[Option, ...]:
+    """List the options of a config class in order of definition.
+
+    Args:
+        cls: a frozen dataclass whose fields each have a text under them.
+
+    Returns:
+        One :class:`Option` per field.
+
+    Example:
+        >>> [option.name for option in options_of(TrainingOptions)][:2]
+        ['epochs', 'steps']
+    """
+    texts: dict[str, str] = {}
+    for ancestor in reversed(cls.__mro__[:-1]):
+        texts |= _field_texts(ancestor)
+    hints = get_type_hints(cls)
+    listed: list[Option] = []
+    for item in fields(cls):
+        kind, choices, optional = _kind(hints[item.name])
+        default = None if item.default is MISSING else item.default
+        listed.append(
+            Option(
+                name=item.name, kind=kind, choices=choices, optional=optional, default=default, help=texts[item.name]
+            )
+        )
+    return tuple(listed)
+
+
+def _check_kind(option: Option, value: object) -> None:
+    """Raise unless ``value`` has the option's type and is one of its choices."""
+    if value is None and option.optional:
+        return
+    if option.choices and value not in option.choices:
+        raise UnknownNameError(option.name, value, option.choices)
+    accepted = (int, float) if option.kind is float else (option.kind,)
+    is_bool_for_number = isinstance(value, bool) and option.kind is not bool
+    if is_bool_for_number or not isinstance(value, accepted):
+        raise UsageError(f"{option.name} must be of type {option.kind.__name__}, not {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"{option.name} must be a finite number, not {value}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingOptions:
+    """Options of the training loop, shared by all tasks."""
+
+    CHANGEABLE: ClassVar[frozenset[str]] = frozenset(
+        ["epochs", "steps", "patience", "validate_every", "sample_every", "checkpoint_every", "log_every"]
+    )
+    """Options that may change when a run is resumed: how long it goes on and what it tells."""
+    ARCHITECTURE: ClassVar[frozenset[str]] = frozenset()
+    """Options that the weights depend on; a run that starts from another's weights takes them over."""
+
+    epochs: float = 8.0
+    """Passes over the training data."""
+    steps: int | None = None
+    """Exact number of optimizer steps, in place of --epochs."""
+    learning_rate: float = 2e-3
+    """Highest learning rate of AdamW."""
+    weight_decay: float = 0.01
+    """Weight decay of AdamW; acts on matrices, not on biases and gains."""
+    warmup: int = 50
+    """Steps over which the learning rate rises from 0."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """Learning rate after the warm-up: falling to 0 along half a cosine, or constant."""
+    clip: float = 1.0
+    """Largest norm of all gradients together; larger ones are scaled down. 0 turns clipping off."""
+    patience: int = 0
+    """Stop after this many validations in a row without a better one; 0 never stops early."""
+    validate_every: int = 0
+    """Steps between validations; 0 validates at the end of each epoch."""
+    sample_every: int = 100
+    """Steps between samples; 0 makes none."""
+    checkpoint_every: float = 30.0
+    """Seconds between checkpoints; 0 saves after every step."""
+    log_every: int = 10
+    """Steps between rows of metrics.jsonl."""
+    seed: int = 0
+    """Seed of the first weights, of all noise in training, and of the order of the data."""
+
+    def __post_init__(self) -> None:
+        for option in options_of(type(self)):
+            _check_kind(option, getattr(self, option.name))
+        self._check_values()
+
+    def _check_values(self) -> None:
+        """Raise UsageError for values of the right type that make no sense; subclasses add theirs."""
+        if self.epochs <= 0:
+            raise UsageError(f"epochs must be above 0, not {self.epochs}")
+        if self.learning_rate <= 0:
+            raise UsageError(f"learning_rate must be above 0, not {self.learning_rate}")
+        self._at_least(1, "steps", "log_every")
+        self._at_least(0, "weight_decay", "warmup", "clip", "patience", "validate_every")
+        self._at_least(0, "sample_every", "checkpoint_every", "seed")
+
+    def _at_least(self, low: float, *names: str) -> None:
+        for name in names:
+            value = getattr(self, name)
+            if value is not None and not value >= low:
+                raise UsageError(f"{name} must be at least {low:g}, not {value}")
+
+    def _shares(self, *names: str) -> None:
+        """Raise unless each named option is a share: 0 <= value < 1."""
+        for name in names:
+            if not 0 <= getattr(self, name) < 1:
+                raise UsageError(f"{name} must be at least 0 and below 1, not {getattr(self, name)}")
+
+    @classmethod
+    def from_mapping(cls, given: Mapping[str, object]) -> Self:
+        """Build the options from names and values.
+
+        Args:
+            given: values by option name; what is missing takes its default.
+
+        Returns:
+            The checked options.
+
+        Raises:
+            UnknownNameError: a name that is no option.
+            UsageError: a value of the wrong type or outside its range.
+        """
+        known = [option.name for option in options_of(cls)]
+        for name in given:
+            if name not in known:
+                raise UnknownNameError("option", name, known)
+        return cls(**cast(dict[str, Any], dict(given)))
+
+    def to_mapping(self) -> dict[str, object]:
+        """Give the options as plain values by name, in order of definition."""
+        return asdict(self)

@@ -1,0 +1,264 @@
+"""One page that shows how a run learned: ``report.html``, made from its ``config.json`` and ``metrics.jsonl``.
+
+The page needs nothing but itself: the charts are SVG inside it, and their colours follow the reader's light or dark
+theme. It can be made again at any time, while the run goes on too.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
+from importlib import import_module
+from pathlib import Path
+from statistics import fmean
+from string import Template
+from typing import Any, cast
+
+from throughtime.errors import CheckpointError
+from throughtime.training.checkpoint import read_json, write_text
+from throughtime.training.metrics import METRICS_FILE, read_metrics
+
+__all__ = ["write_report"]
+
+Row = Mapping[str, Any]
+"""One row of ``metrics.jsonl``."""
+
+UNITS = {"bits_per_character": "bits per character", "bits_per_byte": "bits per byte", "loss": "nats per token"}
+"""Metric -> what its axis is called; the first one that the rows have is drawn."""
+
+THEMED = {"#010101": "currentColor", "#020202": "var(--line)", "#030303": "var(--train)", "#040404": "var(--valid)"}
+"""Stand-ins that the charts are drawn with -> the page's colours, which know the reader's theme."""
+TEXT, LINE, TRAIN, VALIDATION = THEMED
+
+MOST_SAMPLES = 8
+
+CHART_STYLE = {
+    "svg.fonttype": "none",
+    "text.color": TEXT,
+    "axes.labelcolor": TEXT,
+    "axes.edgecolor": LINE,
+    "axes.grid": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": LINE,
+    "grid.linewidth": 0.5,
+    "xtick.color": TEXT,
+    "ytick.color": TEXT,
+    "legend.frameon": False,
+}
+
+PAGE = Template("""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
+:root { color-scheme: light dark; --back: #fbfaf8; --card: #ffffff; --text: #22252b; --quiet: #6a6f79;
+  --line: #d9d7d2; --train: #8a93a6; --valid: #c2410c; }
+@media (prefers-color-scheme: dark) { :root { --back: #14161a; --card: #1c1f25; --text: #e6e4df;
+  --quiet: #9aa0ab; --line: #3a3f49; --train: #7f8aa3; --valid: #fb923c; } }
+body { margin: 0; background: var(--back); color: var(--text); font: 16px/1.55 system-ui, sans-serif; }
+main { max-width: 54rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
+h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .75rem; }
+p.quiet, figcaption, dt, .sample header { color: var(--quiet); font-size: .9rem; margin: .2rem 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem; margin: 1.5rem 0 0; }
+.facts div, figure, .sample { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
+.facts div { padding: .7rem .9rem; } .facts dd { margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
+figure { margin: 0 0 .75rem; padding: .75rem; } figure svg { width: 100%; height: auto; display: block; }
+.sample { margin: 0 0 .75rem; overflow: hidden; } .sample header { padding: .5rem .9rem 0; margin: 0; }
+pre { margin: 0; padding: .5rem .9rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere;
+  font: .85rem/1.5 ui-monospace, monospace; }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+td { border-top: 1px solid var(--line); padding: .3rem .6rem .3rem 0; vertical-align: top; overflow-wrap: anywhere; }
+td:first-child { color: var(--quiet); width: 14rem; }
+</style>
+</head>
+<body><main>
+<h1>$title</h1>
+<p class="quiet">$subtitle</p>
+<dl class="facts">$facts</dl>
+<h2>How it learned</h2>
+$charts
+<h2>What it wrote on the way</h2>
+$samples
+<h2>How it was made</h2>
+<table>$config</table>
+</main></body>
+</html>
+""")
+
+
+def _read_rows(run_dir: Path) -> list[dict[str, Any]]:
+    try:
+        return read_metrics(run_dir)
+    except ValueError as error:
+        path = run_dir / METRICS_FILE
+        raise CheckpointError(f"{path} is not a file of JSON lines ({error}); remove it to start a new one") from None
+
+
+def _of_kind(rows: Iterable[Row], kind: str) -> list[Row]:
+    return [row for row in rows if row.get("kind") == kind]
+
+
+def _metric(rows: Sequence[Row]) -> str:
+    return next((name for name in UNITS if any(name in row for row in rows)), "loss")
+
+
+def _points(rows: Iterable[Row], name: str) -> tuple[list[float], list[float]]:
+    """Steps and values of the rows that have the value."""
+    having = [row for row in rows if isinstance(row.get(name), int | float)]
+    return [row["step"] for row in having], [row[name] for row in having]
+
+
+def _smooth(values: Sequence[float]) -> list[float]:
+    """Mean over a window around each value; the window shrinks at both ends, so that nothing is shifted."""
+    half = len(values) // 40
+    smoothed: list[float] = []
+    for k in range(len(values)):
+        reach = min(half, k, len(values) - 1 - k)
+        smoothed.append(fmean(values[k - reach : k + reach + 1]))
+    return smoothed
+
+
+def _chart(name: str, height: float, draw: Callable[[Any], None]) -> str:
+    """One chart as an ``<svg>`` element in the page's colours; ``draw`` puts its lines on the axes."""
+    matplotlib: Any = import_module("matplotlib")  # only here: it takes longer to load than the rest of the page
+    stream = io.StringIO()
+    with matplotlib.rc_context({**CHART_STYLE, "svg.hashsalt": name}):
+        figure: Any = import_module("matplotlib.figure").Figure(figsize=(9, height), layout="constrained")
+        axes = figure.subplots()
+        draw(axes)
+        axes.set_xlabel("step")
+        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return f'<figure role="img" aria-label="{escape(name)}">{_themed(stream.getvalue())}</figure>'
+
+
+def _themed(svg: str) -> str:
+    """The ``<svg>`` element of a chart, in the page's font and colours."""
+    svg = re.sub(r"font: (\d+)px [^;\"]*", r"font: \1px system-ui, sans-serif", svg[svg.index("<svg") :])
+    for drawn, themed in THEMED.items():
+        svg = svg.replace(drawn, themed)
+    return svg
+
+
+def _loss_chart(train: Sequence[Row], validation: Sequence[Row]) -> str:
+    name = _metric([*train, *validation])
+
+    def draw(axes: Any) -> None:
+        steps, values = _points(train, name)
+        axes.plot(steps, values, color=TRAIN, linewidth=0.8, alpha=0.45)
+        axes.plot(steps, _smooth(values), color=TRAIN, linewidth=1.8, label="training")
+        axes.plot(
+            *_points(validation, name), color=VALIDATION, linewidth=1.8, marker="o", markersize=4, label="validation"
+        )
+        axes.set_ylabel(UNITS[name])
+        axes.legend()
+
+    return _chart(UNITS[name], 3.6, draw)
+
+
+def _rate_chart(train: Sequence[Row]) -> str:
+    def draw(axes: Any) -> None:
+        axes.plot(*_points(train, "learning_rate"), color=TRAIN, linewidth=1.8)
+        axes.set_ylabel("learning rate")
+        axes.set_ylim(bottom=0)
+
+    return _chart("learning rate", 1.9, draw)
+
+
+def _charts(rows: Sequence[Row]) -> str:
+    train, validation = _of_kind(rows, "train"), _of_kind(rows, "validation")
+    if not train and not validation:
+        return '<p class="quiet">Nothing has been measured yet.</p>'
+    return _loss_chart(train, validation) + (_rate_chart(train) if train else "")
+
+
+def _spread(rows: Sequence[Row], most: int) -> list[Row]:
+    """At most ``most`` of the rows, evenly spread, the first and the last among them."""
+    if len(rows) <= most:
+        return list(rows)
+    return [rows[round(k * (len(rows) - 1) / (most - 1))] for k in range(most)]
+
+
+def _samples(rows: Sequence[Row]) -> str:
+    samples = _of_kind(rows, "sample")
+    if not samples:
+        return '<p class="quiet">There are no samples yet.</p>'
+    shown = _spread(samples, MOST_SAMPLES)
+    few = f'<p class="quiet">{len(shown)} of {len(samples)} samples; all are in metrics.jsonl.</p>'
+    cards = (
+        f'<div class="sample"><header>after {row["step"]:,} steps</header><pre>{escape(str(row["text"]))}</pre></div>'
+        for row in shown
+    )
+    return (few if len(shown) < len(samples) else "") + "".join(cards)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def _facts(rows: Sequence[Row]) -> dict[str, str]:
+    """The few numbers that stand on top."""
+    train, validation = _of_kind(rows, "train"), _of_kind(rows, "validation")
+    facts: dict[str, str] = {}
+    if validation:
+        name = _metric(validation)
+        best = min(validation, key=lambda row: row.get(name, float("inf")))
+        facts[f"validation, {UNITS[name]}"] = f"{best[name]:.3f}"
+        facts["reached at step"] = f"{best['step']:,}"
+    if train:
+        last = train[-1]
+        facts |= {"steps": f"{last['step']:,}", "tokens read": f"{last['tokens']:,}"}
+        facts |= {
+            "time": _duration(last["seconds"]),
+            "tokens / s": f"{last['tokens'] / max(last['seconds'], 1e-9):,.0f}",
+        }
+    return facts
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested configuration as one level, keys joined by dots."""
+    flat: dict[str, str] = {}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            flat |= _flat(cast("dict[str, Any]", value), f"{prefix}{key}.")
+        elif isinstance(value, list):
+            items = [str(item) for item in cast("list[Any]", value)]
+            few = len(items) <= 3
+            flat[prefix + key] = ", ".join(items) if few else f"{items[0]} ... {items[-1]} ({len(items)} in all)"
+        else:
+            flat[prefix + key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return flat
+
+
+def write_report(run_dir: Path) -> Path:
+    """Write ``report.html`` into the folder of a run.
+
+    Args:
+        run_dir: folder of the run, with ``config.json`` and, once training began, ``metrics.jsonl``.
+
+    Returns:
+        The path of the report.
+
+    Raises:
+        CheckpointError: the folder is not a run, or one of the two files is not what it should be.
+    """
+    config = read_json(run_dir / "config.json")
+    rows = _read_rows(run_dir)
+    page = PAGE.substitute(
+        title=escape(f"{config.get('task', 'run')}: {run_dir.name}"),
+        subtitle=escape(f"made by throughtime {config.get('throughtime', '')}".rstrip()),
+        facts="".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in _facts(rows).items()),
+        charts=_charts(rows),
+        samples=_samples(rows),
+        config="".join(f"<tr><td>{escape(k)}</td><td>{escape(v)}</td></tr>" for k, v in _flat(config).items()),
+    )
+    report = run_dir / "report.html"
+    write_text(report, page)
+    return report

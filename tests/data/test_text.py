@@ -1,0 +1,170 @@
+"""Files become documents and nothing is lost; what cannot be read is said with place and cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from throughtime.data.given import Given, as_given
+from throughtime.data.text import Document, Text, read_text, split_held_out
+from throughtime.errors import DataError, UsageError
+
+
+def read(*paths: Path, **how: object) -> tuple[list[object], list[str]]:
+    notes: list[str] = []
+    text = read_text(Given(paths), note=notes.append, **how)  # type: ignore[arg-type]
+    return [document.content for document in text.documents], notes
+
+
+def written(folder: Path, content: bytes, name: str = "text.txt") -> Path:
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
+def test_each_file_is_a_document(tmp_path: Path) -> None:
+    paths = written(tmp_path, b"one\n", "a"), written(tmp_path, "zwei ü 🙂".encode(), "b")
+    assert read(*paths) == (["one\n", "zwei ü 🙂"], [])
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    assert read(written(tmp_path, b"\xef\xbb\xbfhi"))[0] == ["hi"]
+    assert read(written(tmp_path, "hi".encode("utf-16")), encoding="utf-16")[0] == ["hi"]
+    assert read(written(tmp_path, b"\xef\xbb\xbfhi"), as_bytes=True)[0] == [b"\xef\xbb\xbfhi"]
+
+
+def test_windows_line_ends_are_read_as_plain_ones_and_it_says_so(tmp_path: Path) -> None:
+    path = written(tmp_path, b"a\r\nb\r\n")
+    contents, notes = read(path)
+    assert contents == ["a\nb\n"]
+    assert len(notes) == 1 and "Windows line ends" in notes[0] and str(path) in notes[0]
+    assert read(path, as_bytes=True) == ([b"a\r\nb\r\n"], [])
+
+
+def test_one_huge_line(tmp_path: Path) -> None:
+    assert len(str(read(written(tmp_path, b"ab" * 3_000_000))[0][0])) == 6_000_000
+
+
+def test_documents_inside_a_file(tmp_path: Path) -> None:
+    path = written(tmp_path, b"ann--bob----cid--")
+    assert read(path, separator="--")[0] == ["ann", "bob", "", "cid", ""]
+    assert read(path, separator="--", as_bytes=True)[0] == [b"ann", b"bob", b"", b"cid", b""]
+
+
+@given(st.text(), st.text(min_size=1, max_size=2))
+def test_the_length_is_that_of_the_text_as_it_was(content: str, separator: str) -> None:
+    if not content:
+        return
+    text = read_text(Given(memory=content), separator=separator, note=print)
+    assert separator.join(str(document.content) for document in text.documents) == content
+    assert len(text) == text.characters == len(content)
+
+
+@pytest.mark.parametrize(
+    ("raw", "encoding", "place"),
+    [
+        (b"fine\nalso fine\nca\xe9t\n", "utf-8", "line 3, byte offset 17: byte 0xe9 is not utf-8"),
+        (b"\xff", "utf-8", "line 1, byte offset 0: byte 0xff"),
+        ("a\nb\n".encode("utf-16-le") + b"\x00\xd8a\x00", "utf-16-le", "line 3, byte offset 8"),
+        ("é".encode(), "ascii", "line 1, byte offset 0: byte 0xc3 is not ascii"),
+    ],
+)
+def test_undecodable_bytes_are_named_by_line_and_offset(
+    tmp_path: Path, raw: bytes, encoding: str, place: str
+) -> None:
+    path = written(tmp_path, raw)
+    with pytest.raises(DataError) as caught:
+        read(path, encoding=encoding)
+    message = str(caught.value)
+    assert place in message and str(path) in message and "\n" not in message
+    assert "--encoding" in message and "--unit bytes" in message
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    cases = {
+        tmp_path / "no.txt": "no such file",
+        tmp_path: "is a folder",
+        written(tmp_path, b"", "empty.txt"): "is empty",
+        written(tmp_path, b"\xef\xbb\xbf", "mark.txt"): "is empty",
+    }
+    for path, words in cases.items():
+        with pytest.raises(DataError, match=words) as caught:
+            read(path)
+        assert str(path) in str(caught.value)
+
+
+def test_text_in_memory() -> None:
+    def contents(memory: object, **how: object) -> list[object]:
+        text = read_text(Given(memory=memory), note=print, **how)  # type: ignore[arg-type]
+        return [document.content for document in text.documents]
+
+    assert contents("abc") == ["abc"]
+    assert contents(["a", "b"]) == ["a", "b"]
+    assert contents("é", as_bytes=True) == ["é".encode()]
+    assert contents(b"\xff", as_bytes=True) == [b"\xff"]
+    assert contents("a\r\n") == ["a\r\n"], "what is in memory is taken as it is"
+
+
+@pytest.mark.parametrize(
+    ("memory", "words"),
+    [("", "empty"), (["", ""], "empty"), ([], "empty"), (b"x", "bytes were given"), (7, "int"), ([7], "int")],
+)
+def test_what_is_no_text_is_refused(memory: object, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        read_text(Given(memory=memory), note=print)
+
+
+def test_what_is_handed_over_is_files_or_memory() -> None:
+    assert as_given(None, None, ("data", "text")) is None
+    assert as_given(["a", "b"], None, ("data", "text")) == Given((Path("a"), Path("b")))
+    assert as_given(None, "hello", ("data", "text")) == Given(memory="hello")
+    with pytest.raises(UsageError, match="data .*or text .*not both"):
+        as_given("a", "b", ("data", "text"))
+    with pytest.raises(UsageError, match="data is an empty list"):
+        as_given([], None, ("data", "text"))
+
+
+def texts(*contents: str, gap: int = 0) -> Text:
+    return Text(tuple(Document(content, gap) for content in contents))
+
+
+def test_the_last_part_is_held_out() -> None:
+    first, rest = split_held_out(texts("0123456789" * 10), 0.1)
+    assert [document.content for document in rest.documents] == ["0123456789"]
+    assert len(first) == 90
+
+
+def test_the_cut_may_fall_between_documents_or_inside_one() -> None:
+    first, rest = split_held_out(texts("a" * 10, "b" * 10, "c" * 10), 0.5)
+    assert [len(document.content) for document in first.documents] == [10, 5]
+    assert [len(document.content) for document in rest.documents] == [5, 10]
+    first, rest = split_held_out(texts("a" * 10, "b" * 10), 0.5)
+    assert [document.content for document in (*first.documents, *rest.documents)] == ["a" * 10, "b" * 10]
+
+
+@given(st.lists(st.text(max_size=9), min_size=1, max_size=9), st.integers(0, 3), st.floats(0.05, 0.95))
+def test_nothing_is_lost_in_the_cut(contents: list[str], gap: int, share: float) -> None:
+    text = texts(*contents, gap=gap)
+    try:
+        first, rest = split_held_out(text, share)
+    except DataError as error:
+        assert "too short" in str(error)
+        return
+    joined = [document.content for part in (first, rest) for document in part.documents]
+    assert "".join(map(str, joined)) == "".join(contents)
+    assert len(first) + len(rest) == len(text)
+
+
+def test_bytes_are_cut_where_a_character_starts() -> None:
+    content = ("é" * 50).encode()
+    first, rest = split_held_out(Text((Document(content),)), 0.17)
+    pieces = [document.content for part in (first, rest) for document in part.documents]
+    assert b"".join(bytes(piece) for piece in pieces if isinstance(piece, bytes)) == content
+    assert all(isinstance(piece, bytes) and piece.decode() for piece in pieces)
+
+
+def test_bytes_count_characters_where_they_are_utf8() -> None:
+    assert Text((Document("né".encode()),)).characters == 2
+    assert Text((Document(b"\xff\xfe\xfd"),)).characters == 3

@@ -1,0 +1,32 @@
+"""What the tests of the kernels share: their helpers, repeatable numbers, and memory that starts as NaN."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "layers")]  # calls; oracle
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Every test starts from the same seed, whatever ran before it."""
+    torch.manual_seed(20)
+
+
+@pytest.fixture(autouse=True)
+def poisoned() -> Iterator[None]:
+    """``torch.empty`` gives NaN, so that a value that nobody wrote is seen."""
+    before = torch.utils.deterministic.fill_uninitialized_memory
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = True
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.utils.deterministic.fill_uninitialized_memory = before

@@ -1,0 +1,233 @@
+"""An independent restatement of the layers: one sequence, one step, one gate at a time.
+
+No batch axis, no packing, no code of ours: gates are taken one by one, resets are sequences cut in pieces, the backward
+direction is a sequence turned around, masks come from Philox on Python's integers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+Parameters = Mapping[str, Tensor]
+Carry = list[Tensor]
+
+# -- noise -----------------------------------------------------------------------------------------
+
+ZONEOUT_H, ZONEOUT_C, RECURRENT, WEIGHT, VARIATIONAL = range(5)
+
+
+def philox(counter: Sequence[int], key: Sequence[int]) -> list[int]:
+    """Philox4x32-10 (Salmon et al. 2011) on Python's integers."""
+    c, k = list(counter), list(key)
+    for _ in range(10):
+        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 % 2**32, (p0 >> 32) ^ c[3] ^ k[1], p0 % 2**32]
+        k = [(k[0] + 0x9E3779B9) % 2**32, (k[1] + 0xBB67AE85) % 2**32]
+    return c
+
+
+def falls(p: float, seed: int, purpose: int, layer: int, direction: int, row: int, step: int, units: int) -> Tensor:
+    """(units,) bool: which units fall out."""
+    key = (seed % 2**32, seed // 2**32)
+    where = purpose + 8 * (direction + 2 * layer)
+    words = [philox((unit // 4, step, row, where), key)[unit % 4] for unit in range(units)]
+    return torch.tensor([word < math.floor(p * 2**32) for word in words])
+
+
+def scale(p: float, *where: int) -> Tensor:
+    """(units,) float64: 0 where a unit falls out, else 1/(1-p)."""
+    return (~falls(p, *where)).double() / (1 - p)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """The options that draw masks, and the call's seed; ``training`` false: none is drawn, zoneout mixes."""
+
+    training: bool = False
+    seed: int = 0
+    zoneout: tuple[float, float] = (0.0, 0.0)
+    recurrent_dropout: float = 0.0
+    weight_dropout: float = 0.0
+    input_dropout: float = 0.0
+    variational_dropout: float = 0.0
+
+
+# -- cells: (parameters, x (I,), the carry as the recurrent product sees it, the true carry) -> next carry, gates -----
+
+
+def norm(p: Parameters, name: str, a: Tensor, rows: slice = slice(None)) -> Tensor:
+    """Ba, Kiros and Hinton 2016, eq. 3-4, with epsilon 1e-5; the identity where there is no such norm."""
+    if f"{name}.weight" not in p:
+        return a
+    centred = a - a.mean()
+    return centred / (centred.square().mean() + 1e-5).sqrt() * p[f"{name}.weight"][rows] + p[f"{name}.bias"][rows]
+
+
+def product(p: Parameters, which: str, v: Tensor, gates: int, rows: slice = slice(None)) -> list[Tensor]:
+    """``LN(W v) + b`` gate by gate."""
+    a = norm(p, f"ln_{which}", p[f"weight_{which}"][rows] @ v, rows)
+    a = a + p[f"bias_{which}"][rows] if f"bias_{which}" in p else a
+    width = a.shape[0] // gates
+    return [a[k * width : (k + 1) * width] for k in range(gates)]
+
+
+def sigmoid(a: Tensor) -> Tensor:
+    return 1 / (1 + torch.exp(-a))
+
+
+def lstm(p: Parameters, x: Tensor, seen: Tensor, carry: Carry) -> tuple[Carry, dict[str, Tensor]]:
+    c = carry[1]
+    i, f, g, o = (a + b for a, b in zip(product(p, "ih", x, 4), product(p, "hh", seen, 4), strict=True))
+    peep = p["weight_ch"].reshape(3, -1) if "weight_ch" in p else torch.zeros(3, c.shape[0], dtype=c.dtype)
+    i, f, g = sigmoid(i + peep[0] * c), sigmoid(f + peep[1] * c), torch.tanh(g)
+    c = f * c + i * g
+    o = sigmoid(o + peep[2] * c)
+    h = o * torch.tanh(norm(p, "ln_c", c))
+    return [p["weight_hr"] @ h if "weight_hr" in p else h, c], {"i": i, "f": f, "g": g, "o": o}
+
+
+def gru(p: Parameters, x: Tensor, seen: Tensor, carry: Carry) -> tuple[Carry, dict[str, Tensor]]:
+    r_x, z_x, n_x = product(p, "ih", x, 3)
+    r_h, z_h, n_h = product(p, "hh", seen, 3)
+    r, z = sigmoid(r_x + r_h), sigmoid(z_x + z_h)
+    n = torch.tanh(n_x + r * n_h)
+    m = n + z * (carry[-1] - n)
+    return ([p["weight_hr"] @ m, m] if "weight_hr" in p else [m]), {"r": r, "z": z, "n": n}
+
+
+def gru_reset_before(p: Parameters, x: Tensor, seen: Tensor, carry: Carry) -> tuple[Carry, dict[str, Tensor]]:
+    r_x, z_x, n_x = product(p, "ih", x, 3)
+    cut = 2 * r_x.shape[0]
+    r_h, z_h = product(p, "hh", seen, 2, slice(0, cut))
+    r, z = sigmoid(r_x + r_h), sigmoid(z_x + z_h)
+    (n_h,) = product(p, "hh", r * seen, 1, slice(cut, None))
+    n = torch.tanh(n_x + n_h)
+    return [n + z * (carry[0] - n)], {"r": r, "z": z, "n": n}
+
+
+def elman(act: Callable[[Tensor], Tensor]) -> Callable[..., tuple[Carry, dict[str, Tensor]]]:
+    def step(p: Parameters, x: Tensor, seen: Tensor, carry: Carry) -> tuple[Carry, dict[str, Tensor]]:
+        a = product(p, "ih", x, 1)[0] + product(p, "hh", seen, 1)[0]
+        return [act(a)], {"a": a}
+
+    return step
+
+
+def mgu(p: Parameters, x: Tensor, seen: Tensor, carry: Carry) -> tuple[Carry, dict[str, Tensor]]:
+    """The minimal gated unit, the user's own cell of these tests (see cases.py)."""
+    (f_x, n_x), (f_h, n_h) = product(p, "ih", x, 2), product(p, "hh", seen, 2)
+    f = sigmoid(f_x + f_h)
+    n = torch.tanh(n_x + f * n_h)
+    return [carry[0] + f * (n - carry[0])], {"f": f, "n": n}
+
+
+CELLS: dict[str, Callable[..., tuple[Carry, dict[str, Tensor]]]] = {
+    "lstm": lstm,
+    "lstm_peephole": lstm,
+    "gru": gru,
+    "gru_reset_before": gru_reset_before,
+    "rnn_tanh": elman(torch.tanh),
+    "rnn_relu": elman(lambda a: a * (a > 0)),
+    "mgu": mgu,
+}
+
+# -- one direction of one layer over one sequence --------------------------------------------------
+
+
+@dataclass(kw_only=True)
+class Direction:
+    """One direction of one layer: its parameters and where it stands."""
+
+    cell: str
+    p: Parameters
+    layer: int
+    direction: int
+    noise: Noise
+    gates: list[dict[str, Tensor]] = field(default_factory=list)
+
+    def run(self, xs: list[Tensor], row: int, start: Carry, restart: Carry, resets: list[bool]) -> tuple:
+        """Outputs by step, and the final carry: the sequence cut at its resets, each piece on its own."""
+        bounds = sorted({0, len(xs), *(t for t, reset in enumerate(resets[: len(xs)]) if reset)})
+        pieces = [range(a, b) for a, b in pairwise(bounds)]
+        if self.direction:
+            pieces = [piece[::-1] for piece in pieces[::-1]]
+        carry, outputs = start, {}
+        for k, piece in enumerate(pieces):
+            cleared = k > 0 or (self.direction == 0 and len(resets) > 0 and resets[0])
+            carry = restart if cleared else carry
+            for t in piece:
+                carry, gates = self.step(xs[t], row, t, carry)
+                outputs[t] = carry, gates
+        steps = [outputs[t] for t in range(len(xs))]
+        return [carry for carry, _ in steps], carry, [gates for _, gates in steps]
+
+    def step(self, x: Tensor, row: int, t: int, carry: Carry) -> tuple[Carry, dict[str, Tensor]]:
+        noise, h = self.noise, carry[0]
+        if noise.training and noise.recurrent_dropout:
+            where = (noise.seed, RECURRENT, self.layer, self.direction, row, 0, len(h))
+            h = h * scale(noise.recurrent_dropout, *where)
+        fresh, gates = CELLS[self.cell](self.p, x, h, carry)
+        return [self.zone(k, row, t, old, new) for k, (old, new) in enumerate(zip(carry, fresh, strict=True))], gates
+
+    def zone(self, part: int, row: int, t: int, old: Tensor, new: Tensor) -> Tensor:
+        p = self.noise.zoneout[min(part, 1)]
+        if not self.noise.training:
+            return p * old + (1 - p) * new
+        kept = falls(p, self.noise.seed, min(part, 1), self.layer, self.direction, row, t, len(old)).to(old.dtype)
+        return kept * old + (1 - kept) * new
+
+
+# -- the stack over one sequence -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Net:
+    """A stack: for each layer, for each direction, its parameters by name without suffix."""
+
+    cell: str
+    layers: list[list[Parameters]]
+    residual: bool = False
+    noise: Noise = Noise()
+
+    def row(
+        self, x: Tensor, row: int, start: list[list[Carry]], restart: list[list[Carry]], resets: list[bool]
+    ) -> tuple[Tensor, list[list[Carry]], list[list[dict[str, Tensor]]]]:
+        """One row: x (t, I); start and restart by layer and direction; y (t, D*P), final carry, everything traced."""
+        xs, finals, traces = list(x), [], []
+        for layer, directions in enumerate(self.layers):
+            xs = self.masked(xs, layer, row)
+            swept = [
+                Direction(cell=self.cell, p=self.weights(p, layer, d), layer=layer, direction=d, noise=self.noise).run(
+                    xs, row, start[layer][d], restart[layer][d], resets
+                )
+                for d, p in enumerate(directions)
+            ]
+            finals.append([final for _, final, _ in swept])
+            traces.append([{"carry": carries, "gates": gates} for carries, _, gates in swept])
+            ys = [torch.cat([carries[t][0] for carries, _, _ in swept]) for t in range(len(xs))]
+            xs = [y + x for y, x in zip(ys, xs, strict=True)] if self.residual and layer else ys
+        return torch.stack(xs) if xs else x.new_zeros(0), finals, traces
+
+    def masked(self, xs: list[Tensor], layer: int, row: int) -> list[Tensor]:
+        """Variational dropout: one mask for all steps."""
+        p = self.noise.variational_dropout if layer else self.noise.input_dropout
+        if not (self.noise.training and p and xs):
+            return xs
+        mask = scale(p, self.noise.seed, VARIATIONAL, layer, 0, row, 0, len(xs[0]))
+        return [x * mask for x in xs]
+
+    def weights(self, p: Parameters, layer: int, direction: int) -> Parameters:
+        """Weight dropout: one mask on W_hh for all rows and steps."""
+        drop = self.noise.weight_dropout
+        if not (self.noise.training and drop):
+            return p
+        w = p["weight_hh"]
+        where = (self.noise.seed, WEIGHT, layer, direction)
+        mask = torch.stack([scale(drop, *where, row, 0, w.shape[1]) for row in range(w.shape[0])])
+        return {**p, "weight_hh": w * mask}
