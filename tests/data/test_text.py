@@ -71,9 +71,7 @@ def test_the_length_is_that_of_the_text_as_it_was(content: str, separator: str) 
         ("é".encode(), "ascii", "line 1, byte offset 0: byte 0xc3 is not ascii"),
     ],
 )
-def test_undecodable_bytes_are_named_by_line_and_offset(
-    tmp_path: Path, raw: bytes, encoding: str, place: str
-) -> None:
+def test_undecodable_bytes_are_named_by_line_and_offset(tmp_path: Path, raw: bytes, encoding: str, place: str) -> None:
     path = written(tmp_path, raw)
     with pytest.raises(DataError) as caught:
         read(path, encoding=encoding)

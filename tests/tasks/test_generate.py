@@ -102,11 +102,13 @@ def test_every_unit_counts_the_characters_of_the_text(unit: str) -> None:
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 def test_every_unit_and_cell_learns_and_writes(unit: str, cell: str) -> None:
     run = fit(unit=unit, cell=cell, vocabulary_size=300 if unit == "bpe" else None, steps=25, learning_rate=0.02)
-    assert run.metrics["bits_per_character"] < 4.5
+    per_token = run.metrics["scored_characters"] / run.metrics["scored_tokens"]
+    uniform = math.log2(len(run.model.vocabulary)) / per_token
+    assert run.metrics["bits_per_character"] < 0.9 * uniform
     assert run.generate("Mary had", length=15, seed=1)
     again = tt.load(run.path)
     assert again.generate("Mary had", length=15, seed=1) == run.generate("Mary had", length=15, seed=1)
-    assert again.evaluate(text=TEXT)["bits_per_character"] < 5
+    assert again.evaluate(text=TEXT)["bits_per_character"] < 0.9 * uniform
 
 
 def test_it_learns_a_text_by_heart() -> None:
@@ -133,7 +135,9 @@ def test_the_last_tenth_is_held_out_before_the_vocabulary_is_built() -> None:
     prepared = job("ab" * 450 + "cd" * 50, notes=notes)
     assert prepared.valid.unknown == 100 and len(prepared.text_model.vocabulary) == 4
     assert any("last 10% of the text is held out" in note and "100 characters" in note for note in notes)
-    assert any("the validation text has 100 of 100 characters that the vocabulary does not know" in note for note in notes)
+    assert any(
+        "the validation text has 100 of 100 characters that the vocabulary does not know" in note for note in notes
+    )
 
 
 def test_a_given_validation_text_is_used_and_nothing_is_held_out() -> None:
@@ -159,7 +163,12 @@ def test_a_prompt_with_unseen_characters_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("how", "words"),
-    [({"length": -1}, "length"), ({"temperature": -1.0}, "temperature"), ({"top_k": 0}, "top_k"), ({"top_p": 2.0}, "top_p")],
+    [
+        ({"length": -1}, "length"),
+        ({"temperature": -1.0}, "temperature"),
+        ({"top_k": 0}, "top_k"),
+        ({"top_p": 2.0}, "top_p"),
+    ],
 )
 def test_writing_options_out_of_range_are_refused_before_the_first_piece(how: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):

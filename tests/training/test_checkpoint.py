@@ -41,7 +41,10 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "file.txt"
     write_text(path, "old")
-    with pytest.raises(TrainingError, match=r"cannot write .*file.txt: No space left.*untouched"), writing(path) as beside:
+    with (
+        pytest.raises(TrainingError, match=r"cannot write .*file.txt: No space left.*untouched"),
+        writing(path) as beside,
+    ):
         beside.write_text("half")
         raise OSError(28, "No space left on device")
     assert path.read_text() == "old"

@@ -107,7 +107,19 @@ def weights(folder: Path, name: str = "model.safetensors") -> dict[str, list[flo
 def test_the_order_of_a_step(tmp_path: Path) -> None:
     recorder, summary = train(tmp_path, steps=3, validate_every=2, sample_every=2)
     assert recorder.events == (
-        "step 1,step 2,validation,sample,checkpoint,step 3,validation,sample,checkpoint,checkpoint,end".split(",")
+        [
+            "step 1",
+            "step 2",
+            "validation",
+            "sample",
+            "checkpoint",
+            "step 3",
+            "validation",
+            "sample",
+            "checkpoint",
+            "checkpoint",
+            "end",
+        ]
     )
     assert summary.status == "finished" and summary.step == 3 and summary.tokens == 18
     assert recorder.samples == [("sample 2", 2), ("sample 3", 3)]

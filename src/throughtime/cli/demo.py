@@ -74,7 +74,7 @@ DEMOS: dict[str, Demo] = {
             "dropout": 0.0,
             "learning_rate": 4e-3,
             "epochs": 3,
-            "sample_every": 300,
+            "sample_every": 200,
             "validate_every": 300,
         },
         max_minutes=2.25,

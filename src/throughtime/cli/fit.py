@@ -102,8 +102,7 @@ def fit(
     Returns:
         The exit status: 0, or 130 where Ctrl-C ended the training.
     """
-    given = read_config(config) if config else {}
-    given |= {name: value for name, value in options.items() if value is not None}
+    given = {**(read_config(config) if config else {}), **_given(options)}
 
     from throughtime.cli.display import display
     from throughtime.runs import fit as fit_run
@@ -123,6 +122,11 @@ def fit(
             **given,
         )
     return INTERRUPTED if run.status == "interrupted" else 0
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that stood on the command line."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _flag(option: Option) -> str:

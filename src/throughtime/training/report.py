@@ -67,7 +67,8 @@ h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .7
 p.quiet, figcaption, dt, .sample header { color: var(--quiet); font-size: .9rem; margin: .2rem 0; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem; margin: 1.5rem 0 0; }
 .facts div, figure, .sample { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-.facts div { padding: .7rem .9rem; } .facts dd { margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
+.facts div { padding: .7rem .9rem; } .facts dd { margin: 0; font-size: 1.15rem; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }
 figure { margin: 0 0 .75rem; padding: .75rem; } figure svg { width: 100%; height: auto; display: block; }
 .sample { margin: 0 0 .75rem; overflow: hidden; } .sample header { padding: .5rem .9rem 0; margin: 0; }
 pre { margin: 0; padding: .5rem .9rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere;
@@ -210,8 +211,8 @@ def _facts(rows: Sequence[Row]) -> dict[str, str]:
     if validation:
         name = _metric(validation)
         best = min(validation, key=lambda row: row.get(name, float("inf")))
-        facts[f"validation, {UNITS[name]}"] = f"{best[name]:.3f}"
-        facts["reached at step"] = f"{best['step']:,}"
+        facts[f"best {UNITS[name]}"] = f"{best[name]:.3f}"
+        facts["at step"] = f"{best['step']:,}"
     if train:
         last = train[-1]
         facts |= {"steps": f"{last['step']:,}", "tokens read": f"{last['tokens']:,}"}
