@@ -49,6 +49,8 @@ class Call:
     """Probability that a unit of h[t-1] is hidden from the recurrent product, the same at all steps."""
     training: bool
     """True: draw masks. False: zoneout mixes by its expectation, and dropout does nothing."""
+    keep: bool
+    """Gradients may be asked for: keep what the backward pass needs."""
 
     def sizes(self) -> list[int]:
         """``batch_sizes`` as integers, without the steps of no sequence at all."""

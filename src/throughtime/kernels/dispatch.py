@@ -9,13 +9,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from throughtime.errors import KernelError, UnknownNameError
-from throughtime.kernels import reference, torch_fused
+from throughtime.kernels import native, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
-from throughtime.kernels.sweep import sweep
+from throughtime.kernels.sweep import sweep, sweep_eagerly
 
-__all__ = ["KERNELS", "Explanation", "Request", "choose", "explain_request", "run", "transformed", "use_kernel"]
+__all__ = [
+    "KERNELS",
+    "Explanation",
+    "Request",
+    "choose",
+    "explain_request",
+    "run",
+    "transformed",
+    "use_kernel",
+    "working_dtype",
+]
 
 _C: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 
@@ -28,12 +39,20 @@ class Request:
     """Name of the cell."""
     names: frozenset[str]
     """Names of the parameters there are."""
+    dtype: torch.dtype
+    """Type of the computation: the input's, or autocast's."""
+    device: str
+    """Type of the device, such as "cpu"."""
     directions: int
     """1 or 2."""
     dense: bool
     """Every row has every step."""
     resets: bool
     """States are cleared inside sequences."""
+    single: bool
+    """One step of one cell: there is no loop over time."""
+    restart: bool
+    """A reset returns to a learned state instead of zeros."""
     zoneout: bool
     """Zoneout, as a mask or in expectation."""
     hidden_dropout: bool
@@ -42,6 +61,27 @@ class Request:
     """Every gate and state is asked for."""
     transformed: bool
     """Inside a torch.func transform or forward-mode differentiation."""
+
+
+def _native_refusal(request: Request) -> str | None:
+    """Why the C++ core cannot run this, or None."""
+    if request.transformed:
+        return "torch.func transforms and forward-mode derivatives run on the reference"
+    if request.trace:
+        return "it returns no gates (trace=True)"
+    if request.device != "cpu":
+        return f"it runs on the CPU, not on {request.device}"
+    if request.dtype not in native.DTYPES:
+        return f"it computes in float32 or float64, not in {request.dtype}"
+    if request.cell not in native.CELLS:
+        return f"it has no cell {request.cell!r}"
+    if not request.names <= native.WEIGHTS:
+        return f"it knows no {', '.join(sorted(request.names - native.WEIGHTS))}"
+    if request.single:
+        return "it runs loops over time, and this is a single step"
+    if request.restart:
+        return "it resets to zeros, not to a learned state"
+    return native.unavailable()
 
 
 def _torch_refusal(request: Request) -> str | None:
@@ -70,7 +110,11 @@ def _reference_refusal(request: Request) -> str | None:
     return None
 
 
-KERNELS: dict[str, Callable[[Request], str | None]] = {"torch": _torch_refusal, "reference": _reference_refusal}
+KERNELS: dict[str, Callable[[Request], str | None]] = {
+    "native": _native_refusal,
+    "torch": _torch_refusal,
+    "reference": _reference_refusal,
+}
 """Kernel name -> why it refuses a request (None: it serves), in order of preference."""
 
 
@@ -87,7 +131,7 @@ def use_kernel(name: str) -> Generator[None]:
     """Force one kernel for every recurrent layer called inside, in this thread.
 
     Args:
-        name: "torch" (PyTorch's own kernels) or "reference" (the plain loop).
+        name: "native" (the C++ core), "torch" (PyTorch's own kernels) or "reference" (the plain loop).
 
     Raises:
         UnknownNameError: there is no kernel of that name.
@@ -117,6 +161,13 @@ def transformed() -> bool:
     return functorch or level._current_level >= 0
 
 
+def working_dtype(x: Tensor) -> torch.dtype:
+    """Type in which a layer on ``x`` computes: its own, or autocast's."""
+    kind = x.device.type
+    known = x.dtype != torch.float64 and torch.amp.is_autocast_available(kind)
+    return torch.get_autocast_dtype(kind) if known and torch.is_autocast_enabled(kind) else x.dtype
+
+
 def choose(request: Request) -> str:
     """Name of the kernel that runs ``request``: the forced one, or the first that does not refuse.
 
@@ -135,15 +186,15 @@ def choose(request: Request) -> str:
 def run(call: Call, request: Request) -> Swept:
     """Run one layer on the kernel that :func:`choose` names.
 
-    Eager calls of PyTorch's kernels keep their own autograd; transforms see the reference as plain PyTorch; all else is
-    the one opaque op.
+    Transforms see the reference as plain PyTorch; compiled and exported calls, and the reference, are the one opaque
+    op; eager calls of the others keep their own, lighter autograd.
     """
     kernel = choose(request)
     if request.transformed:
         return reference.run(call)
-    if kernel == "torch" and not torch.compiler.is_compiling():
-        return torch_fused.run(call)
-    return sweep(call, kernel)
+    if kernel == "reference" or torch.compiler.is_compiling():
+        return sweep(call, kernel)
+    return torch_fused.run(call) if kernel == "torch" else sweep_eagerly(call, kernel)
 
 
 @dataclass(frozen=True, slots=True)

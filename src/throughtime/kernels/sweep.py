@@ -1,8 +1,8 @@
 """The seam: ``throughtime::sweep`` and ``throughtime::sweep_backward``, opaque ops around whichever kernel runs.
 
 One call of ``sweep`` is one layer in all its directions. To ``torch.compile`` and ``torch.export`` it is a single node
-with dynamic tokens, batch and time. The backward op recomputes the layer from its inputs where the kernel keeps nothing
-in ``reserve``; its own derivative (double backward) is that of the reference.
+with dynamic tokens, batch and time. What a kernel keeps for the backward op is in ``reserve``; a kernel that keeps
+nothing is run again there. The backward op's own derivative (double backward) is that of the reference.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
 
 from throughtime.errors import KernelError
-from throughtime.kernels import reference, torch_fused
+from throughtime.kernels import native, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
 
-__all__ = ["sweep"]
+__all__ = ["sweep", "sweep_eagerly"]
 
 _C: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 _forward_mode: Any = torch.autograd.forward_ad
@@ -27,7 +27,7 @@ _forward_mode: Any = torch.autograd.forward_ad
 _CALL = (
     "Tensor rows, Tensor batch_sizes, Tensor? resets, Tensor? row_ids, Tensor? seed, Tensor[] state, Tensor[] restart, "
     "Tensor[] weights, str[] names, str cell, int directions, int layer, float[] zoneout, float recurrent_dropout, "
-    "bool training, str kernel"
+    "bool training, bool keep, str kernel"
 )
 _FIELDS = tuple(field.name for field in fields(Call))
 
@@ -38,8 +38,33 @@ _library.define(
     "-> (Tensor rows, Tensor[] state, Tensor[] restart, Tensor[] weights)"
 )
 
-Kernel = Callable[[Call], Swept]
-_RUNNERS: dict[str, Kernel] = {"reference": reference.run, "torch": torch_fused.run}
+Forward = Callable[[Call], tuple[Tensor, list[Tensor], Tensor]]
+Backward = Callable[[Call, Tensor, Tensor, Tensor, Sequence[Tensor]], list[Tensor]]
+
+
+class _Kernel(NamedTuple):
+    """What runs inside the ops."""
+
+    forward: Forward
+    """call -> y, final, reserve."""
+    backward: Backward
+    """call, y, reserve, grad_y, grad_final -> gradients of ``call.tensors()``."""
+    reserve_shape: Callable[[Call], tuple[int, ...]]
+    """Shape of what forward keeps where ``call.keep`` is true."""
+
+
+def _recomputing(run: Callable[[Call], Swept]) -> _Kernel:
+    """A kernel in differentiable PyTorch: it keeps nothing, and its backward runs it again under autograd."""
+
+    def forward(call: Call) -> tuple[Tensor, list[Tensor], Tensor]:
+        y, final = run(call)
+        return y, final, call.rows.new_empty(0)
+
+    def backward(call: Call, y: Tensor, reserve: Tensor, grad_y: Tensor, grad_final: Sequence[Tensor]) -> list[Tensor]:
+        with _autograd_inside_op():
+            return _gradients(run, _leaves(call), grad_y, grad_final)
+
+    return _Kernel(forward, backward, lambda call: (0,))
 
 
 def sweep(call: Call, kernel: str) -> Swept:
@@ -47,7 +72,7 @@ def sweep(call: Call, kernel: str) -> Swept:
 
     Args:
         call: see :class:`throughtime.kernels.call.Call`.
-        kernel: "reference" or "torch".
+        kernel: "native", "torch" or "reference".
 
     Returns:
         y (N', D*P) and the final carry, parts of (D, B, width).
@@ -74,15 +99,16 @@ def _forward(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
             "throughtime::sweep has no forward-mode derivative: call the layer, outside a compiled or exported graph"
         )
     call, kernel = _call(arguments)
-    y, final = _RUNNERS[kernel](call)
-    return y.contiguous(), [part.contiguous() for part in final], call.rows.new_empty(0)
+    y, final, reserve = _KERNELS[kernel].forward(call)
+    return y.contiguous(), [part.contiguous() for part in final], reserve
 
 
 def _forward_fake(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
-    call, _ = _call(arguments)
+    call, kernel = _call(arguments)
     width = call.directions * call.state[0].shape[-1]
     y = call.rows.new_empty(call.rows.shape[0], width)
-    return y, [part.new_empty(part.shape) for part in call.state], call.rows.new_empty(0)
+    reserve = call.rows.new_empty(_KERNELS[kernel].reserve_shape(call) if call.keep else (0,))
+    return y, [part.new_empty(part.shape) for part in call.state], reserve
 
 
 # -- backward --------------------------------------------------------------------------------------------------------
@@ -100,7 +126,7 @@ def _autograd_inside_op() -> Generator[None]:
 
 
 def _gradients(
-    run: Kernel, call: Call, grad_y: Tensor, grad_final: Sequence[Tensor], create_graph: bool = False
+    run: Callable[[Call], Swept], call: Call, grad_y: Tensor, grad_final: Sequence[Tensor], create_graph: bool = False
 ) -> list[Tensor]:
     """Gradients of <y, grad_y> + <final, grad_final> with respect to ``call.tensors()``, as a list."""
     y, final = run(call)
@@ -120,9 +146,7 @@ def _backward(
     grad_y: Tensor, grad_final: list[Tensor], y: Tensor, reserve: Tensor, *arguments: Any
 ) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
     call, kernel = _call(arguments)
-    with _autograd_inside_op():
-        call = _leaves(call)
-        grads = _gradients(_RUNNERS[kernel], call, grad_y, grad_final)
+    grads = _KERNELS[kernel].backward(call, y, reserve, grad_y, grad_final)
     given = [grad_y, *grad_final]  # an op may not return its argument, as it would for the state before no token
     return call.split([grad.clone() if any(grad is each for each in given) else grad.contiguous() for grad in grads])
 
@@ -203,6 +227,44 @@ def _backward_derivative(ctx: Any, grad_rows: Tensor | None, *grad_lists: list[T
     return (second[0], list(second[1:n]), None, None, *_for_arguments(call, second[n:]))
 
 
+# -- the same without the op's overhead, for eager calls ---------------------------------------------------------------
+
+
+class _Direct(torch.autograd.Function):
+    """Forward and backward of a kernel as a plain autograd function."""
+
+    @staticmethod
+    def forward(ctx: Any, call: Call, kernel: str, *tensors: Tensor) -> tuple[Tensor, ...]:
+        y, final, reserve = _KERNELS[kernel].forward(call)
+        _Saved.save(ctx, (y, reserve), (*_flat(call), kernel))
+        return (y, *final)
+
+    @staticmethod
+    def backward(ctx: Any, grad_y: Tensor, *grad_final: Tensor) -> tuple[Any, ...]:  # pyright: ignore
+        (y, reserve), call, kernel = _Saved.load(ctx)
+        arguments = (grad_y, list(grad_final), y, reserve, *_flat(call), kernel)
+        run = torch.ops.throughtime.sweep_backward if torch.is_grad_enabled() else _backward
+        rows, *lists = run(*arguments)
+        return (None, None, rows, *(grad for part in lists for grad in part))
+
+
+def sweep_eagerly(call: Call, kernel: str) -> Swept:
+    """As :func:`sweep`, for calls that nothing traces; double backward goes through the op.
+
+    Args:
+        call: see :class:`throughtime.kernels.call.Call`.
+        kernel: "native", "torch" or "reference".
+
+    Returns:
+        y (N', D*P) and the final carry, parts of (D, B, width).
+    """
+    if not call.keep:
+        y, final, _ = _KERNELS[kernel].forward(call)
+        return y, final
+    y, *final = cast("tuple[Tensor, ...]", _Direct.apply(call, kernel, *call.tensors()))
+    return y, final
+
+
 # -- autocast ---------------------------------------------------------------------------------------------------------
 
 
@@ -220,6 +282,11 @@ def _autocast(device: str) -> Callable[..., tuple[Tensor, list[Tensor], Tensor]]
     return cast_and_run
 
 
+_KERNELS = {
+    "native": _Kernel(native.forward, native.backward, native.reserve_shape),
+    "torch": _recomputing(torch_fused.run),
+    "reference": _recomputing(reference.run),
+}
 _library.impl("sweep", _forward, "CompositeExplicitAutograd")
 _library.impl("sweep_backward", _backward, "CompositeExplicitAutograd")
 _library.impl("sweep", _autocast("cpu"), "AutocastCPU")

@@ -137,14 +137,18 @@ class Recurrent(Stack):
         if data.dtype != weight.dtype and not torch.is_autocast_enabled(data.device.type):
             raise ShapeError(f"the input is {data.dtype}, the layer {weight.dtype}: convert one with .to()")
 
-    def request(self, *, dense: bool, resets: bool, trace: bool = False) -> dispatch.Request:
+    def request(self, like: Tensor, *, dense: bool, resets: bool, trace: bool = False) -> dispatch.Request:
         """What a call of this layer asks of a kernel."""
         return dispatch.Request(
             cell=self.cell.name,
             names=self._sets[0][0].known,
+            dtype=dispatch.working_dtype(like),
+            device=like.device.type,
             directions=self.directions,
             dense=dense,
             resets=resets,
+            single=False,
+            restart=resets and self.initial_state == "learned",
             zoneout=any(self.zoneout),
             hidden_dropout=self.training and self.recurrent_dropout > 0,
             trace=trace,
@@ -199,7 +203,8 @@ class Recurrent(Stack):
             return False
         if not isinstance(input, PackedSequence) and (input.is_nested or input.numel() == 0):
             return False
-        return dispatch.choose(self.request(dense=True, resets=False)) == "torch"
+        data = input.data if isinstance(input, PackedSequence) else input
+        return dispatch.choose(self.request(data, dense=True, resets=False)) == "torch"
 
     def _run_stack(self, input: Input, hx: Any) -> tuple[Input, Any]:
         packed = isinstance(input, PackedSequence)
@@ -229,7 +234,7 @@ class Recurrent(Stack):
 
     def _run_layers(self, rows: Rows, states: list[list[Tensor]], traces: list[dict[str, Tensor]] | None) -> Any:
         noise = self._noise()
-        request = self.request(dense=rows.dense, resets=rows.resets is not None, trace=traces is not None)
+        request = self.request(rows.rows, dense=rows.dense, resets=rows.resets is not None, trace=traces is not None)
         restarts = self._restarts() if rows.resets is not None else None
         x = rows.rows
         finals: list[list[Tensor]] = []
@@ -270,6 +275,7 @@ class Recurrent(Stack):
             zoneout=noise.zoneout,
             recurrent_dropout=self.recurrent_dropout,
             training=self.training,
+            keep=torch.is_grad_enabled(),
         )
 
     def _noise(self) -> _Noise:

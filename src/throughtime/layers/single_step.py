@@ -99,16 +99,20 @@ class SingleStep(nn.Module):
         return tuple(part.unsqueeze(0) if unbatched else part for part in given)
 
     def _step(self, x: Tensor, carry: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        request = self._request()
+        request = self._request(x)
         if dispatch.choose(request) == "torch":
             return torch_fused.step(self.cell.name, self._set.named(self), x, carry)
         _, final = dispatch.run(self._call(x, carry), request)
         return tuple(part[0] for part in final)
 
-    def _request(self) -> dispatch.Request:
+    def _request(self, like: Tensor) -> dispatch.Request:
         return dispatch.Request(
             cell=self.cell.name,
             names=self._set.known,
+            dtype=dispatch.working_dtype(like),
+            device=like.device.type,
+            single=True,
+            restart=False,
             directions=1,
             dense=True,
             resets=False,
@@ -136,6 +140,7 @@ class SingleStep(nn.Module):
             zoneout=list(self.zoneout),
             recurrent_dropout=0.0,
             training=self.training,
+            keep=torch.is_grad_enabled(),
         )
 
 
