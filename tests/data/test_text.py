@@ -118,7 +118,7 @@ def test_what_is_handed_over_is_files_or_memory() -> None:
     assert as_given(None, None, ("data", "text")) is None
     assert as_given(["a", "b"], None, ("data", "text")) == Given((Path("a"), Path("b")))
     assert as_given(None, "hello", ("data", "text")) == Given(memory="hello")
-    with pytest.raises(UsageError, match="data .*or text .*not both"):
+    with pytest.raises(UsageError, match=r"data .*or text .*not both"):
         as_given("a", "b", ("data", "text"))
     with pytest.raises(UsageError, match="data is an empty list"):
         as_given([], None, ("data", "text"))

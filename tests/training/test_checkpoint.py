@@ -103,7 +103,7 @@ def test_weights_of_another_network_are_refused_and_nothing_is_copied(tmp_path: 
         load_weights(tmp_path / "m.safetensors", net)
     assert all(torch.equal(before[name], tensor) for name, tensor in weights_of(net).items())
     save_weights(tmp_path / "m.safetensors", nn.Linear(3, 3))
-    with pytest.raises(CheckpointError, match="missing|not known"):
+    with pytest.raises(CheckpointError, match=r"missing|not known"):
         load_weights(tmp_path / "m.safetensors", net)
 
 

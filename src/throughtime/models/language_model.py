@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from throughtime.layers import GRU, LSTM, RNN, Recurrent
 from throughtime.models.sampling import Draw
@@ -24,7 +25,7 @@ class LanguageModel(nn.Module):
 
     .. code-block:: text
 
-        h[t] = cell(dropout(E x[t]), h[t-1])        logits[t] = W dropout(h[t]) + b
+        h[t] = cell(E x[t], h[t-1])        logits[t] = W dropout(h[t]) + b
 
     Args:
         vocabulary_size: V, number of token ids.
@@ -34,7 +35,8 @@ class LanguageModel(nn.Module):
         num_layers: L, recurrent layers.
         tied: W is the embedding matrix (Press, Wolf 2017); where E is not H, a linear map without bias takes h from
             H to E first.
-        dropout: share of the values set to 0 after the embedding, between layers and before the output.
+        dropout: share of the units dropped between layers and before the output, with one mask for all steps of a
+            call (variational dropout).
         layer_norm: normalise inside the cell.
         zoneout: share of the state kept from the step before.
         recurrent_dropout: share of the state dropped, one mask per call and row.
@@ -43,8 +45,9 @@ class LanguageModel(nn.Module):
     Raises:
         UsageError: an option of the layers that cannot be honoured.
 
-    Source: Mikolov et al. 2010, "Recurrent neural network based language model"; dropout as in Zaremba, Sutskever,
-    Vinyals 2014, "Recurrent neural network regularization".
+    Source: Mikolov et al. 2010, "Recurrent neural network based language model"; dropout as in Gal, Ghahramani
+    2016, "A theoretically grounded application of dropout in recurrent neural networks"; the LSTM's forget gate starts
+    open, as in Jozefowicz, Zaremba, Sutskever 2015, "An empirical exploration of recurrent network architectures".
 
     Example:
         >>> model = LanguageModel(10, hidden_size=8, embedding_size=4)
@@ -75,13 +78,14 @@ class LanguageModel(nn.Module):
             hidden_size,
             num_layers,
             batch_first=True,
-            dropout=dropout if num_layers > 1 else 0.0,  # with one layer there is no place between layers
+            variational_dropout=dropout if num_layers > 1 else 0.0,  # with one layer there is no place between layers
             layer_norm=layer_norm,
             zoneout=zoneout,
             recurrent_dropout=recurrent_dropout,
             weight_dropout=weight_dropout,
+            init="forget_bias" if cell == "lstm" else "default",
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         narrow = tied and embedding_size != hidden_size
         self.projection = nn.Linear(hidden_size, embedding_size, bias=False) if narrow else nn.Identity()
         self.output = nn.Linear(embedding_size if tied else hidden_size, vocabulary_size)
@@ -103,9 +107,14 @@ class LanguageModel(nn.Module):
         Returns:
             (logits (B, T, V), state after the last token).
         """
-        x = self.dropout(self.embedding(tokens))
-        h, after = self.recurrent(x, _enter(state), resets=resets)
-        return self.output(self.projection(self.dropout(h))), _leave(after)
+        h, after = self.recurrent(self.embedding(tokens), _enter(state), resets=resets)
+        return self.output(self.projection(self._dropped(h))), _leave(after)
+
+    def _dropped(self, h: Tensor) -> Tensor:
+        """Variational dropout: (B, T, H) times one mask (B, 1, H)."""
+        if not self.training or self.dropout == 0.0:
+            return h
+        return h * functional.dropout(h.new_ones(h.shape[0], 1, h.shape[2]), self.dropout)
 
     @torch.no_grad()
     def generate(self, prompt: Sequence[int], draw: Draw, *, restart: int | None = None) -> Iterator[int]:

@@ -39,7 +39,7 @@ class Config(TrainingOptions):
     tied: bool = False
     """Use the embedding's weights for the output too."""
     dropout: float = 0.3
-    """Share of the values set to 0 before, between and after the recurrent layers."""
+    """Share of the units dropped between the recurrent layers and before the output, the same at all steps."""
     layer_norm: bool = False
     """Normalise inside the cell (Ba, Kiros, Hinton 2016)."""
     zoneout: float = 0.0
@@ -50,7 +50,7 @@ class Config(TrainingOptions):
     """Share of the recurrent weights dropped (Merity et al. 2018)."""
     lanes: int = 32
     """Places in the text that are read side by side: the batch size."""
-    tbptt: int = 128
+    tbptt: int = 64
     """Tokens that gradients reach back through (truncated backpropagation through time)."""
 
     def _check_values(self) -> None:

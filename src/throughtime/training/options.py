@@ -119,15 +119,15 @@ class TrainingOptions:
     ARCHITECTURE: ClassVar[frozenset[str]] = frozenset()
     """Options that the weights depend on; a run that starts from another's weights takes them over."""
 
-    epochs: float = 8.0
+    epochs: float = 7.0
     """Passes over the training data."""
     steps: int | None = None
     """Exact number of optimizer steps, in place of --epochs."""
-    learning_rate: float = 2e-3
+    learning_rate: float = 5e-3
     """Highest learning rate of AdamW."""
     weight_decay: float = 0.01
     """Weight decay of AdamW; acts on matrices, not on biases and gains."""
-    warmup: int = 50
+    warmup: int = 100
     """Steps over which the learning rate rises from 0."""
     schedule: Literal["cosine", "constant"] = "cosine"
     """Learning rate after the warm-up: falling to 0 along half a cosine, or constant."""
