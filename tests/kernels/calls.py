@@ -93,5 +93,6 @@ def call(
         "zoneout": [0.3] + [0.2] * (len(widths) - 1) if noise else [0.0] * len(widths),
         "recurrent_dropout": 0.3 if noise else 0.0,
         "training": noise,
+        "keep": True,
     }
     return Call(**{**defaults, **changes})

@@ -11,7 +11,7 @@ from calls import VARIANTS, Variant, call
 from torch.autograd import forward_ad
 
 from throughtime.errors import KernelError
-from throughtime.kernels import reference, torch_fused
+from throughtime.kernels import native, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
 from throughtime.kernels.sweep import sweep
 
@@ -28,6 +28,14 @@ CONFIGURATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "gru": ("gru", "reference", {"directions": 2, "resets": True}),
     "gru on torch": ("gru", "torch", {"sizes": (2, 1), "batch": 3}),
     "gru with all": ("gru-proj-layer_norm", "reference", {"noise": True}),
+    "lstm on native": ("lstm", "native", {"directions": 2, "sizes": (3, 2, 1), "tail": 2, "resets": True}),
+    "lstm under noise on native": ("lstm", "native", {"noise": True, "directions": 2, "resets": True, "tail": 1}),
+    "lstm wide on native": ("lstm", "native", {"hidden": 37, "sizes": (5, 5, 3, 1), "noise": True}),
+    "gru on native": ("gru", "native", {"sizes": (2, 1), "batch": 3, "resets": True}),
+    "gru wide on native": ("gru", "native", {"hidden": 19, "directions": 2, "sizes": (9, 4, 4), "noise": True}),
+    "rnn on native": ("rnn_relu-no_bias", "native", {"noise": True}),
+    "rnn wide on native": ("rnn_tanh", "native", {"hidden": 70, "sizes": (70, 33, 2), "resets": True}),
+    "no token on native": ("gru", "native", {"sizes": (), "batch": 2, "tail": 1}),
     "rnn": ("rnn_tanh", "reference", {"restart": True, "resets": True}),
     "rnn on torch": ("rnn_relu-no_bias", "torch", {}),
     "no token": ("gru", "reference", {"sizes": (), "batch": 2, "tail": 3}),
@@ -36,7 +44,14 @@ CONFIGURATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 """Name -> cell, kernel, and how the call differs from a plain one."""
 
-configurations = pytest.mark.parametrize("name", CONFIGURATIONS)
+missing = native.unavailable()
+configurations = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.skipif(kernel == "native" and bool(missing), reason=str(missing)))
+        for name, (_, kernel, _) in CONFIGURATIONS.items()
+    ],
+)
 
 
 def made(name: str) -> tuple[Call, str]:
@@ -60,12 +75,12 @@ def test_opcheck(name: str) -> None:
 @configurations
 def test_opcheck_of_the_backward_op(name: str) -> None:
     one, kernel = made(name)
-    y, final = reference.run(one)
-    grads = torch.randn_like(y), [torch.randn_like(part) for part in final]
     detached = one.with_tensors([tensor.detach() for tensor in one.tensors()])
+    y, final, reserve = torch.ops.throughtime.sweep(*arguments(detached, kernel))
+    grads = torch.randn_like(y), [torch.randn_like(part) for part in final]
     torch.library.opcheck(
         torch.ops.throughtime.sweep_backward.default,
-        (*grads, y.detach(), y.new_empty(0), *arguments(detached, kernel)),
+        (*grads, y.detach(), reserve, *arguments(detached, kernel)),
         test_utils=("test_schema", "test_faketensor"),
     )
 

@@ -186,6 +186,10 @@ def choose(request: Request) -> str:
 def run(call: Call, request: Request) -> Swept:
     """Run one layer on the kernel that :func:`choose` names.
 
+    Args:
+        call: the tensors and options.
+        request: the same call as :func:`choose` sees it.
+
     Transforms see the reference as plain PyTorch; compiled and exported calls, and the reference, are the one opaque
     op; eager calls of the others keep their own, lighter autograd.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple, cast
 
@@ -50,10 +51,9 @@ _SMALL = 1 << 18
 @cache
 def _core() -> ModuleType | None:
     try:
-        from throughtime import _native  # pyright: ignore
-    except ImportError:
+        return import_module("throughtime._native")
+    except ModuleNotFoundError:
         return None
-    return cast(ModuleType, _native)
 
 
 def unavailable() -> str | None:
@@ -81,7 +81,8 @@ class _Direction(NamedTuple):
     """One direction of a call, its weights by name."""
 
     call: Call
-    index: int
+    number: int
+    """0 forward, 1 backward."""
     sizes: list[int]
 
     @property
@@ -90,7 +91,7 @@ class _Direction(NamedTuple):
 
     @property
     def columns(self) -> slice:
-        return slice(self.index * self.hidden, (self.index + 1) * self.hidden)
+        return slice(self.number * self.hidden, (self.number + 1) * self.hidden)
 
     @property
     def is_lstm(self) -> bool:
@@ -113,7 +114,7 @@ class _Direction(NamedTuple):
             hidden,
             batch,
             self.sizes,
-            bool(self.index),
+            bool(self.number),
             threads,
         )
 
@@ -132,7 +133,7 @@ class _Direction(NamedTuple):
     def resets(self) -> Tensor | None:
         """(N,) bool: the state is cleared before this row in the order of this direction."""
         resets = self.call.resets
-        if resets is None or self.index == 0:
+        if resets is None or self.number == 0:
             return resets if resets is None else resets.contiguous()
         later, start = torch.zeros_like(resets), 0
         for size, after in zip(self.sizes, self.sizes[1:], strict=False):
@@ -142,13 +143,20 @@ class _Direction(NamedTuple):
 
 
 def reserve_shape(call: Call) -> tuple[int, int, int]:
-    """Shape of what forward keeps for backward."""
+    """Shape of what forward keeps for backward.
+
+    Args:
+        call: see :class:`throughtime.kernels.call.Call`.
+    """
     hidden = call.state[0].shape[-1]
     return (call.directions, call.rows.shape[0], _SAVED[call.cell][any(call.zoneout)] * hidden)
 
 
 def forward(call: Call) -> tuple[Tensor, list[Tensor], Tensor]:
     """Sweep every direction of one layer.
+
+    Args:
+        call: see :class:`throughtime.kernels.call.Call`.
 
     Returns:
         y (N', D*H), the final carry, and what backward needs (empty where ``call.keep`` is false).
@@ -171,13 +179,13 @@ def forward(call: Call) -> tuple[Tensor, list[Tensor], Tensor]:
 
 def _forward(one: _Direction, y: Tensor, saved: Tensor | None, final: Sequence[Tensor]) -> None:
     call, hidden = one.call, one.hidden
-    p = call.parameters(one.index)
+    p = call.parameters(one.number)
     bias, bias_n = _biases(call.cell, p.get("bias_ih"), p.get("bias_hh"), hidden)
     rows = call.rows[: sum(one.sizes)]
     from_x = rows @ p["weight_ih"].t() if bias is None else torch.addmm(bias, rows, p["weight_ih"].t())
     weights = _packed(p["weight_hh"], call.cell, False, fresh=call.keep)
-    state, out = [part[one.index].contiguous() for part in call.state], y[:, one.columns]
-    after = [part[one.index] for part in final]
+    state, out = [part[one.number].contiguous() for part in call.state], y[:, one.columns]
+    after = [part[one.number] for part in final]
     pointers = _addresses(
         from_x, weights, bias_n, state[0], state[1] if one.is_lstm else None, out, saved,
         after[0], after[1] if one.is_lstm else None,
@@ -186,7 +194,15 @@ def _forward(one: _Direction, y: Tensor, saved: Tensor | None, final: Sequence[T
 
 
 def backward(call: Call, y: Tensor, reserve: Tensor, grad_y: Tensor, grad_final: Sequence[Tensor]) -> list[Tensor]:
-    """Gradients with respect to ``call.tensors()``, in that order."""
+    """Gradients with respect to ``call.tensors()``, in that order.
+
+    Args:
+        call: as for :func:`forward`.
+        y: (N', D*H) from forward.
+        reserve: what forward kept.
+        grad_y: (N', D*H) gradient of y.
+        grad_final: gradients of the final carry, parts of (D, B, H).
+    """
     sizes = call.sizes()
     grad_rows: Tensor | None = None
     grad_state = [grad.contiguous().clone() for grad in grad_final]
@@ -230,9 +246,9 @@ def _backward(
     call, hidden, tokens = one.call, one.hidden, sum(one.sizes)
     gates = call.rows.new_empty(tokens, _GRADS[call.cell] * hidden)
     h_prev = call.rows.new_empty(tokens, hidden)
-    weights = _packed(call.parameters(one.index)["weight_hh"], call.cell, True, fresh=True)
-    state = [part[one.index].contiguous() for part in call.state]
-    grads = [part[one.index] for part in grad_state]
+    weights = _packed(call.parameters(one.number)["weight_hh"], call.cell, True, fresh=True)
+    state = [part[one.number].contiguous() for part in call.state]
+    grads = [part[one.number] for part in grad_state]
     pointers = _addresses(
         weights, grad_y[:, one.columns], y[:, one.columns], state[0], state[1] if one.is_lstm else None, saved, gates,
         h_prev, grads[0], grads[1] if one.is_lstm else None,

@@ -64,7 +64,10 @@ def _recomputing(run: Callable[[Call], Swept]) -> _Kernel:
         with _autograd_inside_op():
             return _gradients(run, _leaves(call), grad_y, grad_final)
 
-    return _Kernel(forward, backward, lambda call: (0,))
+    def nothing(call: Call) -> tuple[int, ...]:
+        return (0,)
+
+    return _Kernel(forward, backward, nothing)
 
 
 def sweep(call: Call, kernel: str) -> Swept:

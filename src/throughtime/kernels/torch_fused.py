@@ -42,7 +42,17 @@ _STEPS: dict[str, Callable[..., Any]] = {
 
 
 def step(cell: str, p: Parameters, x: Tensor, carry: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """One step of a plain cell, without projection: x (B, I), carry parts (B, H) -> the next carry."""
+    """One step of a plain cell, without projection.
+
+    Args:
+        cell: name of the cell.
+        p: the parameters.
+        x: (B, I).
+        carry: parts of (B, H), h first.
+
+    Returns:
+        the next carry.
+    """
     weights = (p["weight_ih"], p["weight_hh"], p.get("bias_ih"), p.get("bias_hh"))
     after = _STEPS[cell](x, _carry(carry), *weights)
     return tuple(after) if len(carry) > 1 else (after,)
@@ -155,7 +165,19 @@ def flatten(
     cell: str, weights: list[Tensor], *, input_size: int, hidden_size: int, proj_size: int, layers: int, bias: bool,
     batch_first: bool, bidirectional: bool,
 ) -> None:  # fmt: skip
-    """Move CUDA weights, in place, into one block in the layout that cuDNN reads without copying."""
+    """Move CUDA weights, in place, into one block in the layout that cuDNN reads without copying.
+
+    Args:
+        cell: name of the cell.
+        weights: all parameters, layer by layer, direction by direction.
+        input_size: I.
+        hidden_size: H.
+        proj_size: P, or 0.
+        layers: L.
+        bias: whether there are biases.
+        batch_first: order of the axes of a padded batch.
+        bidirectional: D is 2.
+    """
     per_cell = (4 if bias else 2) + (1 if proj_size else 0)
     with torch.cuda.device_of(weights[0]), torch.no_grad():
         _VF._cudnn_rnn_flatten_weight(

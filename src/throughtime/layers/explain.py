@@ -34,6 +34,7 @@ def explain(
         >>> import torch, throughtime as tt
         >>> print(tt.explain(tt.LSTM(3, 4, layer_norm=True), torch.randn(5, 2, 3)))
         reference: runs this call
+        native: not used, it knows no ln_c.bias, ln_c.weight, ln_hh.bias, ln_hh.weight, ln_ih.bias, ln_ih.weight
         torch: not used, it knows no ln_c.bias, ln_c.weight, ln_hh.bias, ln_hh.weight, ln_ih.bias, ln_ih.weight
     """
     layer.check(x)

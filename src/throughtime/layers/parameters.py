@@ -71,7 +71,15 @@ class ParameterSet:
 
 
 def zoneouts(zoneout: Any, carry: tuple[str, ...]) -> tuple[float, float]:
-    """Zoneout of h and of the other parts of the carry, given as one number or as that pair."""
+    """Zoneout of h and of the other parts of the carry.
+
+    Args:
+        zoneout: one probability for both, or a pair of them.
+        carry: names of the parts.
+
+    Raises:
+        UsageError: not a probability, or a pair for a carry of one part.
+    """
     pair = [*cast("Sequence[Any]", zoneout)] if isinstance(zoneout, tuple | list) else [zoneout, zoneout]
     if len(pair) != 2:
         raise UsageError(f"zoneout is one probability or a pair (h, others), got {zoneout!r}")
@@ -81,7 +89,15 @@ def zoneouts(zoneout: Any, carry: tuple[str, ...]) -> tuple[float, float]:
 
 
 def probability(name: str, value: Any) -> float:
-    """``value`` if it is a probability; 1 is refused, since nothing would be left."""
+    """Check a probability; 1 is refused, since nothing would be left.
+
+    Args:
+        name: of the option, for the message.
+        value: what was given for it.
+
+    Raises:
+        UsageError: not a number in [0, 1).
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < 1.0:
         raise UsageError(f"{name} must be a probability in [0, 1), got {value!r}")
     return float(value)

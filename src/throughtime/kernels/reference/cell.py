@@ -114,7 +114,16 @@ class Cell(ABC):
 
 
 def affine(p: Parameters, which: str, x: Tensor) -> Tensor:
-    """``W x + b``, or ``LN(W x) + b`` where the parameters hold that norm; ``which`` is "ih" or "hh"."""
+    """``W x + b``, or ``LN(W x) + b`` where the parameters hold that norm.
+
+    Args:
+        p: the parameters.
+        which: "ih" (of the input) or "hh" (recurrent).
+        x: (..., I) or (..., P).
+
+    Returns:
+        (..., G*H).
+    """
     weight, bias = p[f"weight_{which}"], p.get(f"bias_{which}")
     if f"ln_{which}.weight" not in p:
         return functional.linear(x, weight, bias)
@@ -124,6 +133,11 @@ def affine(p: Parameters, which: str, x: Tensor) -> Tensor:
 
 def normalise(p: Parameters, norm: str, a: Tensor) -> Tensor:
     """Layer norm over the last axis where the parameters hold it, else ``a`` itself.
+
+    Args:
+        p: the parameters.
+        norm: name of the norm, such as "ln_ih".
+        a: (..., width).
 
     Source: Ba, Kiros and Hinton 2016, "Layer normalization", eq. 3-4; epsilon 1e-5 under the root.
     """
