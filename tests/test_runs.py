@@ -147,6 +147,7 @@ BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], type[ThroughtimeError], s
     "unknown value": (lambda folder: {"cell": "lsmt"}, UsageError, "did you mean 'lstm'"),
     "short file": (lambda folder: {"tbptt": 4000}, DataError, "lower tbptt to"),
     "device": (lambda folder: {"device": "abacus"}, UsageError, "cannot use the device 'abacus'"),
+    "other device": (lambda folder: {"device": "meta"}, UsageError, "cannot use the device 'meta'"),
     "no such gpu": (lambda folder: {"device": "cuda:77"}, UsageError, "cannot use the device 'cuda:77'"),
     "minutes": (lambda folder: {"max_minutes": 0}, UsageError, "max_minutes must be above 0"),
     "resume and overwrite": (lambda folder: {"resume": True, "overwrite": True}, UsageError, "one of them"),
@@ -166,12 +167,14 @@ def test_bad_input_is_one_line_and_leaves_nothing(case: str, book: Path, tmp_pat
 
 
 def test_a_place_that_is_no_run_is_refused(book: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is a file"):
+    with pytest.raises(UsageError, match="as a folder: Not a directory"):
         fit(book, book)
     with pytest.raises(UsageError, match="exists and is not a run"):
         fit(book, tmp_path, overwrite=True)
     with pytest.raises(UsageError, match="cannot make the folder"):
         fit(book, book / "run")
+    with pytest.raises(UsageError, match="File name too long"):
+        fit(book, tmp_path / ("n" * 300))
     (empty := tmp_path / "empty").mkdir()
     assert fit(book, empty).status == "finished"
     assert book.read_text() == TEXT
@@ -214,7 +217,7 @@ def test_what_is_fixed_cannot_change_when_a_run_goes_on(made: Path, book: Path) 
     with pytest.raises(UsageError, match="was started with hidden 8, not 9; leave it out"):
         fit(book, made, resume=True, hidden=9)
     with pytest.raises(UsageError, match="leave init_from out"):
-        fit(book, made, resume=True, init_from=made)
+        fit(book, made, resume=True, init_from=made.parent)
     with pytest.raises(CheckpointError, match="trained on other data"):
         fit(None, made, text=TEXT.replace("best", "tseb"), resume=True)
     assert fit(book, made, resume=True, steps=9).status == "finished"
@@ -266,6 +269,8 @@ def test_a_run_starts_from_the_weights_of_another(made: Path, book: Path, tmp_pa
     assert any("the training text has" in note and "does not know" in note for note in notes.notes)
     with pytest.raises(UsageError, match="need hidden 8, not 16"):
         fit(book, tmp_path / "other", init_from=made, hidden=16)
+    with pytest.raises(UsageError, match="cannot start from itself"):
+        fit(book, made, init_from=made, overwrite=True)
 
 
 def test_a_fine_tuned_run_that_lost_its_checkpoint_starts_from_the_same_weights(

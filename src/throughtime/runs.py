@@ -96,10 +96,7 @@ def fit(
         >>> run.status, len(run.generate(length=5, seed=1))
         ('finished', 5)
     """
-    if max_minutes is not None and not max_minutes > 0:
-        raise UsageError(f"max_minutes must be above 0, not {max_minutes}")
-    if resume and overwrite:
-        raise UsageError("resume goes on with a run and overwrite replaces it; give one of them")
+    _check_call(max_minutes, resume, overwrite)
     asked = Asked(
         task=task,
         options={name: value for name, value in options.items() if value is not None},
@@ -111,6 +108,8 @@ def fit(
     with ExitStack() as scratch:
         folder = Path(out or scratch.enter_context(tempfile.TemporaryDirectory(prefix="throughtime-")))
         exists = _check_folder(folder, may_exist=resume or overwrite)
+        if init_from is not None and folder.resolve() == Path(init_from).resolve():
+            raise UsageError(f"{folder} cannot start from itself; give another out, or go on with it (--resume)")
         if resume and not exists:
             say.note(f"there is no run in {folder} yet: it starts from the beginning")
         going_on = resume and exists
@@ -120,6 +119,14 @@ def fit(
         run = Run(folder, device=device)
         weakref.finalize(run, scratch.pop_all().close)
     return run
+
+
+def _check_call(max_minutes: float | None, resume: bool, overwrite: bool) -> None:
+    """Raise UsageError where what was asked for makes no sense, whatever is on disk."""
+    if max_minutes is not None and not max_minutes > 0:
+        raise UsageError(f"max_minutes must be above 0, not {max_minutes}")
+    if resume and overwrite:
+        raise UsageError("resume goes on with a run and overwrite replaces it; give one of them")
 
 
 def load(path: str | Path, device: str = "cpu") -> Run:
@@ -275,14 +282,15 @@ def _files(folder: Path) -> list[Path]:
 
 def _check_folder(folder: Path, *, may_exist: bool) -> bool:
     """Say whether there is a run in the folder; raise where the folder cannot be used for this one."""
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; give the name of a folder to make")
-    if (folder / CONFIG_FILE).exists():
-        if not may_exist:
-            raise UsageError(f"{folder} already holds a run: go on with it (--resume) or replace it (--overwrite)")
-        return True
-    if folder.exists() and set(folder.iterdir()) - set(_files(folder)):
-        raise UsageError(f"{folder} exists and is not a run; give the name of a new folder")
+    try:
+        if (folder / CONFIG_FILE).exists():
+            if not may_exist:
+                raise UsageError(f"{folder} already holds a run: go on with it (--resume) or replace it (--overwrite)")
+            return True
+        if folder.exists() and set(folder.iterdir()) - set(_files(folder)):
+            raise UsageError(f"{folder} exists and is not a run; give the name of a new folder")
+    except OSError as error:
+        raise UsageError(f"cannot use {folder} as a folder: {error.strerror}; give another name") from None
     return False
 
 
@@ -303,10 +311,15 @@ def _device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        return torch.empty(0, device=name).device
+        device = torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"cannot use the device {name!r}: {reason}; try auto, cpu or cuda") from None
+    if device.type not in ("cpu", "cuda"):
+        raise UsageError(
+            f"cannot use the device {name!r}: a run can only be resumed exactly on cpu or cuda; give one of them"
+        )
+    return device
 
 
 # -- training ------------------------------------------------------------------------------------------------------
@@ -337,8 +350,8 @@ def _learn(
             say.note(f"{folder} goes on from step {trainer.position.step} of {trainer.total_steps}")
         else:
             say.note(f"{folder} was stopped before its first checkpoint: it starts from the beginning")
-        write_json(folder / CONFIG_FILE, order.to_json())
         with MetricsWriter(folder, log_every=order.config.log_every, start_step=trainer.position.step) as writer:
+            write_json(folder / CONFIG_FILE, order.to_json())
             summary = trainer.train(Reporters([writer, say]))
     write_report(folder)
     return summary

@@ -127,8 +127,10 @@ def test_a_text_shorter_than_one_window_says_what_would_fit() -> None:
         plan_lanes(np.array([900]), seed=0, epoch=0, token_budget=32 * 128, lanes=32)
     plan_lanes(np.array([900]), seed=0, epoch=0, token_budget=7 * 128, lanes=7)
     plan_lanes(np.array([900]), seed=0, epoch=0, token_budget=32 * 28, lanes=32)
-    with pytest.raises(DataError, match="lower tbptt to 3"):
+    with pytest.raises(DataError, match=r"or lower tbptt to 3$"):
         plan_lanes(np.array([100]), seed=0, epoch=0, token_budget=32 * 128, lanes=32)
+    with pytest.raises(DataError, match=r"or lower both lanes and tbptt$"):
+        plan_lanes(np.array([5]), seed=0, epoch=0, token_budget=32 * 128, lanes=32)
 
 
 def test_there_is_no_step_beyond_the_last() -> None:

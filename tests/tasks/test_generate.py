@@ -192,6 +192,11 @@ def test_a_text_shorter_than_one_window_is_refused_with_what_would_fit() -> None
         job("")
 
 
+def test_a_separator_that_is_not_in_the_text_is_refused() -> None:
+    with pytest.raises(DataError, match=r"separator '\\\\n' does not occur in the training text"):
+        job(separator="\\n")
+
+
 def test_a_small_vocabulary_is_said() -> None:
     notes: list[str] = []
     job(unit="words", vocabulary_size=5000, notes=notes)

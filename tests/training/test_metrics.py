@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from throughtime.errors import TrainingError
+from throughtime.errors import CheckpointError, TrainingError
 from throughtime.training.metrics import MetricsWriter, read_metrics
 from throughtime.training.reporter import StepReport, Summary
 
@@ -79,6 +79,14 @@ def test_tensorboard_sees_the_same(tmp_path: Path) -> None:
 def test_numbers_are_json(tmp_path: Path) -> None:
     write(tmp_path, 1, 1)
     assert json.loads((tmp_path / "metrics.jsonl").read_text().splitlines()[0])["loss"] == 1.5
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "7", '{"kind": "train"}'])
+def test_a_damaged_record_is_named_and_left_alone(tmp_path: Path, line: str) -> None:
+    (tmp_path / "metrics.jsonl").write_text(line + "\n")
+    with pytest.raises(CheckpointError, match=r"metrics.jsonl is not a file of JSON lines"):
+        MetricsWriter(tmp_path, log_every=1, start_step=3)
+    assert (tmp_path / "metrics.jsonl").read_text() == line + "\n"
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

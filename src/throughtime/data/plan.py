@@ -212,10 +212,9 @@ def _draw(key: str, bound: int) -> int:
 
 
 def _too_short(total: int, lanes: int, window: int) -> str:
-    mend = [f"tbptt to {max(1, total // lanes)}"]
-    if total >= window:
-        mend.insert(0, f"lanes to {total // window}")
+    fewer_lanes, shorter_window = total // window, total // lanes
+    mend = [f"lanes to {fewer_lanes}"] * (fewer_lanes > 0) + [f"tbptt to {shorter_window}"] * (shorter_window > 0)
     return (
         f"the training text has {total} tokens, {total // lanes} for each of {lanes} lanes, but one window takes"
-        f" {window}: give more text, or lower {' or '.join(mend)}"
+        f" {window}: give more text, or lower {' or '.join(mend) or 'both lanes and tbptt'}"
     )

@@ -20,8 +20,10 @@ __all__ = ["BPE", "Bytes", "Characters", "Decode", "Words", "chunks"]
 Decode = Callable[[int], str]
 """Takes the ids of one text in order and gives the text that each completes, which may be empty."""
 
-CHUNK = 1 << 20
-"""Characters that are handled at a time, so that the temporaries stay small beside the text."""
+CHUNK = 1 << 18
+"""Characters that are encoded at a time, so that the temporaries stay small beside the text."""
+LONGEST_WORD = 1000
+"""Characters of one word that pieces of words are learnt from; the time to learn grows with its square."""
 DOCUMENT, UNKNOWN = 0, 1
 """Ids of the two marks where the tokens are kept in a list."""
 
@@ -171,7 +173,7 @@ class BPE:
             initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
             show_progress=False,
         )
-        pieces = (piece for content in contents for piece in chunks(content))
+        pieces = (piece for content in contents for piece in chunks(content, LONGEST_WORD))
         tokenizer.train_from_iterator(pieces, trainer)
         return cls(tokenizer)
 
@@ -183,8 +185,9 @@ class BPE:
         return self._tokenizer.get_vocab_size() + 1
 
     def encode(self, content: Content) -> NDArray[np.integer]:
-        encoding = self._tokenizer.encode(cast(str, content), add_special_tokens=False)
-        return np.array(encoding.ids, np.int64)
+        pieces = [cast(str, piece) for piece in chunks(content, CHUNK // 16)]  # they go to the cores side by side
+        encodings = self._tokenizer.encode_batch_fast(pieces, add_special_tokens=False)
+        return np.concatenate([np.array([], np.int64), *(encoding.ids for encoding in encodings)], dtype=np.int64)
 
     def unseen(self, content: Content) -> list[str]:
         return []
@@ -197,25 +200,30 @@ class BPE:
         return self._tokenizer.to_str()
 
 
-def chunks(content: Content) -> Iterator[Content]:
-    """Cut a long text into pieces, after a line end where there is one.
+def chunks(content: Content, size: int) -> Iterator[Content]:
+    """Cut a long text into pieces, where a line ends or a word begins if there is such a place.
 
     Args:
         content: the text.
+        size: largest length of a piece.
 
     Yields:
         The pieces in order; together they are the text.
     """
     start = 0
-    while start < len(content):
-        stop = min(start + CHUNK, len(content))
-        newline = _last_line_end(content, start, stop)
-        if stop < len(content) and newline > start:
-            stop = newline + 1
+    while len(content) - start > size:
+        stop = _place_to_cut(content, start, start + size)
         yield content[start:stop]
         start = stop
+    if start < len(content):
+        yield content[start:]
 
 
-def _last_line_end(content: Content, start: int, stop: int) -> int:
-    """Place of the last line end in content[start:stop], or -1."""
-    return content.rfind(b"\n", start, stop) if isinstance(content, bytes) else content.rfind("\n", start, stop)
+def _place_to_cut(content: Content, start: int, stop: int) -> int:
+    """Find the last place in content[start:stop] after a line end, else the last before a space, else ``stop``."""
+    after_line, before_word = (
+        (content.rfind(b"\n", start, stop) + 1, content.rfind(b" ", start, stop))
+        if isinstance(content, bytes)
+        else (content.rfind("\n", start, stop) + 1, content.rfind(" ", start, stop))
+    )
+    return after_line if after_line > start else before_word if before_word > start else stop

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from throughtime.data import units
 from throughtime.data.source import TokenSource
 from throughtime.data.text import Content, Text
 from throughtime.data.units import BPE, Bytes, Characters, Decode, Words, chunks
@@ -134,7 +135,7 @@ def encode_text(vocabulary: Vocabulary, text: Text) -> TokenSource:
     pieces: list[NDArray[np.unsignedinteger]] = []
     lengths: list[int] = []
     for document in text.documents:
-        ids = [vocabulary.encode(chunk).astype(dtype) for chunk in chunks(document.content)]
+        ids = [vocabulary.encode(chunk).astype(dtype) for chunk in chunks(document.content, units.CHUNK)]
         pieces += [mark, *ids]
         lengths.append(1 + sum(map(len, ids)))
     return TokenSource(np.concatenate(pieces) if pieces else np.array([], dtype), lengths)

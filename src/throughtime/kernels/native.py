@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from throughtime.errors import UsageError
+from throughtime.errors import ShapeError, UsageError
 from throughtime.kernels.call import Call
 
 __all__ = [
@@ -48,12 +48,18 @@ _SMALL = 1 << 18
 """Multiplications of a sweep under which waking a second thread costs more than it brings."""
 
 
-@cache
-def _core() -> ModuleType | None:
+def _loaded() -> ModuleType | None:
     try:
         return import_module("throughtime._native")
     except ModuleNotFoundError:
         return None
+
+
+_module = _loaded()  # here and not at the first call, for torch.compile traces that and cannot trace an import
+
+
+def _core() -> ModuleType | None:
+    return _module
 
 
 def unavailable() -> str | None:
@@ -118,17 +124,18 @@ class _Direction(NamedTuple):
             threads,
         )
 
-    def noise(self) -> Any:
+    def noise(self, row_ids: Tensor | None) -> Any:
         """Zoneout and recurrent dropout of the call."""
         call = self.call
         zoneout = [*call.zoneout, 0.0][:2]
         seed = 0 if call.seed is None else int(call.seed)
-        ids = _address(call.row_ids)
+        ids = _address(row_ids)
         return cast(Any, _core()).Noise(*zoneout, call.recurrent_dropout, call.training, seed, call.layer, ids)
 
     def run(self, is_backward: bool, pointers: list[int], stride: int, y_stride: int) -> None:
-        resets = self.resets()
-        self.sweep().run(is_backward, pointers, stride, y_stride, _address(resets), self.noise())
+        resets, ids = self.resets(), self.call.row_ids
+        ids = None if ids is None else ids.contiguous()
+        self.sweep().run(is_backward, pointers, stride, y_stride, _address(resets), self.noise(ids))
 
     def resets(self) -> Tensor | None:
         """(N,) bool: the state is cleared before this row in the order of this direction."""
@@ -161,11 +168,14 @@ def forward(call: Call) -> tuple[Tensor, list[Tensor], Tensor]:
     Returns:
         y (N', D*H), the final carry, and what backward needs (empty where ``call.keep`` is false).
     """
+    _check(call)
     sizes = call.sizes()
     tokens, width = sum(sizes), call.directions * call.state[0].shape[-1]
     y = call.rows.new_empty(call.rows.shape[0], width)
     y[tokens:] = 0.0
     reserve = call.rows.new_empty(reserve_shape(call) if call.keep else 0)
+    if call.keep:
+        reserve[:, tokens:] = 0.0
     final = [torch.empty_like(part, memory_format=torch.contiguous_format) for part in call.state]
     for index in range(call.directions):
         _forward(
@@ -175,6 +185,20 @@ def forward(call: Call) -> tuple[Tensor, list[Tensor], Tensor]:
             final,
         )
     return y, final, reserve
+
+
+def _check(call: Call) -> None:
+    """Raise ShapeError for a tensor that the core would misread: it is given addresses, no tensors."""
+    hidden, rows = call.state[0].shape[-1], call.rows
+    wide = _GATES[call.cell] * hidden
+    shapes = {"weight_ih": (wide, rows.shape[-1]), "weight_hh": (wide, hidden), "bias_ih": (wide,), "bias_hh": (wide,)}
+    expected = [*(call.state[0].shape for _ in call.state), *(shapes[name] for name in call.names * call.directions)]
+    for tensor, shape in zip([*call.state, *call.weights], expected, strict=True):
+        if tensor.shape != shape or tensor.dtype != rows.dtype or tensor.device != rows.device:
+            raise ShapeError(
+                f"a parameter or state must be {rows.dtype} of shape {tuple(shape)} on {rows.device}, "
+                f"got {tensor.dtype} {tuple(tensor.shape)} on {tensor.device}"
+            )
 
 
 def _forward(one: _Direction, y: Tensor, saved: Tensor | None, final: Sequence[Tensor]) -> None:

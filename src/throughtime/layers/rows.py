@@ -86,6 +86,8 @@ def _own_lengths(form: str, lengths: Lengths | None) -> None:
 
 
 def _from_packed(x: PackedSequence, resets: Tensor | None) -> Rows:
+    if int(x.batch_sizes.sum()) != x.data.shape[0] or bool((x.batch_sizes.diff() > 0).any()):
+        raise ShapeError(f"a PackedSequence's batch_sizes never increase and sum to its {x.data.shape[0]} rows")
     batch, steps = int(x.batch_sizes[0]), x.batch_sizes.shape[0]
     dense = x.data.shape[0] == batch * steps
     alive = torch.arange(batch) < x.batch_sizes[:, None]

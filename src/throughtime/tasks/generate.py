@@ -11,7 +11,7 @@ from throughtime.data.given import Given
 from throughtime.data.plan import LanePlan, plan_lanes
 from throughtime.data.text import Note, Text, split_held_out
 from throughtime.data.vocabulary import Vocabulary, build_vocabulary, load_vocabulary
-from throughtime.errors import CheckpointError
+from throughtime.errors import CheckpointError, DataError
 from throughtime.models.language_model import LanguageModel
 from throughtime.tasks.generate_config import Config
 from throughtime.tasks.text_model import Corpus, TextModel, note_unknown, rates, read_as
@@ -145,6 +145,15 @@ def _note_size(config: Config, vocabulary: Vocabulary, note: Note) -> None:
         note(f"the training text has only {len(vocabulary):,} {config.unit} to know, not {config.vocabulary_size:,}")
 
 
+def _require_separator(config: Config, text: Text) -> None:
+    """Raise where a separator was given that the training text does not have."""
+    if config.separator is not None and not any(document.gap for document in text.documents):
+        raise DataError(
+            f"the separator {config.separator!r} does not occur in the training text; "
+            "in a shell, a line end is written $'\\n' and an empty line between documents $'\\n\\n'"
+        )
+
+
 def prepare(
     config: Config, train: Given, valid: Given | None, *, device: torch.device, note: Note, known: Path | None
 ) -> GenerateJob:
@@ -166,6 +175,7 @@ def prepare(
         CheckpointError: the vocabulary in ``known`` is missing or damaged.
     """
     text = read_as(config, train, note)
+    _require_separator(config, text)
     if valid is None:
         text, held_out = split_held_out(text, HELD_OUT)
         amount = f"{len(held_out):,} {'bytes' if config.unit == 'bytes' else 'characters'}"

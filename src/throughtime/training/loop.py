@@ -162,9 +162,10 @@ class Trainer:
             return
         kept = self.folder / TRAINER_FILE
         last = f"the last good checkpoint is kept in {kept}" if kept.exists() else "no checkpoint was made yet"
+        clip = f"a clip below {self.options.clip:g}" if self.options.clip else "clipping (clip 1)"
         raise TrainingError(
             f"the loss is {loss} and the gradient norm {norm} at step {self.position.step + 1}, so training stopped;"
-            f" {last}; try a learning_rate below {self.options.learning_rate:g}, a smaller clip, or a longer warmup"
+            f" {last}; try a learning_rate below {self.options.learning_rate:g}, {clip}, or a longer warmup"
         )
 
     def _report(self, loss: float, norm: float, rate: float, speed: float) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Self, cast
 
 from torch.utils.tensorboard import SummaryWriter
 
-from throughtime.errors import TrainingError
+from throughtime.errors import CheckpointError, TrainingError
 from throughtime.training.checkpoint import write_text
 from throughtime.training.reporter import SilentReporter, StepReport, Summary
 
@@ -34,11 +34,20 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
 
     Returns:
         Rows in order of time; each has ``kind`` ("train", "validation" or "sample") and ``step``.
+
+    Raises:
+        CheckpointError: the file is damaged.
     """
     path = folder / METRICS_FILE
     lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-    rows = (json.loads(line) for line in lines if line.strip())
-    return [cast(dict[str, Any], row) for row in rows]
+    try:
+        rows = [cast(dict[str, Any], json.loads(line)) for line in lines]
+        _ = [row["kind"] + str(int(row["step"])) for row in rows]
+    except (ValueError, TypeError, KeyError) as error:
+        raise CheckpointError(
+            f"{path} is not a file of JSON lines of metrics ({error}); nothing was changed: mend it or remove it"
+        ) from None
+    return rows
 
 
 class MetricsWriter(SilentReporter):
