@@ -62,7 +62,7 @@ def twins(cell: str, hidden: int, **options: Any) -> tuple[nn.Module, nn.Module]
 
 def row(cell: str, batch: int, hidden: int, form: str, training: bool, rounds: int, **options: Any) -> dict[str, Any]:
     ours, theirs = twins(cell, hidden, **options)
-    x = torch.randn(1 if form == "one step" else STEPS, batch, hidden)
+    x = torch.randn(STEPS, batch, hidden)
     lengths = torch.randint(10, STEPS + 1, (batch,))
     pair: tuple[Call, Call] = (ours_ragged, torch_ragged) if form == "ragged" else (padded, padded)
     measured = paired(
@@ -76,7 +76,6 @@ def rows(rounds: int, quick: bool) -> list[dict[str, Any]]:
     shapes = SHAPES[:4] if quick else SHAPES
     plans: list[tuple[Any, ...]] = list(product(CELLS, shapes, ["padded"], [False, True], [{}]))
     plans += list(product(CELLS, [(16, 128), (32, 256)], ["ragged"], [False, True], [{}]))
-    plans += list(product(CELLS, [(1, 64), (1, 256)], ["one step"], [False], [{}]))
     plans += list(product(CELLS, [(32, 128)], ["padded"], [False, True], [{"num_layers": 2, "bidirectional": True}]))
     return [
         row(cell, batch, hidden, form, training, rounds, **options)

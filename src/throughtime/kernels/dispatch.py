@@ -49,6 +49,10 @@ class Request:
     """Every row has every step."""
     resets: bool
     """States are cleared inside sequences."""
+    size: tuple[int, int, int] | None
+    """(T, B, H) of a dense call; None where it is ragged, or being compiled for any size."""
+    keep: bool
+    """Gradients may be asked for."""
     single: bool
     """One step of one cell: there is no loop over time."""
     restart: bool
@@ -161,6 +165,18 @@ def transformed() -> bool:
     return functorch or level._current_level >= 0
 
 
+def _onednn_is_faster(request: Request) -> bool:
+    """Where PyTorch's LSTM beats the C++ core, by ``benchmarks/layers.py``: full batches, and calls of one step."""
+    if request.size is None:
+        return False
+    steps, batch, hidden = request.size
+    if steps == 1:
+        return True
+    if request.cell != "lstm" or request.dtype != torch.float32 or request.directions == 2:
+        return False
+    return batch >= 8 and hidden <= 128 if request.keep else batch >= 16
+
+
 def working_dtype(x: Tensor) -> torch.dtype:
     """Type in which a layer on ``x`` computes: its own, or autocast's."""
     kind = x.device.type
@@ -176,6 +192,8 @@ def choose(request: Request) -> str:
     """
     forced = _forced.name
     if forced is None:
+        if _onednn_is_faster(request) and _torch_refusal(request) is None:
+            return "torch"
         return next(name for name, refusal in KERNELS.items() if refusal(request) is None)
     reason = KERNELS[forced](request)
     if reason is not None:

@@ -39,4 +39,6 @@ def explain(
     """
     layer.check(x)
     rows = packed_rows(x, lengths, resets, layer.batch_first)
-    return explain_request(layer.request(rows.rows, dense=rows.dense, resets=resets is not None, trace=trace))
+    return explain_request(
+        layer.request(rows.rows, rows.batch, dense=rows.dense, resets=resets is not None, trace=trace)
+    )

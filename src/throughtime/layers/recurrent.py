@@ -137,8 +137,18 @@ class Recurrent(Stack):
         if data.dtype != weight.dtype and not torch.is_autocast_enabled(data.device.type):
             raise ShapeError(f"the input is {data.dtype}, the layer {weight.dtype}: convert one with .to()")
 
-    def request(self, like: Tensor, *, dense: bool, resets: bool, trace: bool = False) -> dispatch.Request:
-        """What a call of this layer asks of a kernel."""
+    def request(self, like: Tensor, batch: int, *, dense: bool, resets: bool, trace: bool = False) -> dispatch.Request:
+        """What a call of this layer asks of a kernel.
+
+        Args:
+            like: the data, (..., I) with N tokens in all.
+            batch: B; 0 where it is not known.
+            dense: every row has every step.
+            resets: states are cleared inside sequences.
+            trace: every gate and state is asked for.
+        """
+        known = dense and batch > 0 and not torch.compiler.is_compiling()
+        steps = like.numel() // (self.input_size * batch) if known else 0
         return dispatch.Request(
             cell=self.cell.name,
             names=self._sets[0][0].known,
@@ -147,6 +157,8 @@ class Recurrent(Stack):
             directions=self.directions,
             dense=dense,
             resets=resets,
+            size=(steps, batch, self.hidden_sizes[0]) if known else None,
+            keep=torch.is_grad_enabled(),
             single=False,
             restart=resets and self.initial_state == "learned",
             zoneout=any(self.zoneout),
@@ -203,15 +215,21 @@ class Recurrent(Stack):
             return False
         if not isinstance(input, PackedSequence) and (input.is_nested or input.numel() == 0):
             return False
-        data = input.data if isinstance(input, PackedSequence) else input
-        return dispatch.choose(self.request(data, dense=True, resets=False)) == "torch"
+        if isinstance(input, PackedSequence):
+            request = self.request(input.data, 0, dense=True, resets=False)
+        else:
+            request = self.request(input, self._batch(input), dense=True, resets=False)
+        return dispatch.choose(request) == "torch"
+
+    def _batch(self, x: Tensor) -> int:
+        return 1 if x.dim() == 2 else x.shape[0 if self.batch_first else 1]
 
     def _run_stack(self, input: Input, hx: Any) -> tuple[Input, Any]:
         packed = isinstance(input, PackedSequence)
         unbatched = not packed and input.dim() == 2
         x = input if packed else _batched(input, self.batch_first)
         data, order = (x.data, x.sorted_indices) if isinstance(x, PackedSequence) else (x, None)
-        batch = int(x.batch_sizes[0]) if isinstance(x, PackedSequence) else x.shape[0 if self.batch_first else 1]
+        batch = int(x.batch_sizes[0]) if isinstance(x, PackedSequence) else self._batch(x)
         states = self.states(batch, data, unbatched)
         y, final = torch_fused.run_stack(
             self.cell.name,
@@ -234,7 +252,9 @@ class Recurrent(Stack):
 
     def _run_layers(self, rows: Rows, states: list[list[Tensor]], traces: list[dict[str, Tensor]] | None) -> Any:
         noise = self._noise()
-        request = self.request(rows.rows, dense=rows.dense, resets=rows.resets is not None, trace=traces is not None)
+        request = self.request(
+            rows.rows, rows.batch, dense=rows.dense, resets=rows.resets is not None, trace=traces is not None
+        )
         restarts = self._restarts() if rows.resets is not None else None
         x = rows.rows
         finals: list[list[Tensor]] = []

@@ -111,6 +111,8 @@ class SingleStep(nn.Module):
             names=self._set.known,
             dtype=dispatch.working_dtype(like),
             device=like.device.type,
+            size=None,
+            keep=torch.is_grad_enabled(),
             single=True,
             restart=False,
             directions=1,
