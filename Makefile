@@ -34,4 +34,5 @@ $(STAMP): pyproject.toml constraints.txt $(wildcard native/CMakeLists.txt native
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (the first time this fetches PyTorch and takes some minutes)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -c 'from throughtime.kernels.native import unavailable; print(end=unavailable() and f"note: no native core: {unavailable()}\n" or "")'
 	@touch $(STAMP)

@@ -362,6 +362,6 @@ def _note_ending(order: Order, summary: Summary, say: Reporter) -> None:
     if summary.status not in ("interrupted", "out of time"):
         return
     files = order.train.describe()
-    command = f"throughtime fit {order.task} {shlex.join(files or [])} --out {shlex.quote(str(summary.path))} --resume"
+    command = f"throughtime fit {order.task} --out {shlex.quote(str(summary.path))} --resume"
     how = command if files else f"fit({order.task!r}, text=..., out={str(summary.path)!r}, resume=True)"
     say.note(f"{summary.status} after {summary.step} steps, all of them saved; to go on: {how}")

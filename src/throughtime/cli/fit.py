@@ -77,7 +77,7 @@ def fit(
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TOML or JSON file of options; flags go before it.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
     max_minutes: Annotated[float | None, number_option("Stop after this time.")] = None,
     init_from: Annotated[Path | None, typer.Option(metavar="RUN", help="Start from the weights of a run.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,

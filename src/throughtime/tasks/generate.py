@@ -154,6 +154,13 @@ def _require_separator(config: Config, text: Text) -> None:
         )
 
 
+def _quiet_rare_tokens(text_model: TextModel) -> None:
+    """Start the vectors of tokens that training sees seldom or never at zero, so that they disturb nothing."""
+    rare = [token for token in (text_model.vocabulary.document, text_model.vocabulary.unknown) if token is not None]
+    with torch.no_grad():
+        text_model.model.embedding.weight[rare] = 0.0
+
+
 def prepare(
     config: Config, train: Given, valid: Given | None, *, device: torch.device, note: Note, known: Path | None
 ) -> GenerateJob:
@@ -185,6 +192,7 @@ def prepare(
     vocabulary = _vocabulary(config, text, known)
     _note_size(config, vocabulary, note)
     text_model = TextModel(config, vocabulary, _network(config, vocabulary, device))
+    _quiet_rare_tokens(text_model)
     corpora = text_model.encode(text), text_model.encode(held_out)
     for name, corpus in zip(("the training text", "the validation text"), corpora, strict=True):
         note_unknown(name, vocabulary, corpus, note)
