@@ -126,7 +126,7 @@ def test_ctrl_c_saves_says_how_to_resume_and_loses_nothing(folder: Path) -> None
     position = read_checkpoint(folder / "stopped" / "trainer.safetensors").position
     steps = [int(line) for line in out.split() if line.isdigit()]
     assert position.step == max(steps, default=60) < STEPS and position.status == "interrupted"
-    command = f"throughtime fit generate {folder / 'text.txt'} --out {folder / 'stopped'} --resume"
+    command = f"throughtime fit generate --out {folder / 'stopped'} --resume"
     assert command in err and "Traceback" not in err
     out, err = finish(arguments(folder, "stopped", resume=True))
     assert out.split()[-1] == "finished" and f"goes on from step {position.step} of {STEPS}" in err

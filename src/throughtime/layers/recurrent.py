@@ -213,10 +213,10 @@ class Recurrent(Stack):
     def _whole_stack(self, input: Input) -> bool:
         if torch.compiler.is_compiling() or not self._plain():
             return False
-        if not isinstance(input, PackedSequence) and (input.is_nested or input.numel() == 0):
-            return False
         if isinstance(input, PackedSequence):
             request = self.request(input.data, 0, dense=True, resets=False)
+        elif input.is_nested or input.numel() == 0 or input.dim() not in (2, 3):
+            return False
         else:
             request = self.request(input, self._batch(input), dense=True, resets=False)
         return dispatch.choose(request) == "torch"
@@ -343,8 +343,4 @@ def _masked(
 
 
 def _batched(x: Tensor, batch_first: bool) -> Tensor:
-    if x.dim() == 3:
-        return x
-    if x.dim() != 2:
-        raise ShapeError(f"input must have 2 (unbatched) or 3 dimensions, got shape {tuple(x.shape)}")
-    return x.unsqueeze(0 if batch_first else 1)
+    return x if x.dim() == 3 else x.unsqueeze(0 if batch_first else 1)
