@@ -125,8 +125,8 @@ def plan_lanes(
     """Plan one epoch of training on items laid end to end, read by lanes side by side.
 
     Every lane reads an equal, unbroken part of the circle, so its state can be carried from step to step. Each epoch
-    starts at another place of the circle, drawn from (seed, epoch); the fewer than ``lanes`` tokens that do not fit
-    equal parts are left out at another place each time.
+    starts at another token of the first window, drawn from (seed, epoch), so that windows cut the text elsewhere each
+    time; the fewer than ``lanes`` tokens that do not fit equal parts are left out.
 
     Args:
         lengths: (items,) tokens of each item.
@@ -158,7 +158,7 @@ def plan_lanes(
     total, length = int(stops[-1]), int(stops[-1]) // lanes
     if length < window:
         raise DataError(_too_short(total, lanes, window))
-    offset = _draw(f"{seed}:{epoch}", total)
+    offset = _draw(f"{seed}:{epoch}", window)
     starts = [(offset + lane * length) % total for lane in range(lanes)]
     share = lanes // world
     return LanePlan(

@@ -119,7 +119,7 @@ class TrainingOptions:
     ARCHITECTURE: ClassVar[frozenset[str]] = frozenset()
     """Options that the weights depend on; a run that starts from another's weights takes them over."""
 
-    epochs: float = 9.0
+    epochs: float = 7.0
     """Passes over the training data."""
     steps: int | None = None
     """Exact number of optimizer steps, in place of --epochs."""
