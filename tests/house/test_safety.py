@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,16 +12,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 UNSAFE_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 UNSAFE_CALLS = {"eval", "exec", "torch.load", "numpy.load", "np.load", "os.system"}
-TEXTS = sorted(
-    path
-    for folder in ("", ".ci", "src", "tests", "scripts", "docs", "benchmarks", "examples")
-    for path in (ROOT / folder).glob("**/*" if folder else "*")
-    if path.is_file() and path.suffix not in {".pyc", ".png", ".safetensors"} and path != Path(__file__)
-)
-WORKPLACE = re.compile(
-    r"/work/|(?<!\w)\.library\b|farm-(bench|studio)|before-stop|\bissue #?\d+|(this|previous|next) session\b",
-    re.IGNORECASE,
-)
 
 
 def unsafe(tree: ast.AST) -> Iterator[str]:
@@ -54,10 +43,3 @@ def test_the_rule_sees_what_is_unsafe(line: str) -> None:
 
 def test_methods_called_eval_are_allowed() -> None:
     assert list(unsafe(ast.parse("model.eval()"))) == []
-
-
-@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_project_speaks_of_itself_alone(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if WORKPLACE.search(line)]
-    assert not lines, f"{path}, lines {lines}"
