@@ -18,8 +18,10 @@ std::vector<const Target*> supported() {
 #if defined(THROUGHTIME_X86)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512bw"))
+        __builtin_cpu_supports("avx512bw")) {
+        if (__builtin_cpu_supports("avx512bf16")) targets.push_back(&avx512bf16_target());
         targets.push_back(&avx512_target());
+    }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) targets.push_back(&avx2_target());
 #endif
     targets.push_back(&portable_target());
@@ -39,55 +41,98 @@ T* at(Address address) {
     return reinterpret_cast<T*>(address);
 }
 
+// Reads addresses off one after the other, in the order in which a struct's fields stand.
+struct Addresses {
+    const std::vector<Address>& list;
+    std::size_t next = 0;
+
+    template <class T>
+    operator T*() {
+        return at<T>(list[next++]);
+    }
+};
+
+void require(bool right, const char* message) {
+    if (!right) throw nb::value_error(message);
+}
+
 struct Sweep {
-    const Target* target;
+    const Target& target;
     Cell cell;
-    bool is_double;
     std::vector<std::int64_t> sizes, starts;
     Shape shape;
 
-    Sweep(const std::string& target_name, int cell_index, bool is_double_, std::int64_t hidden, std::int64_t batch,
-          std::vector<std::int64_t> sizes_, bool reverse, int threads)
-        : target(&named(target_name)), cell(static_cast<Cell>(cell_index)), is_double(is_double_),
-          sizes(std::move(sizes_)), starts(sizes.size()), shape{} {
-        for (std::size_t t = 1; t < sizes.size(); ++t) starts[t] = starts[t - 1] + sizes[t - 1];
-        shape = {hidden, batch, static_cast<std::int64_t>(sizes.size()), sizes.data(), starts.data(), reverse, nullptr,
-                 threads, {}};
+    Sweep(const std::string& target_name, int cell_number, std::int64_t input, std::int64_t hidden, std::int64_t width,
+          std::int64_t batch, std::vector<std::int64_t> sizes_, bool reverse, int threads, Address resets,
+          const Noise& noise)
+        : target(named(target_name)), cell(static_cast<Cell>(cell_number)), sizes(std::move(sizes_)),
+          starts(sizes.size()), shape{} {
+        require(cell_number >= 0 && cell_number <= static_cast<int>(Cell::gru_reset_before), "there is no such cell");
+        require(input > 0 && hidden > 0 && width > 0 && batch >= 0, "a size is not positive");
+        for (std::size_t t = 0; t < sizes.size(); ++t) {
+            require(0 < sizes[t] && sizes[t] <= (t ? sizes[t - 1] : batch), "sizes are positive and never increase");
+            starts[t] = t ? starts[t - 1] + sizes[t - 1] : 0;
+        }
+        shape = {.input = input,
+                 .hidden = hidden,
+                 .width = width,
+                 .batch = batch,
+                 .steps = static_cast<std::int64_t>(sizes.size()),
+                 .sizes = sizes.data(),
+                 .starts = starts.data(),
+                 .reverse = reverse,
+                 .resets = at<const std::uint8_t>(resets),
+                 .threads = threads,
+                 .noise = noise};
     }
     Sweep(const Sweep&) = delete;
 
     template <class T>
-    void forward(const std::vector<Address>& p, std::int64_t from_x_stride, std::int64_t y_stride) const {
-        const Forward<T> f{at<const T>(p[0]), from_x_stride,        at<const T>(p[1]), at<const T>(p[2]),
-                           at<const T>(p[3]), at<const T>(p[4]),    at<T>(p[5]),       y_stride,
-                           at<T>(p[6]),       at<T>(p[7]),          at<T>(p[8])};
-        if constexpr (sizeof(T) == 8) target->forward_double(cell, shape, f);
-        else target->forward_float(cell, shape, f);
+    static Extras<T> extras(Addresses& from) {
+        return {from, from, from, from, from, from, from, from};
+    }
+
+    template <class T, class S>
+    Forward<T, S> forward_of(const std::vector<Address>& list, std::int64_t x_stride, std::int64_t y_stride) const {
+        require(list.size() == 22, "a forward sweep takes 22 addresses");
+        Addresses from{list};
+        return {from, x_stride, from, from, from, from, from, from, extras<T>(from), from, from, from, y_stride,
+                from, from, from, from};
     }
 
     template <class T>
-    void backward(const std::vector<Address>& p, std::int64_t grad_y_stride, std::int64_t y_stride) const {
-        const Backward<T> b{at<const T>(p[0]), at<const T>(p[1]), grad_y_stride,     at<const T>(p[2]),
-                            y_stride,          at<const T>(p[3]), at<const T>(p[4]), at<const T>(p[5]),
-                            at<T>(p[6]),       at<T>(p[7]),       at<T>(p[8]),       at<T>(p[9])};
-        if constexpr (sizeof(T) == 8) target->backward_double(cell, shape, b);
-        else target->backward_float(cell, shape, b);
+    Backward<T> backward_of(const std::vector<Address>& list, std::int64_t grad_y_stride, std::int64_t y_stride) const {
+        require(list.size() == 26, "a backward sweep takes 26 addresses");
+        Addresses from{list};
+        return {from, from, from, extras<T>(from), from, grad_y_stride, from, y_stride, from, from, from, from,
+                from, from, from, from, from, from, from, from, from};
     }
 
-    void run(bool is_backward, const std::vector<Address>& pointers, std::int64_t first_stride, std::int64_t y_stride,
-             Address resets, const Noise& noise) {
-        const std::size_t expected = is_backward ? 10 : 9;
-        if (pointers.size() != expected) throw nb::value_error("a sweep takes nine addresses, its backward pass ten");
-        shape.resets = at<const std::uint8_t>(resets);
-        shape.noise = noise;
-        nb::gil_scoped_release unlocked;
-        if (is_double)
-            is_backward ? backward<double>(pointers, first_stride, y_stride)
-                        : forward<double>(pointers, first_stride, y_stride);
-        else
-            is_backward ? backward<float>(pointers, first_stride, y_stride)
-                        : forward<float>(pointers, first_stride, y_stride);
+    void forward(const std::string& dtype, const std::vector<Address>& list, std::int64_t x_stride,
+                 std::int64_t y_stride) const {
+        const auto run = [&]<class T, class S>(void (*sweep)(Cell, const Shape&, const Forward<T, S>&)) {
+            require(sweep, "this target has no such sweep");
+            const Forward<T, S> f = forward_of<T, S>(list, x_stride, y_stride);
+            nb::gil_scoped_release unlocked;
+            sweep(cell, shape, f);
+        };
+        if (dtype == "float64") return run(target.forward_double);
+        if (dtype == "bfloat16") return run(target.forward_bfloat16);
+        run(target.forward_float);
     }
+
+    void backward(const std::string& dtype, const std::vector<Address>& list, std::int64_t grad_y_stride,
+                  std::int64_t y_stride) const {
+        const auto run = [&]<class T>(void (*sweep)(Cell, const Shape&, const Backward<T>&)) {
+            const Backward<T> b = backward_of<T>(list, grad_y_stride, y_stride);
+            nb::gil_scoped_release unlocked;
+            sweep(cell, shape, b);
+        };
+        if (dtype == "float64") return run(target.backward_double);
+        run(target.backward_float);
+    }
+
+    std::int64_t sums() const { return sums_width(cell, shape); }
 };
 
 std::vector<std::string> target_names() {
@@ -96,14 +141,16 @@ std::vector<std::string> target_names() {
     return names;
 }
 
-void pack(const std::string& target, int cell, bool is_double, Address w, std::int64_t hidden, bool backward,
-          Address packed) {
+void pack(const std::string& target, const std::string& dtype, int sums, Address w, std::int64_t units,
+          std::int64_t depth, bool backward, Address packed, int threads) {
     const Target& chosen = named(target);
     nb::gil_scoped_release unlocked;
-    if (is_double)
-        chosen.pack_double(static_cast<Cell>(cell), at<const double>(w), hidden, backward, at<double>(packed));
+    if (dtype == "float64")
+        chosen.pack_double(sums, at<const double>(w), units, depth, backward, at<double>(packed), threads);
+    else if (dtype == "bfloat16")
+        chosen.pack_bfloat16(sums, at<const Bfloat16>(w), units, depth, at<Bfloat16>(packed), threads);
     else
-        chosen.pack_float(static_cast<Cell>(cell), at<const float>(w), hidden, backward, at<float>(packed));
+        chosen.pack_float(sums, at<const float>(w), units, depth, backward, at<float>(packed), threads);
 }
 
 }  // namespace
@@ -111,8 +158,12 @@ void pack(const std::string& target, int cell, bool is_double, Address w, std::i
 NB_MODULE(_native, m) {
     m.doc() = "The time loop in C++.";
     m.def("targets", &target_names, "CPU targets that this machine runs, the fastest first.");
-    m.def("packed_size", [](const std::string& target, int cell, std::int64_t hidden, bool backward, bool is_double) {
-        return named(target).packed_size(static_cast<Cell>(cell), hidden, backward, is_double);
+    m.def("has_bfloat16", [](const std::string& target) { return named(target).forward_bfloat16 != nullptr; });
+    m.def("packed_size", [](const std::string& target, int sums, std::int64_t units, std::int64_t depth, bool backward,
+                            int bytes) { return named(target).packed_size(sums, units, depth, backward, bytes); });
+    m.def("saved", [](int cell, bool zones, bool projected, bool normed) {
+        const Saved kept = saved(static_cast<Cell>(cell), {zones, projected, normed});
+        return std::vector<int>{kept.slots, kept.normed};
     });
     m.def("digest", [](const std::string& target, Address address, std::int64_t bytes) {
         const Target& chosen = named(target);
@@ -123,13 +174,22 @@ NB_MODULE(_native, m) {
     m.def("exercise", [](const std::string& target, int function, Address x, Address y, std::int64_t n) {
         named(target).exercise(function, at<const float>(x), at<float>(y), n);
     });
+    m.def("peak", [](const std::string& target, bool bfloat16, int threads) {
+        const Target& chosen = named(target);
+        nb::gil_scoped_release unlocked;
+        return chosen.peak(bfloat16, threads);
+    }, "Multiplications and additions per second, measured.");
     nb::class_<Noise>(m, "Noise")
         .def("__init__",
              [](Noise* self, double zoneout_h, double zoneout_c, double dropout, bool training, std::uint64_t seed,
-                std::int64_t layer, Address row_ids) {
-                 new (self) Noise{zoneout_h, zoneout_c, dropout, training, seed, layer, at<const std::int64_t>(row_ids)};
+                std::int64_t layer, Address row_ids, std::int64_t first_step) {
+                 new (self) Noise{zoneout_h, zoneout_c, dropout, training, seed, layer, at<const std::int64_t>(row_ids),
+                                  first_step};
              });
     nb::class_<Sweep>(m, "Sweep")
-        .def(nb::init<const std::string&, int, bool, std::int64_t, std::int64_t, std::vector<std::int64_t>, bool, int>())
-        .def("run", &Sweep::run);
+        .def(nb::init<const std::string&, int, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                      std::vector<std::int64_t>, bool, int, Address, const Noise&>())
+        .def("forward", &Sweep::forward)
+        .def("backward", &Sweep::backward)
+        .def("sums", &Sweep::sums, "Numbers in one thread's sums of gradients.");
 }

@@ -1,7 +1,8 @@
 // The core's interface: plain structs of pointers, no Python, no torch.
 //
-// Letters as in src/throughtime/axes.py: N tokens (packed rows), B sequences, T steps, H hidden units. Rows are ordered
-// by step and, inside a step, by rank; step t has sizes[t] rows, the first ranks, from row starts[t] on.
+// Letters as in src/throughtime/axes.py: N tokens (packed rows), B sequences, T steps, I inputs, H hidden units, G gates,
+// P width of h (H, or that of its projection). Rows are ordered by step and, inside a step, by rank; step t has sizes[t]
+// rows, the first ranks, from row starts[t] on. Vectors are contiguous; where rows may lie apart a stride is named.
 // Nothing is kept after a call: every pointer needs to live only while the call runs.
 #pragma once
 
@@ -9,41 +10,75 @@
 
 namespace throughtime {
 
-enum class Cell : int { rnn_tanh = 0, rnn_relu = 1, lstm = 2, gru = 3 };
+enum class Cell : int { rnn_tanh = 0, rnn_relu = 1, lstm = 2, gru = 3, gru_reset_before = 4 };
 
-// Values kept per unit and token for the backward pass, in this order:
-//   rnn: none (y holds h); lstm: i f g o c; gru: n, r, z, and W_hn h + b_hn.
-// With zoneout, the fresh h of an rnn (y holds the zoned one), and the zoned c of an lstm, come last.
-constexpr int saved(Cell cell, bool zones) {
+// The upper half of a float32.
+struct Bfloat16 {
+    std::uint16_t bits;
+};
+
+// Width of the gates' projection of the input, in units of H.
+constexpr int gates(Cell cell) {
     switch (cell) {
-        case Cell::lstm: return zones ? 6 : 5;
-        case Cell::gru: return 4;
-        default: return zones ? 1 : 0;
+        case Cell::lstm: return 4;
+        case Cell::gru:
+        case Cell::gru_reset_before: return 3;
+        default: return 1;
     }
 }
 
 // Gradients per unit and token that the backward pass writes, with respect to the gates before their functions:
-//   rnn: a; lstm: i f g o; gru: n (its input's part), r, z, n (its recurrent part).
-// The input's projection needs the first gates(cell) of them, W_hh the last gates(cell).
-constexpr int grads(Cell cell) { return cell == Cell::rnn_tanh || cell == Cell::rnn_relu ? 1 : 4; }
+//   rnn: a; lstm: i f g o; gru: n (its input's part), r, z, n (its recurrent part); gru_reset_before: r z n.
+// The input's projection needs the first gates(cell) of them, W_hh (or its layer norm) the last gates(cell).
+constexpr int grads(Cell cell) { return cell == Cell::gru ? 4 : gates(cell); }
 
-// Width of the gates' projection of the input, in units of H.
-constexpr int gates(Cell cell) { return cell == Cell::lstm ? 4 : cell == Cell::gru ? 3 : 1; }
+// Which variant of a cell runs, as far as it says what is kept.
+struct Variant {
+    bool zones;      // zoneout
+    bool projected;  // h is a projection of the cell's output; a projected gru carries its memory in the place of c
+    bool normed;     // layer norm
+};
+
+// Values kept per unit and token for the backward pass, in this order:
+//   rnn: the fresh h, with zoneout only (y holds the zoned one); lstm: i f g o c; gru: n, r, z, and W_hn h + b_hn;
+//   gru_reset_before: n, r, z;
+//   the part of the carry beside h as it was handed on, where it is not there yet: a zoned c, a projected gru's memory;
+//   layer norm: the normalised recurrent products, gates(cell) of them.
+struct Saved {
+    int carry;  // slot of the carried part beside h, or -1
+    int normed; // first slot of the normalised products
+    int slots;
+};
+
+constexpr Saved saved(Cell cell, Variant v) {
+    const bool lstm = cell == Cell::lstm, gru = cell == Cell::gru || cell == Cell::gru_reset_before;
+    const int base = lstm ? 5 : cell == Cell::gru ? 4 : gru ? 3 : v.zones ? 1 : 0;
+    const bool more = (lstm && v.zones) || (gru && v.projected);
+    const int carry = more ? base : lstm ? 4 : -1, normed = base + (more ? 1 : 0);
+    return {carry, normed, normed + (v.normed ? gates(cell) : 0)};
+}
+
+// Numbers kept per token of a layer-normalised cell: 1/deviation of the recurrent products (of gru_reset_before: of r and
+// z together, then of n), then mean and 1/deviation of an lstm's c.
+constexpr int stats = 4;
 
 // Zoneout and recurrent dropout; see src/throughtime/kernels/reference/loop.py for what they mean.
 struct Noise {
-    double zoneout_h, zoneout_c;    // probability that a unit keeps its value
-    double recurrent_dropout;       // probability that a unit of h is hidden from the recurrent product
-    bool training;                  // true: draw masks; false: zoneout by expectation, no dropout
+    double zoneout_h, zoneout_c;  // probability that a unit keeps its value
+    double recurrent_dropout;     // probability that a unit of h is hidden from the recurrent product
+    bool training;                // true: draw masks; false: zoneout by expectation, no dropout
     std::uint64_t seed;
     std::int64_t layer;
-    const std::int64_t* row_ids;    // (B,) the caller's row of each rank, or null: the same
+    const std::int64_t* row_ids;  // (B,) the caller's row of each rank, or null: the same
+    std::int64_t first_step;      // number of step 0 in the caller's sequence
     bool zones() const { return zoneout_h > 0 || zoneout_c > 0; }
     bool hides() const { return training && recurrent_dropout > 0; }
 };
 
 struct Shape {
+    std::int64_t input;          // I
     std::int64_t hidden;         // H
+    std::int64_t width;          // P
     std::int64_t batch;          // B
     std::int64_t steps;          // T, sizes > 0 only
     const std::int64_t* sizes;   // (T,)
@@ -54,55 +89,93 @@ struct Shape {
     Noise noise;
 };
 
+// What is not in every cell; null where it is not there. b_hh is part of shift where there is layer norm.
 template <class T>
+struct Extras {
+    const T* bias_n;          // (H,) b_hn of a gru that resets after the product
+    const T* peepholes;       // (3H,) w_ci w_cf w_co
+    const T* gain;            // (G*H,) layer norm of the recurrent products
+    const T* shift;           // (G*H,)
+    const T* gain_c;          // (H,) layer norm of an lstm's c
+    const T* shift_c;         // (H,)
+    const T* restart_h;       // (P,) what a reset returns to; null: zeros
+    const T* restart_c;       // (H,)
+};
+
+// T is the type of the computation, S that of rows and weights.
+template <class T, class S>
 struct Forward {
-    const T* from_x;   // (N, G*H) row stride from_x_stride: W_ih x + b_ih (+ b_hh, but not the GRU's b_hn)
-    std::int64_t from_x_stride;
-    const T* weights;  // packed by pack_forward from W_hh (G*H, H)
-    const T* bias_n;   // (H,) the GRU's b_hn, or null
-    const T* h0;       // (B, H)
-    const T* c0;       // (B, H), LSTM only
-    T* y;              // (N, H) row stride y_stride
+    const S* x;           // (N, I) row stride x_stride, or null: from_x is given
+    std::int64_t x_stride;
+    const S* weights_ih;  // packed by pack_forward from W_ih (G*H, I)
+    const T* bias;        // (G*H,) what is added to W_ih x, or null
+    const T* from_x;      // (N, G*H): W_ih x and its biases
+    const S* weights;     // packed by pack_forward from W_hh (G*H, P); gru_reset_before: its r and z
+    const S* weights_n;   // packed from W_hn (H, P) of gru_reset_before
+    const S* weights_hr;  // packed by pack_forward from W_hr (P, H), or null: h is not projected
+    Extras<T> extras;
+    const T* h0;          // (B, P)
+    const T* c0;          // (B, H) lstm and projected gru only
+    S* y;                 // (N, P) row stride y_stride
     std::int64_t y_stride;
-    T* saved;          // (N, saved*H), or null where no gradient will be asked for
-    T* h_n;            // (B, H) final state
-    T* c_n;            // (B, H), LSTM only
+    T* saved;             // (N, saved*H), or null where no gradient will be asked for
+    T* stats;             // (N, stats), where there is layer norm and saved
+    T* h_n;               // (B, P) final state
+    T* c_n;               // (B, H)
 };
 
 template <class T>
 struct Backward {
-    const T* weights;  // packed by pack_backward from W_hh (G*H, H)
-    const T* grad_y;   // (N, H) row stride grad_y_stride
+    const T* weights;     // packed by pack_backward from W_hh (G*H, P); gru_reset_before: its r and z
+    const T* weights_n;   // packed by pack_backward from W_hn (H, P) of gru_reset_before
+    const T* weights_hr;  // packed by pack_backward from W_hr (P, H), or null
+    Extras<T> extras;
+    const T* grad_y;      // (N, P) row stride grad_y_stride
     std::int64_t grad_y_stride;
-    const T* y;        // (N, H) row stride y_stride
+    const T* y;           // (N, P) row stride y_stride
     std::int64_t y_stride;
-    const T* h0;       // (B, H)
-    const T* c0;       // (B, H), LSTM only
-    const T* saved;    // (N, saved*H) from forward
-    T* grads;          // (N, grads*H) out
-    T* h_prev;         // (N, H) out: the state that entered each row, zero after a reset
-    T* grad_h;         // (B, H) in: gradient of h_n. out: gradient of h0
-    T* grad_c;         // (B, H) likewise for c, LSTM only
+    const T* h0;          // (B, P)
+    const T* c0;          // (B, H) lstm and projected gru only
+    const T* saved;       // (N, saved*H) from forward
+    const T* stats;       // (N, stats) from forward
+    T* grads;             // (N, grads*H) out
+    T* raw;               // (N, G*H) out, with layer norm: the gradient of the products before it
+    T* h_prev;            // (N, P) out: the state that entered each row as the product saw it
+    T* reset_h;           // (N, P) out, gru_reset_before: r * h as its product saw it
+    T* grad_m;            // projected, (N, P) out: the gradient of h before zoneout
+    T* m;                 // projected, (N, H) out: what was projected
+    T* grad_h;            // (B, P) in: gradient of h_n. out: gradient of h0
+    T* grad_c;            // (B, H) likewise for c
+    T* sums;              // (threads, sums_width) added to: gradients of the extras; null: there are none
 };
 
-// One CPU target's code. Sizes of packed weights are in elements.
+// Gradients of the extras, one after the other: peepholes 3H, gain G*H, gain_c H, shift_c H, restart_h P, restart_c H.
+constexpr std::int64_t sums_width(Cell cell, const Shape& shape) {
+    return (3 + gates(cell) + 1 + 1 + 1) * shape.hidden + shape.width;
+}
+
+// One CPU target's code. Sizes of packed weights are in elements; `sums` is how many gates of a unit lie together.
 struct Target {
     const char* name;
-    std::int64_t (*packed_size)(Cell, std::int64_t hidden, bool backward, bool is_double);
-    void (*pack_float)(Cell, const float* w_hh, std::int64_t hidden, bool backward, float* packed);
-    void (*pack_double)(Cell, const double* w_hh, std::int64_t hidden, bool backward, double* packed);
-    void (*forward_float)(Cell, const Shape&, const Forward<float>&);
-    void (*forward_double)(Cell, const Shape&, const Forward<double>&);
+    std::int64_t (*packed_size)(int sums, std::int64_t units, std::int64_t depth, bool backward, int bytes);
+    void (*pack_float)(int sums, const float* w, std::int64_t units, std::int64_t depth, bool backward, float* packed, int threads);
+    void (*pack_double)(int sums, const double* w, std::int64_t units, std::int64_t depth, bool backward, double* packed, int threads);
+    void (*pack_bfloat16)(int sums, const Bfloat16* w, std::int64_t units, std::int64_t depth, Bfloat16* packed, int threads);
+    void (*forward_float)(Cell, const Shape&, const Forward<float, float>&);
+    void (*forward_double)(Cell, const Shape&, const Forward<double, double>&);
+    void (*forward_bfloat16)(Cell, const Shape&, const Forward<float, Bfloat16>&);  // null: this target has no such products
     void (*backward_float)(Cell, const Shape&, const Backward<float>&);
     void (*backward_double)(Cell, const Shape&, const Backward<double>&);
     std::uint64_t (*digest)(const char*, std::int64_t bytes);  // to notice any write to a tensor
     void (*exercise)(int function, const float* x, float* y, std::int64_t n);  // 0 tanh, 1 sigmoid, 2 expm1
+    double (*peak)(bool bfloat16, int threads);  // multiplications and additions per second, measured
 };
 
 const Target& portable_target();
 #if defined(THROUGHTIME_X86)
 const Target& avx2_target();
 const Target& avx512_target();
+const Target& avx512bf16_target();
 #endif
 
 }  // namespace throughtime

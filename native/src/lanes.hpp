@@ -6,10 +6,15 @@
 
 #include <cstdint>
 #include <cstring>
-#include <limits>
+
+#include "core.hpp"
 
 #if defined(__AVX512F__)
+#pragma GCC diagnostic push  // GCC 12 warns of its own header, falsely (bug 105593)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 #endif
 
 namespace throughtime::THROUGHTIME_TARGET {
@@ -49,43 +54,68 @@ struct Lanes {
 template <class T>
 using Vector = typename Lanes<T>::Vector;
 
+#if defined(__AVX512F__)
+inline __mmask16 first_lanes(int n) { return static_cast<__mmask16>((1u << n) - 1); }
+#endif
+
 template <class T>
 inline Vector<T> splat(T value) {
     return value - Vector<T>{};
 }
 
-// Loads and stores of the first n lanes; n == width is one instruction.
 template <class T>
-inline Vector<T> load(const T* from, int n = Lanes<T>::width) {
-    Vector<T> value{};
-    if (n == Lanes<T>::width) [[likely]] {
-        std::memcpy(&value, from, sizeof value);
-    } else {
-        std::memcpy(&value, from, static_cast<std::size_t>(n) * sizeof(T));
-    }
+inline Vector<T> load(const T* from) {
+    Vector<T> value;
+    std::memcpy(&value, from, sizeof value);
     return value;
 }
 
 template <class T>
-inline void store(T* to, Vector<T> value, int n = Lanes<T>::width) {
-    if (n == Lanes<T>::width) [[likely]] {
-        std::memcpy(to, &value, sizeof value);
-    } else {
-        std::memcpy(to, &value, static_cast<std::size_t>(n) * sizeof(T));
-    }
+inline void store(T* to, Vector<T> value) {
+    std::memcpy(to, &value, sizeof value);
+}
+
+// Loads and stores of the first n lanes. No call, not even to memcpy: it would push all vectors out of their registers.
+template <class T>
+inline Vector<T> load(const T* from, int n) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4) return (Vector<T>)_mm512_maskz_loadu_ps(first_lanes(n), from);
+    else return (Vector<T>)_mm512_maskz_loadu_pd(first_lanes(n), from);
+#else
+    if (n == Lanes<T>::width) [[likely]] return load<T>(from);
+    Vector<T> value{};
+    for (int lane = 0; lane < n; ++lane) value[lane] = from[lane];
+    return value;
+#endif
 }
 
 template <class T>
-inline Vector<T> reciprocal(Vector<T> x) {
+inline void store(T* to, Vector<T> value, int n) {
 #if defined(__AVX512F__)
-    if constexpr (sizeof(T) == 4) {
-        // 14 bits from the table, 28 after one Newton step.
-        __m512 guess = _mm512_maskz_rcp14_ps(0xffff, (__m512)x);  // plain rcp14 trips a false warning of GCC 12
-        __m512 error = _mm512_fnmadd_ps((__m512)x, guess, _mm512_set1_ps(1.0f));
-        return (Vector<T>)_mm512_fmadd_ps(error, guess, guess);
-    }
+    if constexpr (sizeof(T) == 4) _mm512_mask_storeu_ps(to, first_lanes(n), (__m512)value);
+    else _mm512_mask_storeu_pd(to, first_lanes(n), (__m512d)value);
+#else
+    if (n == Lanes<T>::width) [[likely]] return store<T>(to, value);
+    for (int lane = 0; lane < n; ++lane) to[lane] = value[lane];
 #endif
-    return T(1) / x;
+}
+
+// Rounded to the nearest, ties to even; a NaN stays one.
+inline Bfloat16 narrow(float value) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    if (value != value) return {static_cast<std::uint16_t>((bits >> 16) | 0x40)};
+    return {static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16)};
+}
+
+template <class T>
+inline Vector<T> at_most(Vector<T> x, T bound) {
+    return x > splat<T>(bound) ? splat<T>(bound) : x;  // a NaN stays
+}
+
+template <class T>
+inline Vector<T> at_least(Vector<T> x, T bound) {
+    return x < splat<T>(bound) ? splat<T>(bound) : x;
 }
 
 // e^x - 1. Cody-Waite reduction x = n ln2 + r, |r| <= ln2/2, Taylor series of e^r - 1, then 2^n (e^r - 1) + (2^n - 1):
@@ -94,8 +124,7 @@ template <class T>
 inline Vector<T> expm1(Vector<T> x) {
     using F = Float<T>;
     using Bits = typename Lanes<T>::Bits;
-    x = x > splat<T>(F::largest) ? splat<T>(F::largest) : x;
-    x = x < splat<T>(F::smallest) ? splat<T>(F::smallest) : x;
+    x = at_least<T>(at_most<T>(x, F::largest), F::smallest);
     const Vector<T> shifted = x * T(1.44269504088896340736) + F::round;
     const Vector<T> n = shifted - F::round;
     const Vector<T> r = (x - n * F::ln2_high) - n * F::ln2_low;
@@ -116,16 +145,60 @@ inline Vector<T> expm1(Vector<T> x) {
 
 template <class T>
 inline Vector<T> sigmoid(Vector<T> x) {
-    return reciprocal<T>(expm1<T>(-x) + T(2));
+    return T(1) / (expm1<T>(-x) + T(2));
 }
 
 template <class T>
 inline Vector<T> tanh(Vector<T> x) {
     const T bound = sizeof(T) == 4 ? T(10) : T(20);  // tanh is 1 to rounding from here on
-    x = x > splat<T>(bound) ? splat<T>(bound) : x;
-    x = x < splat<T>(-bound) ? splat<T>(-bound) : x;
+    x = at_least<T>(at_most<T>(x, bound), -bound);
     const Vector<T> e = expm1<T>(x + x);
-    return e * reciprocal<T>(e + T(2));
+    return e / (e + T(2));
 }
+
+#if defined(__AVX512F__)
+// The same in fewer instructions, for this target has rounding, scaling by powers of two and a table of reciprocals.
+
+// 14 bits from the table, 28 after one Newton step.
+inline __m512 reciprocal(__m512 x) {
+    const __m512 guess = _mm512_rcp14_ps(x);
+    return _mm512_fmadd_ps(_mm512_fnmadd_ps(x, guess, _mm512_set1_ps(1.0f)), guess, guess);
+}
+
+// scale * x = n + f with |f| <= 1/2; `scale` in two parts, for a float holds too little of it.
+inline __m512 split(__m512 x, float scale, float rest, __m512& n) {
+    n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(scale)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    return _mm512_fmadd_ps(x, _mm512_set1_ps(rest), _mm512_fmsub_ps(x, _mm512_set1_ps(scale), n));
+}
+
+// 2^f - 1 for |f| <= 1/2: f times a minimax polynomial, relative error 6e-9.
+inline __m512 exp2m1(__m512 f) {
+    constexpr float coefficients[] = {1.54531629e-4f, 1.33908634e-3f, 9.61808256e-3f,
+                                      5.55035711e-2f, 2.40226508e-1f, 6.93147188e-1f};
+    __m512 p = _mm512_set1_ps(coefficients[0]);
+#pragma GCC unroll 8
+    for (int k = 1; k < 6; ++k) p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(coefficients[k]));
+    return _mm512_mul_ps(p, f);
+}
+
+template <>
+inline Vector<float> sigmoid<float>(Vector<float> x) {
+    __m512 n;
+    const __m512 bounded = _mm512_max_ps(_mm512_set1_ps(-87.0f), (__m512)x);  // a NaN stays
+    const __m512 f = split(bounded, -1.44269502f, -1.92596303e-8f, n), one = _mm512_set1_ps(1.0f);
+    const __m512 power = _mm512_scalef_ps(_mm512_add_ps(exp2m1(f), one), n);  // e^-x
+    return (Vector<float>)reciprocal(_mm512_add_ps(power, one));
+}
+
+template <>
+inline Vector<float> tanh<float>(Vector<float> x) {
+    __m512 n, bounded = _mm512_max_ps(_mm512_set1_ps(-10.0f), (__m512)x);
+    bounded = _mm512_min_ps(_mm512_set1_ps(10.0f), bounded);
+    const __m512 f = split(bounded, 2.88539004f, 3.85192606e-8f, n), one = _mm512_set1_ps(1.0f);
+    const __m512 power = _mm512_scalef_ps(one, n);
+    const __m512 e = _mm512_fmadd_ps(power, exp2m1(f), _mm512_sub_ps(power, one));  // e^2x - 1; exact where x is small
+    return (Vector<float>)_mm512_mul_ps(e, reciprocal(_mm512_add_ps(e, _mm512_set1_ps(2.0f))));
+}
+#endif
 
 }  // namespace throughtime::THROUGHTIME_TARGET

@@ -1,5 +1,8 @@
 // The core for one CPU target; CMake compiles this file once per target, with that target's flags and name.
-#include "sweep.hpp"
+#include <vector>
+
+#include "backward.hpp"
+#include "forward.hpp"
 
 #define THROUGHTIME_JOIN_(a, b) a##b
 #define THROUGHTIME_JOIN(a, b) THROUGHTIME_JOIN_(a, b)
@@ -17,12 +20,15 @@ void with_cell(Cell cell, const Work& work) {
         case Cell::rnn_relu: return work.template operator()<Elman<T, true>>();
         case Cell::lstm: return work.template operator()<Lstm<T>>();
         case Cell::gru: return work.template operator()<Gru<T>>();
+        case Cell::gru_reset_before: return work.template operator()<GruResetBefore<T>>();
     }
 }
 
-template <class T>
-void run_forward(Cell cell, const Shape& shape, const Forward<T>& f) {
-    with_cell<T>(cell, [&]<class C>() { forward<C, T>(shape, f); });
+template <class T, class S>
+void run_forward(Cell cell, const Shape& shape, const Forward<T, S>& f) {
+    with_cell<T>(cell, [&]<class C>() {
+        if constexpr (std::is_same_v<T, S> || !C::apart) forward<C, T, S>(shape, f);
+    });
 }
 
 template <class T>
@@ -31,14 +37,36 @@ void run_backward(Cell cell, const Shape& shape, const Backward<T>& b) {
 }
 
 template <class T>
-void pack(Cell cell, const T* w_hh, std::int64_t hidden, bool backward, T* packed) {
-    (backward ? pack_backward<T> : pack_forward<T>)(gates(cell), w_hh, hidden, packed);
+void pack(int sums, const T* w, std::int64_t units, std::int64_t depth, bool backward, T* packed, int threads) {
+    (backward ? pack_backward<T> : pack_forward<T>)(sums, w, units, depth, packed, threads);
 }
 
-std::int64_t packed_size(Cell cell, std::int64_t hidden, bool backward, bool is_double) {
-    const int sums = gates(cell);
-    if (is_double) return backward ? backward_size<double>(sums, hidden) : forward_size<double>(sums, hidden);
-    return backward ? backward_size<float>(sums, hidden) : forward_size<float>(sums, hidden);
+// Multiplications and additions per second of all threads together, in registers: what no product can pass.
+template <class S>
+double peak(int threads) {
+    constexpr int sums = 4, rows = 6, depth = 256;
+    const std::vector<S> panel(sums * panel_units<S>(sums) * depth + 64), row(depth);
+    const int repeats = 20000;
+    double seconds = 0;
+#pragma omp parallel num_threads(threads) reduction(max : seconds)
+    {
+        const S* from[rows];
+        std::fill(from, from + rows, row.data());
+        Vector<float> sum[rows][sums] = {};
+        const double start = omp_get_wtime();
+        for (int repeat = 0; repeat < repeats; ++repeat) multiply<float, S, sums, rows>(from, panel.data(), depth, sum);
+        seconds = omp_get_wtime() - start;
+        volatile float kept = sum[0][0][0];
+        (void)kept;
+    }
+    return 2.0 * repeats * sums * Lanes<float>::width * rows * depth * threads / seconds;
+}
+
+double peak_of(bool bfloat16, int threads) {
+#if defined(__AVX512BF16__)
+    if (bfloat16) return peak<Bfloat16>(threads);
+#endif
+    return bfloat16 ? 0 : peak<float>(threads);
 }
 
 // Each lane is a polynomial in an odd number modulo 2^32, so that one changed word always changes it.
@@ -83,16 +111,24 @@ namespace throughtime {
 
 const Target& THROUGHTIME_JOIN(THROUGHTIME_TARGET, _target)() {
     using namespace THROUGHTIME_TARGET;
+#if defined(__AVX512BF16__)
+    constexpr auto forward_bfloat16 = run_forward<float, Bfloat16>;
+#else
+    constexpr decltype(Target::forward_bfloat16) forward_bfloat16 = nullptr;
+#endif
     static const Target target{THROUGHTIME_STRING(THROUGHTIME_TARGET),
                                packed_size,
                                pack<float>,
                                pack<double>,
-                               run_forward<float>,
-                               run_forward<double>,
+                               pack_forward<Bfloat16>,
+                               run_forward<float, float>,
+                               run_forward<double, double>,
+                               forward_bfloat16,
                                run_backward<float>,
                                run_backward<double>,
                                digest,
-                               exercise};
+                               exercise,
+                               peak_of};
     return target;
 }
 

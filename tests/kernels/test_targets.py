@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from throughtime.errors import UsageError
-from throughtime.kernels import native
+from throughtime.kernels import native, packing
 from throughtime.kernels.dispatch import use_kernel
 from throughtime.layers import GRU, LSTM, RNN, Recurrent
 
 pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=str(native.unavailable()))
-CORE = None if native.unavailable() else native._core()
+CORE = None if native.unavailable() else packing.core()
 TARGETS: list[str] = CORE.targets() if CORE else []
 FUNCTIONS = {0: torch.tanh, 1: torch.sigmoid, 2: torch.expm1}
 ULP = 4
@@ -23,9 +23,9 @@ ULP = 4
 @pytest.fixture
 def forced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("THROUGHTIME_CPU", request.param)
-    native.target.cache_clear()
+    packing.target.cache_clear()
     yield request.param
-    native.target.cache_clear()
+    packing.target.cache_clear()
 
 
 def outcome(layer: Recurrent, x: torch.Tensor, kernel: str) -> list[torch.Tensor]:
@@ -40,7 +40,7 @@ def outcome(layer: Recurrent, x: torch.Tensor, kernel: str) -> list[torch.Tensor
 @pytest.mark.parametrize("made", [LSTM, GRU, RNN])
 @pytest.mark.parametrize("hidden", [1, 16, 37])
 def test_every_target_equals_the_reference(forced: str, made: type[Recurrent], hidden: int) -> None:
-    assert native.target() == forced
+    assert packing.target() == forced
     layer = made(3, hidden, 2, bidirectional=True, zoneout=0.2, recurrent_dropout=0.3).double()
     x = torch.randn(9, 5, 3, dtype=torch.float64, requires_grad=True)
     for ours, told in zip(outcome(layer, x, "native"), outcome(layer, x, "reference"), strict=True):
@@ -62,4 +62,4 @@ def test_functions_are_exact_to_a_few_units_in_the_last_place(name: str, functio
 @pytest.mark.parametrize("forced", ["sse9"], indirect=True)
 def test_an_impossible_target_is_an_error(forced: str) -> None:
     with pytest.raises(UsageError, match="THROUGHTIME_CPU=sse9: this machine runs"):
-        native.target()
+        packing.target()

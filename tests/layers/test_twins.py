@@ -35,11 +35,6 @@ def pair(name: str, **options: Any) -> tuple[Any, Any]:
     return layer, twin
 
 
-def skip_unless_served(name: str, kernel: str) -> None:
-    if kernel == "native" and name == "lstm projected":
-        pytest.skip("the native core has no projection")
-
-
 def parts(state: Any) -> list[Tensor]:
     return list(state) if isinstance(state, tuple) else [state]
 
@@ -67,7 +62,6 @@ def compare(layer: Any, twin: Any, x: Any, hx: Any = None, tolerance: dict[str, 
 )
 def test_equals_torch(name: str, kernel: str, layers: int, bidirectional: bool, bias: bool, batch_first: bool) -> None:
     options = {"num_layers": layers, "bidirectional": bidirectional, "bias": bias, "batch_first": batch_first}
-    skip_unless_served(name, kernel)
     layer, twin = pair(name, **options)
     x = torch.randn(*((2, 5) if batch_first else (5, 2)), 3, dtype=torch.float64, requires_grad=True)
     _, state = twin(x)
@@ -82,7 +76,6 @@ def test_equals_torch(name: str, kernel: str, layers: int, bidirectional: bool, 
 @pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 def test_equals_torch_in_float32(name: str, kernel: str) -> None:
     """See ``SINGLE`` for the tolerance."""
-    skip_unless_served(name, kernel)
     layer, twin = pair(name, num_layers=2, bidirectional=True, dtype=torch.float32)
     with use_kernel(kernel):
         compare(layer, twin, torch.randn(20, 4, 3, requires_grad=True), tolerance=SINGLE)
@@ -92,7 +85,6 @@ def test_equals_torch_in_float32(name: str, kernel: str) -> None:
 @pytest.mark.parametrize("kernel", ["native", "torch", "reference"])
 @pytest.mark.parametrize("enforce_sorted", [True, False])
 def test_packed_sequences(name: str, kernel: str, enforce_sorted: bool) -> None:
-    skip_unless_served(name, kernel)
     layer, twin = pair(name, num_layers=2, bidirectional=True)
     lengths = torch.tensor([5, 3, 1] if enforce_sorted else [1, 5, 3])
     x = torch.randn(5, 3, 3, dtype=torch.float64, requires_grad=True)
@@ -112,7 +104,6 @@ def test_packed_sequences(name: str, kernel: str, enforce_sorted: bool) -> None:
 @pytest.mark.parametrize("kernel", ["native", "torch", "reference"])
 @pytest.mark.parametrize("batch_first", [False, True])
 def test_unbatched(name: str, kernel: str, batch_first: bool) -> None:
-    skip_unless_served(name, kernel)
     layer, twin = pair(name, num_layers=2, bidirectional=True, batch_first=batch_first)
     x = torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
     hx = [torch.randn_like(part).requires_grad_() for part in parts(twin(x)[1])]

@@ -76,15 +76,13 @@ def _native_refusal(request: Request) -> str | None:
     if request.device != "cpu":
         return f"it runs on the CPU, not on {request.device}"
     if request.dtype not in native.DTYPES:
-        return f"it computes in float32 or float64, not in {request.dtype}"
+        return f"it computes in float32, float64 or bfloat16, not in {request.dtype}"
     if request.cell not in native.CELLS:
         return f"it has no cell {request.cell!r}"
     if not request.names <= native.WEIGHTS:
         return f"it knows no {', '.join(sorted(request.names - native.WEIGHTS))}"
     if request.single:
         return "it runs loops over time, and this is a single step"
-    if request.restart:
-        return "it resets to zeros, not to a learned state"
     return native.unavailable()
 
 
@@ -165,8 +163,10 @@ def transformed() -> bool:
     return functorch or level._current_level >= 0
 
 
-def _onednn_is_faster(request: Request) -> bool:
-    """Where PyTorch's LSTM beats the C++ core, by ``benchmarks/layers.py``: full batches, and calls of one step."""
+def _torch_is_better(request: Request) -> bool:
+    """Where PyTorch's own kernels are preferred to the C++ core: for the types of their results, or by measurement."""
+    if torch.is_autocast_enabled(request.device):
+        return True  # which type comes out of autocast differs from cell to cell there
     if request.size is None:
         return False
     steps, batch, hidden = request.size
@@ -192,7 +192,7 @@ def choose(request: Request) -> str:
     """
     forced = _forced.name
     if forced is None:
-        if _onednn_is_faster(request) and _torch_refusal(request) is None:
+        if _torch_is_better(request) and _torch_refusal(request) is None:
             return "torch"
         return next(name for name, refusal in KERNELS.items() if refusal(request) is None)
     reason = KERNELS[forced](request)

@@ -1,141 +1,133 @@
 """The C++ core behind our call: the time loop on CPU tensors.
 
-The input's projection before the loop and the weight gradients after it are large products, left to torch. The loop
-itself is in ``native/``; it reads weights that are packed for it, and notices any write to them by their content.
+The loop and the input's projection are in ``native/``; the large products that the backward pass ends with are PyTorch's.
+The core is given addresses, so everything is checked here first.
+
+Bfloat16 has products of its own where the processor has them; elsewhere, and for gradients, its rows and weights are
+widened to float32. Either way the state and all sums are float32.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from functools import cache
-from importlib import import_module
-from types import ModuleType
-from typing import Any, NamedTuple, cast
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils.weak import WeakTensorKeyDictionary
+from torch.nn import functional
 
-from throughtime.errors import ShapeError, UsageError
+from throughtime.errors import ShapeError
 from throughtime.kernels.call import Call
+from throughtime.kernels.packing import core, dtype_name, packed, target
+from throughtime.kernels.products import linear, transposed_product
+from throughtime.kernels.reference.cell import Parameters
 
-__all__ = [
-    "CELLS",
-    "DTYPES",
-    "WEIGHTS",
-    "backward",
-    "forward",
-    "reserve_shape",
-    "target",
-    "unavailable",
-]
+__all__ = ["CELLS", "DTYPES", "WEIGHTS", "backward", "forward", "reserve", "unavailable"]
 
-CELLS = {"rnn_tanh": 0, "rnn_relu": 1, "lstm": 2, "gru": 3}
+CELLS = {"rnn_tanh": 0, "rnn_relu": 1, "lstm": 2, "lstm_peephole": 2, "gru": 3, "gru_reset_before": 4}
 """Cell name -> its number in the core."""
 
-WEIGHTS = frozenset({"weight_ih", "weight_hh", "bias_ih", "bias_hh"})
+_NORMS = ("ln_ih", "ln_hh", "ln_c")
+WEIGHTS = frozenset(
+    {"weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr", "weight_ch"}
+    | {f"{norm}.{part}" for norm in _NORMS for part in ("weight", "bias")}
+)
 """Parameters that the core knows."""
 
-DTYPES = (torch.float32, torch.float64)
+DTYPES = (torch.float32, torch.float64, torch.bfloat16)
 """Types it computes in."""
 
-_GATES = {"rnn_tanh": 1, "rnn_relu": 1, "lstm": 4, "gru": 3}
-_SAVED = {"rnn_tanh": (0, 1), "rnn_relu": (0, 1), "lstm": (5, 6), "gru": (4, 4)}  # without and with zoneout
-_GRADS = {"rnn_tanh": 1, "rnn_relu": 1, "lstm": 4, "gru": 4}
+_GATES = {"rnn_tanh": 1, "rnn_relu": 1, "lstm": 4, "lstm_peephole": 4, "gru": 3, "gru_reset_before": 3}
+_STATS = 4
+"""Numbers that the core keeps per token of a layer-normalised cell."""
 
 _SMALL = 1 << 18
 """Multiplications of a sweep under which waking a second thread costs more than it brings."""
 
 
-def _loaded() -> ModuleType | None:
-    try:
-        return import_module("throughtime._native")
-    except ModuleNotFoundError:
-        return None
-
-
-_module = _loaded()  # here and not at the first call, for torch.compile traces that and cannot trace an import
-
-
-def _core() -> ModuleType | None:
-    return _module
-
-
 def unavailable() -> str | None:
     """Why there is no native core in this installation, or None."""
-    if _core() is None:
+    if core() is None:
         return "it was not built: install throughtime where a C++20 compiler is found"
     return None
 
 
-@cache
-def target() -> str:
-    """Name of the CPU target that runs: the best of this machine, or the one that THROUGHTIME_CPU names.
+class _Kept(NamedTuple):
+    """What one direction's forward pass keeps per token, as parts of one row of the reserve."""
 
-    Raises:
-        UsageError: THROUGHTIME_CPU names a target that this machine does not run.
-    """
-    known: list[str] = cast(Any, _core()).targets()
-    forced = os.environ.get("THROUGHTIME_CPU")
-    if forced and forced not in known:
-        raise UsageError(f"THROUGHTIME_CPU={forced}: this machine runs {', '.join(known)}")
-    return forced or known[0]
+    saved: Tensor | None
+    """(N', slots*H): the core's own."""
+    stats: Tensor | None
+    """(N', 4): the core's own, with layer norm."""
+    product: Tensor | None
+    """(N', G*H): W_ih x before its layer norm."""
+    moments: Tensor | None
+    """(2, N', 1): mean and 1/deviation of that."""
 
 
-class _Direction(NamedTuple):
-    """One direction of a call, its weights by name."""
+@dataclass(frozen=True, slots=True)
+class _Direction:
+    """One direction of a call."""
 
     call: Call
     number: int
     """0 forward, 1 backward."""
     sizes: list[int]
+    p: Parameters
+    """The parameters by name."""
+    first: int = 0
+    """Number of the first step in the caller's sequences."""
 
     @property
-    def hidden(self) -> int:
+    def gates(self) -> int:
+        return _GATES[self.call.cell]
+
+    @property
+    def width(self) -> int:
+        """P."""
         return self.call.state[0].shape[-1]
 
     @property
-    def columns(self) -> slice:
-        return slice(self.number * self.hidden, (self.number + 1) * self.hidden)
+    def hidden(self) -> int:
+        return self.p["weight_hh"].shape[0] // self.gates
 
     @property
-    def is_lstm(self) -> bool:
-        return self.call.cell == "lstm"
+    def tokens(self) -> int:
+        return sum(self.sizes)
 
-    def sweep(self) -> Any:
+    @property
+    def columns(self) -> slice:
+        """Where this direction's outputs stand."""
+        return slice(self.number * self.width, (self.number + 1) * self.width)
+
+    @property
+    def normed(self) -> bool:
+        return "ln_hh.weight" in self.p
+
+    @property
+    def apart(self) -> bool:
+        """Whether the candidate's recurrent product waits for the other gates."""
+        return self.call.cell == "gru_reset_before"
+
+    @property
+    def threads(self) -> int:
+        work = self.tokens * self.p["weight_hh"].numel()
+        return torch.get_num_threads() if work > _SMALL else 1
+
+    def sweep(self, resets: Tensor | None, row_ids: Tensor | None) -> Any:
         """The loop, ready to run on this direction's rows."""
-        hidden, tokens, batch = (
-            self.hidden,
-            sum(self.sizes),
-            self.call.state[0].shape[1],
-        )
-        work = tokens * _GATES[self.call.cell] * hidden * hidden
-        threads = torch.get_num_threads() if work > _SMALL else 1
-        double = self.call.rows.dtype == torch.float64
-        return cast(Any, _core()).Sweep(
-            target(),
-            CELLS[self.call.cell],
-            double,
-            hidden,
-            batch,
-            self.sizes,
-            bool(self.number),
-            threads,
-        )
-
-    def noise(self, row_ids: Tensor | None) -> Any:
-        """Zoneout and recurrent dropout of the call."""
         call = self.call
         zoneout = [*call.zoneout, 0.0][:2]
         seed = 0 if call.seed is None else int(call.seed)
-        ids = _address(row_ids)
-        return cast(Any, _core()).Noise(*zoneout, call.recurrent_dropout, call.training, seed, call.layer, ids)
-
-    def run(self, is_backward: bool, pointers: list[int], stride: int, y_stride: int) -> None:
-        resets, ids = self.resets(), self.call.row_ids
-        ids = None if ids is None else ids.contiguous()
-        self.sweep().run(is_backward, pointers, stride, y_stride, _address(resets), self.noise(ids))
+        noise = core().Noise(
+            *zoneout, call.recurrent_dropout, call.training, seed, call.layer, _address(row_ids), self.first
+        )
+        inputs, batch = self.p["weight_ih"].shape[1], call.state[0].shape[1]
+        return core().Sweep(
+            target(), CELLS[call.cell], inputs, self.hidden, self.width, batch, self.sizes, bool(self.number),
+            self.threads, _address(resets), noise,
+        )  # fmt: skip
 
     def resets(self) -> Tensor | None:
         """(N,) bool: the state is cleared before this row in the order of this direction."""
@@ -148,15 +140,72 @@ class _Direction(NamedTuple):
             start += size
         return later
 
+    def row_ids(self) -> Tensor | None:
+        ids = self.call.row_ids
+        return None if ids is None else ids.contiguous()
 
-def reserve_shape(call: Call) -> tuple[int, int, int]:
-    """Shape of what forward keeps for backward.
+    def recurrent_weights(self, *, transposed: bool, fresh: bool) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """W_hh, the candidate's part of it where that is apart, and W_hr, packed."""
+        options = {"transposed": transposed, "fresh": fresh}
+        w, hidden = self.p["weight_hh"], self.hidden
+        w_hr = self.p.get("weight_hr")
+        projection = None if w_hr is None else packed(w_hr, 1, **options)
+        if not self.apart:
+            return packed(w, self.gates, **options), None, projection
+        r_z, n = slice(0, 2 * hidden), slice(2 * hidden, 3 * hidden)
+        return packed(w, 2, part=r_z, **options), packed(w, 1, part=n, **options), projection
+
+    def extras(self) -> list[Tensor | None]:
+        """What is not in every cell, in the core's order."""
+        p, names = self.p, ("weight_ch", "ln_hh.weight", "ln_c.weight", "ln_c.bias")
+        peepholes, gain, gain_c, shift_c = (_flat(p.get(name)) for name in names)
+        shift, bias = p.get("ln_hh.bias"), p.get("bias_hh")
+        if shift is not None and bias is not None:
+            shift = shift + bias
+        inner = self.call.cell == "gru" and bias is not None and not self.normed
+        bias_n = _flat(bias[2 * self.hidden :]) if inner and bias is not None else None
+        restart = [_flat(part[self.number]) for part in self.call.restart]
+        return [bias_n, peepholes, gain, _flat(shift), gain_c, shift_c, *restart, *[None] * (2 - len(restart))]
+
+    def kept(self, room: Tensor | None) -> _Kept:
+        """Parts of this direction's row of the reserve."""
+        if room is None:
+            return _Kept(None, None, None, None)
+        rows, wide = self.call.rows.shape[0], self.gates * self.hidden
+        sizes = [_slots(self.call) * self.hidden, *([_STATS, wide, 2] if self.normed else [])]
+        parts = room.view(-1).split([rows * size for size in sizes])
+        if not self.normed:
+            return _Kept(parts[0], None, None, None)
+        return _Kept(parts[0], parts[1], parts[2].view(rows, wide), parts[3].view(2, rows, 1))
+
+
+def _slots(call: Call) -> int:
+    """Values that the core keeps per unit and token."""
+    variant = (any(call.zoneout), "weight_hr" in call.names, "ln_hh.weight" in call.names)
+    return core().saved(CELLS[call.cell], *variant)[0]
+
+
+def reserve(call: Call) -> Tensor:
+    """Room for what forward keeps for backward: (D, N', ...), or nothing where ``call.keep`` is false.
 
     Args:
         call: see :class:`throughtime.kernels.call.Call`.
     """
-    hidden = call.state[0].shape[-1]
-    return (call.directions, call.rows.shape[0], _SAVED[call.cell][any(call.zoneout)] * hidden)
+    dtype = _computed(call.rows.dtype)
+    if not call.keep:
+        return call.rows.new_empty(0, dtype=dtype)
+    gates = _GATES[call.cell]
+    hidden = call.weights[call.names.index("weight_hh")].shape[0] // gates
+    norm = _STATS + gates * hidden + 2 if "ln_hh.weight" in call.names else 0
+    return call.rows.new_empty(call.directions, call.rows.shape[0], _slots(call) * hidden + norm, dtype=dtype)
+
+
+def _directions(call: Call) -> list[_Direction]:
+    sizes = call.sizes()
+    return [_Direction(call, number, sizes, call.parameters(number)) for number in range(call.directions)]
+
+
+# -- forward -----------------------------------------------------------------------------------------------------------
 
 
 def forward(call: Call) -> tuple[Tensor, list[Tensor], Tensor]:
@@ -166,185 +215,247 @@ def forward(call: Call) -> tuple[Tensor, list[Tensor], Tensor]:
         call: see :class:`throughtime.kernels.call.Call`.
 
     Returns:
-        y (N', D*H), the final carry, and what backward needs (empty where ``call.keep`` is false).
+        y (N', D*P), the final carry, and what backward needs (empty where ``call.keep`` is false).
     """
     _check(call)
-    sizes = call.sizes()
-    tokens, width = sum(sizes), call.directions * call.state[0].shape[-1]
-    y = call.rows.new_empty(call.rows.shape[0], width)
-    y[tokens:] = 0.0
-    reserve = call.rows.new_empty(reserve_shape(call) if call.keep else 0)
-    if call.keep:
-        reserve[:, tokens:] = 0.0
-    final = [torch.empty_like(part, memory_format=torch.contiguous_format) for part in call.state]
-    for index in range(call.directions):
-        _forward(
-            _Direction(call, index, sizes),
-            y,
-            reserve[index] if call.keep else None,
-            final,
-        )
-    return y, final, reserve
+    if call.rows.dtype == torch.bfloat16 and not _has_narrow_products(call):
+        y, final, kept = forward(_widened(call))
+        return y.bfloat16(), [part.bfloat16() for part in final], kept
+    y = call.rows.new_empty(call.rows.shape[0], call.directions * call.state[0].shape[-1])
+    final = [part.new_empty(part.shape, dtype=_computed(part.dtype)) for part in call.state]
+    kept = reserve(call)
+    if call.rows.shape[0] > sum(call.sizes()):  # rows past the last token give zeros
+        y.zero_(), kept.zero_()
+    for one in _directions(call):
+        _forward(one, y, kept[one.number] if call.keep else None, final)
+    return y, [part.to(y.dtype) for part in final], kept
 
 
-def _check(call: Call) -> None:
-    """Raise ShapeError for a tensor that the core would misread: it is given addresses, no tensors."""
-    hidden, rows = call.state[0].shape[-1], call.rows
-    wide = _GATES[call.cell] * hidden
-    shapes = {"weight_ih": (wide, rows.shape[-1]), "weight_hh": (wide, hidden), "bias_ih": (wide,), "bias_hh": (wide,)}
-    expected = [*(call.state[0].shape for _ in call.state), *(shapes[name] for name in call.names * call.directions)]
-    for tensor, shape in zip([*call.state, *call.weights], expected, strict=True):
-        if tensor.shape != shape or tensor.dtype != rows.dtype or tensor.device != rows.device:
-            raise ShapeError(
-                f"a parameter or state must be {rows.dtype} of shape {tuple(shape)} on {rows.device}, "
-                f"got {tensor.dtype} {tuple(tensor.shape)} on {tensor.device}"
-            )
-
-
-def _forward(one: _Direction, y: Tensor, saved: Tensor | None, final: Sequence[Tensor]) -> None:
-    call, hidden = one.call, one.hidden
-    p = call.parameters(one.number)
-    bias, bias_n = _biases(call.cell, p.get("bias_ih"), p.get("bias_hh"), hidden)
-    rows = call.rows[: sum(one.sizes)]
-    from_x = rows @ p["weight_ih"].t() if bias is None else torch.addmm(bias, rows, p["weight_ih"].t())
-    weights = _packed(p["weight_hh"], call.cell, False, fresh=call.keep)
-    state, out = [part[one.number].contiguous() for part in call.state], y[:, one.columns]
+def _forward(one: _Direction, y: Tensor, room: Tensor | None, final: Sequence[Tensor]) -> None:
+    call, p, kept = one.call, one.p, one.kept(room)
+    fresh = call.keep
+    rows = call.rows[: one.tokens].contiguous()
+    x, weights_ih, bias, from_x = rows, None, None, None
+    if one.normed:
+        x, from_x = None, _normed_projection(one, rows, kept)
+    else:
+        weights_ih, bias = packed(p["weight_ih"], one.gates, fresh=fresh), _bias(one)
+    state = [_wide(part[one.number]) for part in call.state]
     after = [part[one.number] for part in final]
-    pointers = _addresses(
-        from_x, weights, bias_n, state[0], state[1] if one.is_lstm else None, out, saved,
-        after[0], after[1] if one.is_lstm else None,
-    )  # fmt: skip
-    one.run(False, pointers, from_x.stride(0), y.stride(0))
+    resets, row_ids, out = one.resets(), one.row_ids(), y[:, one.columns]
+    weights = one.recurrent_weights(transposed=False, fresh=fresh)
+    tensors = [
+        x, weights_ih, bias, from_x, *weights, *(_wide(extra) for extra in one.extras()), *_pair(state), out,
+        kept.saved, kept.stats, *_pair(after),
+    ]  # fmt: skip
+    one.sweep(resets, row_ids).forward(
+        dtype_name(rows.dtype), [_address(tensor) for tensor in tensors], rows.stride(0), y.stride(0)
+    )
 
 
-def backward(call: Call, y: Tensor, reserve: Tensor, grad_y: Tensor, grad_final: Sequence[Tensor]) -> list[Tensor]:
+def _bias(one: _Direction) -> Tensor | None:
+    """What is added to W_ih x: both biases, but not the one that the reset gate of a GRU scales."""
+    b_ih, b_hh = one.p.get("bias_ih"), one.p.get("bias_hh")
+    if b_ih is None or b_hh is None:
+        return None
+    if one.call.cell != "gru":
+        return _wide(b_ih + b_hh)
+    bias = b_ih.clone()
+    bias[: 2 * one.hidden] += b_hh[: 2 * one.hidden]
+    return _wide(bias)
+
+
+def _normed_projection(one: _Direction, rows: Tensor, kept: _Kept) -> Tensor:
+    """``LN(W_ih x) + b_ih``, (N, G*H)."""
+    p, product = one.p, linear(rows, one.p["weight_ih"])
+    normed, mean, scale = torch.native_layer_norm(
+        product, product.shape[-1:], p["ln_ih.weight"], p["ln_ih.bias"], 1e-5
+    )
+    if kept.product is not None and kept.moments is not None:
+        kept.product[: one.tokens] = product
+        kept.moments[0, : one.tokens], kept.moments[1, : one.tokens] = mean, scale
+    return normed + p["bias_ih"] if "bias_ih" in p else normed
+
+
+# -- backward ----------------------------------------------------------------------------------------------------------
+
+
+def backward(call: Call, y: Tensor, kept: Tensor, grad_y: Tensor, grad_final: Sequence[Tensor]) -> list[Tensor]:
     """Gradients with respect to ``call.tensors()``, in that order.
 
     Args:
         call: as for :func:`forward`.
-        y: (N', D*H) from forward.
-        reserve: what forward kept.
-        grad_y: (N', D*H) gradient of y.
-        grad_final: gradients of the final carry, parts of (D, B, H).
+        y: (N', D*P) from forward.
+        kept: what forward kept.
+        grad_y: (N', D*P) gradient of y.
+        grad_final: gradients of the final carry, parts of (D, B, width).
     """
-    sizes = call.sizes()
-    grad_rows: Tensor | None = None
+    if call.rows.dtype == torch.bfloat16:
+        wide = [grad.float() for grad in grad_final]
+        grads = backward(_widened(call), y.float(), kept, grad_y.float(), wide)
+        return [grad.bfloat16() for grad in grads]
+    grad_y = grad_y.contiguous()
     grad_state = [grad.contiguous().clone() for grad in grad_final]
+    grad_rows: Tensor | None = None
+    restart = [torch.zeros_like(part) for part in call.restart]
     weights: list[Tensor] = []
-    for index in range(call.directions):
-        one = _Direction(call, index, sizes)
-        gates, h_prev = _backward(one, y, reserve[index], grad_y.contiguous(), grad_state)
-        p, hidden = call.parameters(index), one.hidden
-        from_rows, from_h = _split(call.cell, gates, hidden)
-        rows = call.rows[: gates.shape[0]]
-        weight = _reordered(call.cell, p["weight_ih"], hidden, back=True)
-        grad = from_rows @ weight
+    for one in _directions(call):
+        swept = _backward(one, y, kept[one.number], grad_y, grad_state)
+        named, from_rows = _gradients(one, swept)
+        grad = linear(from_rows, one.p["weight_ih"].t())
         grad_rows = grad if grad_rows is None else grad_rows.add_(grad)
-        named = {
-            "weight_ih": _reordered(call.cell, from_rows.t() @ rows, hidden),
-            "weight_hh": from_h.t() @ h_prev,
-        }
-        if "bias_ih" in p:
-            named["bias_ih"] = _reordered(call.cell, from_rows.sum(0), hidden)
-            named["bias_hh"] = from_h.sum(0) if call.cell == "gru" else named["bias_ih"].clone()
-        weights += [named[name] for name in call.names]
+        weights += [named[name].view_as(one.p[name]) for name in call.names]
+        for part, name in zip(restart, ("restart_h", "restart_c"), strict=False):
+            part[one.number] = named[name]
     assert grad_rows is not None
     tail = call.rows.shape[0] - grad_rows.shape[0]
-    grad_rows = torch.cat([grad_rows, grad_rows.new_zeros(tail, grad_rows.shape[1])]) if tail else grad_rows
-    return [
-        grad_rows,
-        *grad_state,
-        *(torch.zeros_like(part) for part in call.restart),
-        *weights,
-    ]
+    return [functional.pad(grad_rows, (0, 0, 0, tail)) if tail else grad_rows, *grad_state, *restart, *weights]
 
 
-def _backward(
-    one: _Direction,
-    y: Tensor,
-    saved: Tensor,
-    grad_y: Tensor,
-    grad_state: Sequence[Tensor],
-) -> tuple[Tensor, Tensor]:
-    """Gradients of the gates (N, grads*H) and the state that entered each row (N, H); ``grad_state`` in place."""
-    call, hidden, tokens = one.call, one.hidden, sum(one.sizes)
-    gates = call.rows.new_empty(tokens, _GRADS[call.cell] * hidden)
-    h_prev = call.rows.new_empty(tokens, hidden)
-    weights = _packed(call.parameters(one.number)["weight_hh"], call.cell, True, fresh=True)
+class _Swept(NamedTuple):
+    """What the loop leaves of one direction."""
+
+    kept: _Kept
+    gates: Tensor
+    """(N, grads*H): gradients of the gates."""
+    raw: Tensor | None
+    """(N, G*H): gradients of the recurrent products before their layer norm."""
+    h_prev: Tensor
+    """(N, P): the state that entered each row."""
+    reset_h: Tensor | None
+    """(N, H): r * h, where the candidate's product is apart."""
+    grad_m: Tensor | None
+    """(N, P): gradient of the projection."""
+    m: Tensor | None
+    """(N, H): what was projected."""
+    sums: dict[str, Tensor]
+    """Gradients of what is not in every cell."""
+
+
+def _backward(one: _Direction, y: Tensor, kept_room: Tensor, grad_y: Tensor, grad_state: Sequence[Tensor]) -> _Swept:
+    """Run the loop; ``grad_state`` is changed in place."""
+    call, hidden, kept = one.call, one.hidden, one.kept(kept_room)
+    projected = "weight_hr" in one.p
+
+    def room(width: int, there: bool = True) -> Tensor | None:
+        return call.rows.new_empty(one.tokens, width) if there else None
+
+    gates, h_prev = call.rows.new_empty(one.tokens, _grads(one) * hidden), call.rows.new_empty(one.tokens, one.width)
+    raw, reset_h = room(one.gates * hidden, one.normed), room(hidden, one.apart)
+    grad_m, m = room(one.width, projected), room(hidden, projected)
+    resets, row_ids, extras = one.resets(), one.row_ids(), one.extras()
+    sweep = one.sweep(resets, row_ids)
+    any_extra = any(extra is not None for extra in extras[1:])
+    sums = call.rows.new_zeros(one.threads, sweep.sums()) if any_extra else None
+    weights = one.recurrent_weights(transposed=True, fresh=True)
     state = [part[one.number].contiguous() for part in call.state]
     grads = [part[one.number] for part in grad_state]
-    pointers = _addresses(
-        weights, grad_y[:, one.columns], y[:, one.columns], state[0], state[1] if one.is_lstm else None, saved, gates,
-        h_prev, grads[0], grads[1] if one.is_lstm else None,
-    )  # fmt: skip
-    one.run(True, pointers, grad_y.stride(0), y.stride(0))
-    return gates, h_prev
+    tensors = [
+        *weights, *extras, grad_y[:, one.columns], y[:, one.columns], *_pair(state), kept.saved, kept.stats, gates, raw,
+        h_prev, reset_h, grad_m, m, *_pair(grads), sums,
+    ]  # fmt: skip
+    sweep.backward(dtype_name(y.dtype), [_address(tensor) for tensor in tensors], grad_y.stride(0), y.stride(0))
+    return _Swept(kept, gates, raw, h_prev, reset_h, grad_m, m, _named_sums(one, sums))
 
 
-def _biases(cell: str, b_ih: Tensor | None, b_hh: Tensor | None, hidden: int) -> tuple[Tensor | None, Tensor | None]:
-    """The bias that joins the input's projection, and the one inside the GRU's recurrent candidate."""
-    if b_ih is None or b_hh is None:
-        return None, None
-    if cell != "gru":
-        return b_ih + b_hh, None
-    inner = b_hh.clone()
-    inner[2 * hidden :] = 0.0
-    return b_ih + inner, b_hh[2 * hidden :].contiguous()
+def _named_sums(one: _Direction, sums: Tensor | None) -> dict[str, Tensor]:
+    if sums is None:
+        return {}
+    hidden = one.hidden
+    sizes = [3 * hidden, one.gates * hidden, hidden, hidden, one.width, hidden]
+    names = ["weight_ch", "ln_hh.weight", "ln_c.weight", "ln_c.bias", "restart_h", "restart_c"]
+    return dict(zip(names, sums.sum(0).split(sizes), strict=True))
 
 
-def _split(cell: str, gates: Tensor, hidden: int) -> tuple[Tensor, Tensor]:
-    """Gradients of the gates, for the input's projection and for the recurrent one; they differ in the GRU's n."""
-    return (gates[:, : 3 * hidden], gates[:, hidden:]) if cell == "gru" else (gates, gates)
+def _grads(one: _Direction) -> int:
+    return 4 if one.call.cell == "gru" else one.gates
 
 
-def _reordered(cell: str, blocks: Tensor, hidden: int, back: bool = False) -> Tensor:
-    """The core's order of the GRU's input gates (n, r, z) -> PyTorch's (r, z, n); ``back``: the other way."""
-    return blocks.roll(hidden if back else -hidden, 0) if cell == "gru" else blocks
+def _gradients(one: _Direction, swept: _Swept) -> tuple[dict[str, Tensor], Tensor]:
+    """Gradients of the parameters by name, and of the input's projection (N, G*H)."""
+    hidden, is_gru = one.hidden, one.call.cell == "gru"
+    from_rows = swept.gates[:, : 3 * hidden].roll(-hidden, 1) if is_gru else swept.gates  # n r z -> r z n
+    from_h = swept.gates[:, hidden:] if is_gru else swept.gates
+    named = dict(swept.sums)
+    if "bias_ih" in one.p:
+        named["bias_ih"] = from_rows.sum(0)
+        named["bias_hh"] = from_h.sum(0) if is_gru else named["bias_ih"].clone()
+    if one.normed:
+        named["ln_hh.bias"] = from_h.sum(0)
+        from_rows, named["ln_ih.weight"], named["ln_ih.bias"] = _normed_projection_back(one, swept.kept, from_rows)
+    raw = from_h if swept.raw is None else swept.raw
+    named["weight_ih"] = transposed_product(from_rows, one.call.rows[: one.tokens])
+    if swept.reset_h is None:
+        named["weight_hh"] = transposed_product(raw, swept.h_prev)
+    else:
+        r_z = transposed_product(raw[:, : 2 * hidden], swept.h_prev)
+        named["weight_hh"] = torch.cat([r_z, transposed_product(raw[:, 2 * hidden :], swept.reset_h)])
+    if swept.grad_m is not None and swept.m is not None:
+        named["weight_hr"] = transposed_product(swept.grad_m, swept.m)
+    return named, from_rows
 
 
-class _Packed(NamedTuple):
-    digest: int
-    weights: Tensor
-
-
-_cache: Any = WeakTensorKeyDictionary()
-
-
-def _packed(weight: Tensor, cell: str, is_backward: bool, *, fresh: bool) -> Tensor:
-    """W_hh in the core's layout; kept beside the tensor while its content, read anew each time, stays the same.
-
-    ``fresh`` packs without asking: in training the weights change at every step.
-    """
-    weight = weight.contiguous()
-    if fresh:
-        return _pack(weight, cell, is_backward)
-    digest: int = cast(Any, _core()).digest(target(), weight.data_ptr(), weight.nbytes)
-    known: _Packed | None = _cache.get(weight)
-    if known is None or known.digest != digest:
-        known = _Packed(digest, _pack(weight, cell, is_backward))
-        _cache[weight] = known
-    return known.weights
-
-
-def _pack(weight: Tensor, cell: str, is_backward: bool) -> Tensor:
-    core: Any = _core()
-    hidden, double = weight.shape[1], weight.dtype == torch.float64
-    packed = weight.new_empty(core.packed_size(target(), CELLS[cell], hidden, is_backward, double))
-    core.pack(
-        target(),
-        CELLS[cell],
-        double,
-        weight.data_ptr(),
-        hidden,
-        is_backward,
-        packed.data_ptr(),
+def _normed_projection_back(one: _Direction, kept: _Kept, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of W_ih x, and of its layer norm's gain and shift."""
+    assert kept.product is not None and kept.moments is not None
+    mean, scale = kept.moments[:, : one.tokens]
+    product, gain, shift = kept.product[: one.tokens], one.p["ln_ih.weight"], one.p["ln_ih.bias"]
+    return torch.ops.aten.native_layer_norm_backward(
+        grad.contiguous(), product, product.shape[-1:], mean, scale, gain, shift, [True, True, True]
     )
-    return packed
+
+
+# -- types and addresses -----------------------------------------------------------------------------------------------
+
+
+def _computed(dtype: torch.dtype) -> torch.dtype:
+    """Type of the state and of all sums."""
+    return torch.float32 if dtype == torch.bfloat16 else dtype
+
+
+def _wide(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.to(_computed(tensor.dtype)).contiguous()
+
+
+def _has_narrow_products(call: Call) -> bool:
+    """Whether the core multiplies this call's bfloat16 rows as they are, two at a time."""
+    plain = set(call.names) <= {"weight_ih", "weight_hh", "bias_ih", "bias_hh"} and call.cell != "gru_reset_before"
+    even = call.rows.shape[1] % 2 == 0 and call.state[0].shape[-1] % 2 == 0
+    drops = call.training and call.recurrent_dropout > 0
+    return plain and even and not drops and not call.keep and core().has_bfloat16(target())
+
+
+def _widened(call: Call) -> Call:
+    return call.with_tensors([tensor.float() for tensor in call.tensors()])
+
+
+def _flat(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.detach().contiguous()
+
+
+def _pair(parts: Sequence[Tensor | None]) -> list[Tensor | None]:
+    return [*parts, None][:2]
 
 
 def _address(tensor: Tensor | None) -> int:
     return 0 if tensor is None else tensor.data_ptr()
 
 
-def _addresses(*tensors: Tensor | None) -> list[int]:
-    return [_address(tensor) for tensor in tensors]
+def _check(call: Call) -> None:
+    """Raise ShapeError for a tensor that the core would misread."""
+    rows, body = call.rows, call.body()
+    hidden, width = call.weights[call.names.index("weight_hh")].shape[0] // _GATES[call.cell], call.state[0].shape[-1]
+    shapes = body.shapes(rows.shape[-1], hidden, width if "weight_hr" in call.names else 0, True)
+    for norm, size in body.norms(hidden).items():
+        shapes |= {f"{norm}.weight": (size,), f"{norm}.bias": (size,)}
+    batch = call.state[0].shape[1]
+    widths = body.carry_sizes(hidden, width if "weight_hr" in call.names else 0)
+    expected = [(call.directions, batch, part) for part in widths]
+    expected += [(call.directions, part) for part in widths if call.restart]
+    expected += [shapes[name] for name in call.names * call.directions]
+    for tensor, shape in zip([*call.state, *call.restart, *call.weights], expected, strict=True):
+        if tensor.shape != shape or tensor.dtype != rows.dtype or tensor.device != rows.device:
+            raise ShapeError(
+                f"a parameter or state must be {rows.dtype} of shape {tuple(shape)} on {rows.device}, "
+                f"got {tensor.dtype} {tuple(tensor.shape)} on {tensor.device}"
+            )

@@ -8,7 +8,7 @@ nothing is run again there. The backward op's own derivative (double backward) i
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import fields
 from typing import Any, NamedTuple, cast
 
@@ -49,8 +49,8 @@ class _Kernel(NamedTuple):
     """call -> y, final, reserve."""
     backward: Backward
     """call, y, reserve, grad_y, grad_final -> gradients of ``call.tensors()``."""
-    reserve_shape: Callable[[Call], tuple[int, ...]]
-    """Shape of what forward keeps where ``call.keep`` is true."""
+    reserve: Callable[[Call], Tensor]
+    """Room for what forward keeps."""
 
 
 def _recomputing(run: Callable[[Call], Swept]) -> _Kernel:
@@ -64,8 +64,8 @@ def _recomputing(run: Callable[[Call], Swept]) -> _Kernel:
         with _autograd_inside_op():
             return _gradients(run, _leaves(call), grad_y, grad_final)
 
-    def nothing(call: Call) -> tuple[int, ...]:
-        return (0,)
+    def nothing(call: Call) -> Tensor:
+        return call.rows.new_empty(0)
 
     return _Kernel(forward, backward, nothing)
 
@@ -110,8 +110,7 @@ def _forward_fake(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
     call, kernel = _call(arguments)
     width = call.directions * call.state[0].shape[-1]
     y = call.rows.new_empty(call.rows.shape[0], width)
-    reserve = call.rows.new_empty(_KERNELS[kernel].reserve_shape(call) if call.keep else (0,))
-    return y, [part.new_empty(part.shape) for part in call.state], reserve
+    return y, [part.new_empty(part.shape) for part in call.state], _KERNELS[kernel].reserve(call)
 
 
 # -- backward --------------------------------------------------------------------------------------------------------
@@ -238,16 +237,21 @@ class _Direct(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, call: Call, kernel: str, *tensors: Tensor) -> tuple[Tensor, ...]:
-        y, final, reserve = _KERNELS[kernel].forward(call)
+        y, final, reserve = _KERNELS[kernel].forward(call)  # types are settled: see sweep_eagerly
         _Saved.save(ctx, (y, reserve), (*_flat(call), kernel))
         return (y, *final)
 
     @staticmethod
     def backward(ctx: Any, grad_y: Tensor, *grad_final: Tensor) -> tuple[Any, ...]:  # pyright: ignore
+        if _C._functorch.is_batchedtensor(grad_y):
+            raise KernelError(
+                f"kernel {kernel!r} gives no batched gradients (is_grads_batched): compute them one by one, or with torch.func"
+            )
         (y, reserve), call, kernel = _Saved.load(ctx)
         arguments = (grad_y, list(grad_final), y, reserve, *_flat(call), kernel)
         run = torch.ops.throughtime.sweep_backward if torch.is_grad_enabled() else _backward
-        rows, *lists = run(*arguments)
+        with _exact_types(call):
+            rows, *lists = run(*arguments)
         return (None, None, rows, *(grad for part in lists for grad in part))
 
 
@@ -261,14 +265,29 @@ def sweep_eagerly(call: Call, kernel: str) -> Swept:
     Returns:
         y (N', D*P) and the final carry, parts of (D, B, width).
     """
-    if not call.keep:
-        y, final, _ = _KERNELS[kernel].forward(call)
+    device = call.rows.device.type
+    if torch.is_autocast_enabled(device):
+        call = _at_autocast_type(call, device)
+    with _exact_types(call):
+        if not call.keep:
+            y, final, _ = _KERNELS[kernel].forward(call)
+            return y, final
+        y, *final = cast("tuple[Tensor, ...]", _Direct.apply(call, kernel, *call.tensors()))
         return y, final
-    y, *final = cast("tuple[Tensor, ...]", _Direct.apply(call, kernel, *call.tensors()))
-    return y, final
 
 
 # -- autocast ---------------------------------------------------------------------------------------------------------
+
+
+def _at_autocast_type(call: Call, device: str) -> Call:
+    dtype = torch.get_autocast_dtype(device)
+    return call.with_tensors([t.to(dtype) if t.dtype != torch.float64 else t for t in call.tensors()])
+
+
+def _exact_types(call: Call) -> AbstractContextManager[object]:
+    """Where autocast is on, switch it off: a kernel computes in the types that it is given."""
+    device = call.rows.device.type
+    return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
 
 
 def _autocast(device: str) -> Callable[..., tuple[Tensor, list[Tensor], Tensor]]:
@@ -277,8 +296,7 @@ def _autocast(device: str) -> Callable[..., tuple[Tensor, list[Tensor], Tensor]]
     def cast_and_run(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
         """Everything a gradient may be asked for goes to the autocast dtype, as for ``torch.nn.LSTM``."""
         call, kernel = _call(arguments)
-        dtype = torch.get_autocast_dtype(device)
-        call = call.with_tensors([t.to(dtype) if t.dtype != torch.float64 else t for t in call.tensors()])
+        call = _at_autocast_type(call, device)
         with _C._ExcludeDispatchKeyGuard(key):
             return torch.ops.throughtime.sweep(*_flat(call), kernel)
 
@@ -286,7 +304,7 @@ def _autocast(device: str) -> Callable[..., tuple[Tensor, list[Tensor], Tensor]]
 
 
 _KERNELS = {
-    "native": _Kernel(native.forward, native.backward, native.reserve_shape),
+    "native": _Kernel(native.forward, native.backward, native.reserve),
     "torch": _recomputing(torch_fused.run),
     "reference": _recomputing(reference.run),
 }

@@ -1,0 +1,96 @@
+"""Weights in the layout of the C++ core, kept as long as nobody writes to them."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import Tensor
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from throughtime.errors import UsageError
+
+__all__ = ["core", "dtype_name", "packed", "target"]
+
+
+def _loaded() -> ModuleType | None:
+    try:
+        return import_module("throughtime._native")
+    except ModuleNotFoundError:
+        return None
+
+
+_module = _loaded()  # here and not at the first call, for torch.compile traces that and cannot trace an import
+
+
+def core() -> Any:
+    """The compiled module, or None where this installation has none."""
+    return _module
+
+
+@cache
+def target() -> str:
+    """Name of the CPU target that runs: the best of this machine, or the one that THROUGHTIME_CPU names.
+
+    Raises:
+        UsageError: THROUGHTIME_CPU names a target that this machine does not run.
+    """
+    known: list[str] = core().targets()
+    forced = os.environ.get("THROUGHTIME_CPU")
+    if forced and forced not in known:
+        raise UsageError(f"THROUGHTIME_CPU={forced}: this machine runs {', '.join(known)}")
+    return forced or known[0]
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """A floating type by the name that the core knows it by, such as "float32"."""
+    return str(dtype).removeprefix("torch.")
+
+
+class _Kept(NamedTuple):
+    digest: int
+    packed: Tensor
+
+
+_cache: Any = WeakTensorKeyDictionary()
+
+
+def packed(weight: Tensor, sums: int, *, transposed: bool = False, fresh: bool, part: slice | None = None) -> Tensor:
+    """A weight matrix in panels that hold all gates of the same units.
+
+    Args:
+        weight: (sums * units, depth).
+        sums: gates whose rows lie one below the other.
+        transposed: for products with the transposed matrix, as backward needs them.
+        fresh: pack without asking whether the weight has changed: in training it changes at every step. Otherwise the
+            packed form is kept beside the tensor while its content, read anew each time, stays the same: a version
+            counter would miss writes through ``.data``, NumPy and shared memory.
+        part: the rows to pack, or None for all.
+
+    Returns:
+        A flat tensor for the core.
+    """
+    if fresh or not weight.is_contiguous():
+        return _pack(weight if part is None else weight[part], sums, transposed)
+    digest: int = core().digest(target(), weight.data_ptr(), weight.nbytes)
+    kept: dict[Any, _Kept] = _cache.setdefault(weight, {})
+    key = (sums, transposed, part and part.start)
+    known = kept.get(key)
+    if known is None or known.digest != digest:
+        known = kept[key] = _Kept(digest, _pack(weight if part is None else weight[part], sums, transposed))
+    return known.packed
+
+
+def _pack(weight: Tensor, sums: int, transposed: bool) -> Tensor:
+    weight = weight.detach().contiguous()
+    units, depth = weight.shape[0] // sums, weight.shape[1]
+    size: int = core().packed_size(target(), sums, units, depth, transposed, weight.element_size())
+    out = weight.new_empty(size)
+    threads = torch.get_num_threads()
+    name, places = dtype_name(weight.dtype), (weight.data_ptr(), out.data_ptr())
+    core().pack(target(), name, sums, places[0], units, depth, transposed, places[1], threads)
+    return cast(Tensor, out)
