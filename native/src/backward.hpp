@@ -14,8 +14,8 @@ namespace throughtime::THROUGHTIME_TARGET {
 template <class C, class T>
 class BackwardSweep {
   public:
-    BackwardSweep(const Shape& shape, const Backward<T>& b, const Share& share, std::vector<T>& late,
-                  std::vector<T>& grad_m)
+    BackwardSweep(const Shape& shape, const Backward<T>& b, const Share& share, Lines<T>& late,
+                  Lines<T>& grad_m)
         : shape_(shape), b_(b), share_(share), masks_(shape, share), zeros_(static_cast<std::size_t>(std::max(H_, P_))),
           rows_(mine_), places_(mine_), from_(mine_) {
         for (int m = 0; m < mine_; ++m) settle(m, late, grad_m);
@@ -51,7 +51,7 @@ class BackwardSweep {
     }
 
     // What of a rank's places is the same at every step.
-    void settle(int m, std::vector<T>& late, std::vector<T>& grad_m) {
+    void settle(int m, Lines<T>& late, Lines<T>& grad_m) {
         const std::int64_t rank = share_.rank(m);
         BackPlace<T>& p = places_[m];
         p.hidden = H_;
@@ -234,7 +234,7 @@ class BackwardSweep {
 template <class C, class T>
 void backward(const Shape& shape, const Backward<T>& b) {
     const auto size = static_cast<std::size_t>(shape.batch * shape.hidden);
-    std::vector<T> late(b.extras.gain_c ? size : 0), grad_m(b.weights_hr ? size : 0);
+    Lines<T> late(b.extras.gain_c ? size : 0), grad_m(b.weights_hr ? size : 0);
     in_parallel(shape, panel_units<T>(1), panel_units<T>(1),
                 [&](const Share& share) { BackwardSweep<C, T>(shape, b, share, late, grad_m).run(); });
 }

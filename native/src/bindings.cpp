@@ -153,6 +153,16 @@ void pack(const std::string& target, const std::string& dtype, int sums, Address
         chosen.pack_float(sums, at<const float>(w), units, depth, backward, at<float>(packed), threads);
 }
 
+template <class T>
+void run_product(void (*product)(const Product<T>&, int), const std::vector<std::int64_t>& sizes,
+                 const std::vector<Address>& list, int threads) {
+    require(sizes.size() == 5 && list.size() == 4, "a product takes five sizes and four addresses");
+    const Product<T> p{sizes[0], sizes[1], sizes[2], at<const T>(list[0]), sizes[3], at<const T>(list[1]), sizes[4],
+                       at<T>(list[2]), at<T>(list[3])};
+    nb::gil_scoped_release unlocked;
+    product(p, threads);
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -171,6 +181,12 @@ NB_MODULE(_native, m) {
         return chosen.digest(at<const char>(address), bytes);
     });
     m.def("pack", &pack);
+    m.def("product", [](const std::string& target, const std::string& dtype, const std::vector<std::int64_t>& sizes,
+                        const std::vector<Address>& list, int threads) {
+        const Target& chosen = named(target);
+        if (dtype == "float64") run_product(chosen.product_double, sizes, list, threads);
+        else run_product(chosen.product_float, sizes, list, threads);
+    });
     m.def("exercise", [](const std::string& target, int function, Address x, Address y, std::int64_t n) {
         named(target).exercise(function, at<const float>(x), at<float>(y), n);
     });

@@ -154,6 +154,19 @@ constexpr std::int64_t sums_width(Cell cell, const Shape& shape) {
     return (3 + gates(cell) + 1 + 1 + 1) * shape.hidden + shape.width;
 }
 
+// c = a^T b over all tokens.
+template <class T>
+struct Product {
+    std::int64_t tokens;       // N
+    std::int64_t left, right;  // L, R
+    const T* a;                // (N, L) row stride a_stride
+    std::int64_t a_stride;
+    const T* b;                // (N, R) row stride b_stride
+    std::int64_t b_stride;
+    T* c;                      // (L, R) out
+    T* sums;                   // (L,) out, sums of a's columns, or null
+};
+
 // One CPU target's code. Sizes of packed weights are in elements; `sums` is how many gates of a unit lie together.
 struct Target {
     const char* name;
@@ -166,6 +179,8 @@ struct Target {
     void (*forward_bfloat16)(Cell, const Shape&, const Forward<float, Bfloat16>&);  // null: this target has no such products
     void (*backward_float)(Cell, const Shape&, const Backward<float>&);
     void (*backward_double)(Cell, const Shape&, const Backward<double>&);
+    void (*product_float)(const Product<float>&, int threads);
+    void (*product_double)(const Product<double>&, int threads);
     std::uint64_t (*digest)(const char*, std::int64_t bytes);  // to notice any write to a tensor
     void (*exercise)(int function, const float* x, float* y, std::int64_t n);  // 0 tanh, 1 sigmoid, 2 expm1
     double (*peak)(bool bfloat16, int threads);  // multiplications and additions per second, measured

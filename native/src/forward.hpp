@@ -13,7 +13,7 @@ namespace throughtime::THROUGHTIME_TARGET {
 // What the threads of one sweep share, by rank.
 template <class C, class T, class S>
 struct Room {
-    std::vector<T> h, c, fresh_c, gate, raw, m;  // h: where y is too narrow to hold the state
+    Lines<T> h, c, fresh_c, gate, raw, m;  // h: where y is too narrow to hold the state
     std::vector<S> h0;
 
     Room(const Shape& shape, const Forward<T, S>& f) {
@@ -28,7 +28,7 @@ struct Room {
             for (const T value : h) h0.push_back(narrow(value));
         }
     }
-    static T* of(std::vector<T>& rows, std::int64_t rank, std::int64_t width) {
+    static T* of(Lines<T>& rows, std::int64_t rank, std::int64_t width) {
         return rows.empty() ? nullptr : rows.data() + rank * width;
     }
 };
@@ -253,7 +253,7 @@ class ForwardSweep {
     std::vector<std::int64_t> rows_;  // of this step's ranks
     std::vector<Place<T>> places_;
     std::vector<const S*> from_;      // what enters the product
-    std::vector<T> from_x_;           // the input's projection of some steps
+    Lines<T> from_x_;                 // the input's projection of some steps
     const T* projected_ = nullptr;    // its next row
 };
 

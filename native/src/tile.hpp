@@ -4,12 +4,38 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <new>
 #include <type_traits>
+#include <vector>
 
 #include "core.hpp"
 #include "lanes.hpp"
 
 namespace throughtime::THROUGHTIME_TARGET {
+
+// Vectors that start where a cache line does, for a load across two lines costs two; new elements are left as they are.
+template <class T>
+struct LineAllocator {
+    using value_type = T;
+    static constexpr std::align_val_t line{64};
+    LineAllocator() = default;
+    template <class U>
+    LineAllocator(const LineAllocator<U>&) {}
+    T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), line)); }
+    void deallocate(T* at, std::size_t) { ::operator delete(at, line); }
+    template <class U>
+    void construct(U* at) {
+        ::new (static_cast<void*>(at)) U;
+    }
+    template <class U>
+    void construct(U* at, const U& value) {
+        ::new (static_cast<void*>(at)) U(value);
+    }
+    bool operator==(const LineAllocator&) const { return true; }
+};
+
+template <class T>
+using Lines = std::vector<T, LineAllocator<T>>;
 
 constexpr std::int64_t blocks(std::int64_t units, std::int64_t width) { return (units + width - 1) / width; }
 

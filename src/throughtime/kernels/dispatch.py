@@ -14,7 +14,7 @@ from torch import Tensor
 from throughtime.errors import KernelError, UnknownNameError
 from throughtime.kernels import native, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
-from throughtime.kernels.sweep import sweep, sweep_eagerly
+from throughtime.kernels.sweep import autocast_is_on, sweep, sweep_eagerly
 
 __all__ = [
     "KERNELS",
@@ -165,7 +165,7 @@ def transformed() -> bool:
 
 def _torch_is_better(request: Request) -> bool:
     """Where PyTorch's own kernels are preferred to the C++ core: for the types of their results, or by measurement."""
-    if torch.is_autocast_enabled(request.device):
+    if autocast_is_on(request.device):
         return True  # which type comes out of autocast differs from cell to cell there
     if request.size is None:
         return False
@@ -180,8 +180,7 @@ def _torch_is_better(request: Request) -> bool:
 def working_dtype(x: Tensor) -> torch.dtype:
     """Type in which a layer on ``x`` computes: its own, or autocast's."""
     kind = x.device.type
-    known = x.dtype != torch.float64 and torch.amp.is_autocast_available(kind)
-    return torch.get_autocast_dtype(kind) if known and torch.is_autocast_enabled(kind) else x.dtype
+    return torch.get_autocast_dtype(kind) if x.dtype != torch.float64 and autocast_is_on(kind) else x.dtype
 
 
 def choose(request: Request) -> str:

@@ -301,8 +301,7 @@ def backward(call: Call, y: Tensor, kept: Tensor, grad_y: Tensor, grad_final: Se
     weights: list[Tensor] = []
     for one in _directions(call):
         swept = _backward(one, y, kept[one.number], grad_y, grad_state)
-        named, from_rows = _gradients(one, swept)
-        grad = linear(from_rows, one.p["weight_ih"].t())
+        named, grad = _gradients(one, swept)
         grad_rows = grad if grad_rows is None else grad_rows.add_(grad)
         weights += [named[name].view_as(one.p[name]) for name in call.names]
         for part, name in zip(restart, ("restart_h", "restart_c"), strict=False):
@@ -372,27 +371,37 @@ def _grads(one: _Direction) -> int:
 
 
 def _gradients(one: _Direction, swept: _Swept) -> tuple[dict[str, Tensor], Tensor]:
-    """Gradients of the parameters by name, and of the input's projection (N, G*H)."""
-    hidden, is_gru = one.hidden, one.call.cell == "gru"
-    from_rows = swept.gates[:, : 3 * hidden].roll(-hidden, 1) if is_gru else swept.gates  # n r z -> r z n
+    """Gradients of the parameters by name, and of the rows (N, I)."""
+    hidden, is_gru, named = one.hidden, one.call.cell == "gru", dict(swept.sums)
+    from_x = swept.gates[:, : 3 * hidden] if is_gru else swept.gates
     from_h = swept.gates[:, hidden:] if is_gru else swept.gates
-    named = dict(swept.sums)
-    if "bias_ih" in one.p:
-        named["bias_ih"] = from_rows.sum(0)
-        named["bias_hh"] = from_h.sum(0) if is_gru else named["bias_ih"].clone()
+    w_ih, rows = one.p["weight_ih"], one.call.rows[: one.tokens].contiguous()
     if one.normed:
+        # The norm wants PyTorch's order of gates; elsewhere it is cheaper to turn the weights than all tokens.
+        from_x = from_x.roll(-hidden, 1) if is_gru else from_x
+        from_x, named["ln_ih.weight"], named["ln_ih.bias"] = _normed_projection_back(one, swept.kept, from_x)
+        named["bias_ih"] = named["ln_ih.bias"].clone()
         named["ln_hh.bias"] = from_h.sum(0)
-        from_rows, named["ln_ih.weight"], named["ln_ih.bias"] = _normed_projection_back(one, swept.kept, from_rows)
-    raw = from_h if swept.raw is None else swept.raw
-    named["weight_ih"] = transposed_product(from_rows, one.call.rows[: one.tokens])
-    if swept.reset_h is None:
-        named["weight_hh"] = transposed_product(raw, swept.h_prev)
-    else:
-        r_z = transposed_product(raw[:, : 2 * hidden], swept.h_prev)
-        named["weight_hh"] = torch.cat([r_z, transposed_product(raw[:, 2 * hidden :], swept.reset_h)])
+        named["bias_hh"] = named["ln_hh.bias"].clone()
+    turned = hidden if is_gru and not one.normed else 0  # the core's order is n r z
+    grad_rows = linear(from_x, w_ih.roll(turned, 0).t())
+    w_ih_grad, b_ih = (grad.roll(-turned, 0) for grad in transposed_product(from_x, rows))
+    named["weight_ih"], named["bias_ih"] = w_ih_grad, named.get("bias_ih", b_ih)
+    named["weight_hh"], b_hh = _recurrent_gradient(one, swept, from_h if swept.raw is None else swept.raw)
+    named["bias_hh"] = named.get("bias_hh", b_hh)
     if swept.grad_m is not None and swept.m is not None:
-        named["weight_hr"] = transposed_product(swept.grad_m, swept.m)
-    return named, from_rows
+        named["weight_hr"], _ = transposed_product(swept.grad_m, swept.m)
+    return named, grad_rows
+
+
+def _recurrent_gradient(one: _Direction, swept: _Swept, raw: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradients of W_hh and b_hh."""
+    if swept.reset_h is None:
+        return transposed_product(raw, swept.h_prev)
+    r_z, n = raw[:, : 2 * one.hidden], raw[:, 2 * one.hidden :]
+    parts = transposed_product(r_z, swept.h_prev), transposed_product(n, swept.reset_h)
+    weights, biases = zip(*parts, strict=True)
+    return torch.cat(weights), torch.cat(biases)
 
 
 def _normed_projection_back(one: _Direction, kept: _Kept, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Large products before and after the time loop, on PyTorch's fastest kernel for them."""
+"""Large products before and after the time loop."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+from throughtime.kernels.packing import core, dtype_name, target
 
 __all__ = ["linear", "transposed_product"]
 
@@ -34,14 +36,24 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return x @ weight.t() if bias is None else torch.addmm(bias, x, weight.t())
 
 
-def transposed_product(a: Tensor, b: Tensor) -> Tensor:
-    """``a.T @ b``: the gradient of a weight, from those of the outputs and the inputs.
+def transposed_product(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """``a.T @ b`` and the sums of a's columns: gradients of a weight and a bias from those of the outputs.
 
     Args:
-        a: (N, M).
-        b: (N, K).
+        a: (N, M) on the CPU, rows contiguous.
+        b: (N, K) likewise.
 
     Returns:
-        (M, K).
+        (M, K) and (M,).
     """
-    return linear(a.t(), b.t())
+    (tokens, left), right = a.shape, b.shape[1]
+    product, sums = a.new_empty(left, right), a.new_empty(left)
+    threads = torch.get_num_threads() if tokens * left * right > _WORTHWHILE else 1
+    core().product(
+        target(),
+        dtype_name(a.dtype),
+        [tokens, left, right, a.stride(0), b.stride(0)],
+        [tensor.data_ptr() for tensor in (a, b, product, sums)],
+        threads,
+    )
+    return product, sums

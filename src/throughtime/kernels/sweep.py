@@ -19,7 +19,7 @@ from throughtime.errors import KernelError
 from throughtime.kernels import native, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
 
-__all__ = ["sweep", "sweep_eagerly"]
+__all__ = ["autocast_is_on", "sweep", "sweep_eagerly"]
 
 _C: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 _forward_mode: Any = torch.autograd.forward_ad
@@ -243,10 +243,6 @@ class _Direct(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad_y: Tensor, *grad_final: Tensor) -> tuple[Any, ...]:  # pyright: ignore
-        if _C._functorch.is_batchedtensor(grad_y):
-            raise KernelError(
-                f"kernel {kernel!r} gives no batched gradients (is_grads_batched): compute them one by one, or with torch.func"
-            )
         (y, reserve), call, kernel = _Saved.load(ctx)
         arguments = (grad_y, list(grad_final), y, reserve, *_flat(call), kernel)
         run = torch.ops.throughtime.sweep_backward if torch.is_grad_enabled() else _backward
@@ -266,7 +262,7 @@ def sweep_eagerly(call: Call, kernel: str) -> Swept:
         y (N', D*P) and the final carry, parts of (D, B, width).
     """
     device = call.rows.device.type
-    if torch.is_autocast_enabled(device):
+    if autocast_is_on(device):
         call = _at_autocast_type(call, device)
     with _exact_types(call):
         if not call.keep:
@@ -279,6 +275,11 @@ def sweep_eagerly(call: Call, kernel: str) -> Swept:
 # -- autocast ---------------------------------------------------------------------------------------------------------
 
 
+def autocast_is_on(device: str) -> bool:
+    """Whether calls on a type of device, such as "cpu", are to compute in another type than their own."""
+    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+
+
 def _at_autocast_type(call: Call, device: str) -> Call:
     dtype = torch.get_autocast_dtype(device)
     return call.with_tensors([t.to(dtype) if t.dtype != torch.float64 else t for t in call.tensors()])
@@ -287,7 +288,7 @@ def _at_autocast_type(call: Call, device: str) -> Call:
 def _exact_types(call: Call) -> AbstractContextManager[object]:
     """Where autocast is on, switch it off: a kernel computes in the types that it is given."""
     device = call.rows.device.type
-    return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
+    return torch.autocast(device, enabled=False) if autocast_is_on(device) else nullcontext()
 
 
 def _autocast(device: str) -> Callable[..., tuple[Tensor, list[Tensor], Tensor]]:
