@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test slow check install clean
+.PHONY: demo test slow check core install clean
 .DEFAULT_GOAL := help
 
 help:                ## show this list
@@ -22,6 +22,11 @@ slow: $(STAMP)       ## run the tests that take minutes
 
 check: $(STAMP)      ## format, lint, types, house rules: what CI runs too
 	@$(BIN)/python scripts/check
+
+core: $(STAMP)       ## the C++ core: its style, its tests under sanitizers and on emulated 64-bit ARM
+	@$(BIN)/python scripts/native format --check
+	@$(BIN)/python scripts/native sanitize
+	@$(BIN)/python scripts/native neon
 
 install: $(STAMP)    ## set up .venv
 

@@ -1,13 +1,15 @@
 """``fit generate`` beside the plain PyTorch script of plain_char_lstm.py: tokens per second and peak memory.
 
 python benchmarks/fit_generate.py TEXT [--rounds 3]: the two take turns as whole processes, with the same text, sizes,
-batch, window and number of steps. Writes benchmarks/results/fit_generate.json.
+batch, window and number of steps. Writes benchmarks/results/fit_generate.json, which ``throughtime bench report`` puts
+into docs/performance.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import statistics
 import subprocess
 import sys
@@ -15,8 +17,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from measure import save, table
+from throughtime.bench.page import fit_table
+from throughtime.bench.results import conditions, write
 
+GOALS = {"tokens_per_second": 1.15}
+"""Figure -> the ratio ours/plain aimed at."""
 HERE = Path(__file__).parent
 OURS = """
 import json, resource, sys, time
@@ -69,14 +74,18 @@ def main() -> None:
     rows = [
         {
             "figure": figure,
+            "goal": GOALS.get(figure),
             "ours": statistics.median(own[figure] for own, _ in rounds),
             "plain": statistics.median(other[figure] for _, other in rounds),
             "ours/plain": statistics.median(own[figure] / other[figure] for own, other in rounds),
         }
         for figure in ("tokens_per_second", "peak_mib")
     ]
-    save(arguments.out, rows)
-    print(table(rows, ["figure", "ours", "plain", "ours/plain"]))
+    flags = ["--rounds", str(arguments.rounds), "--steps", str(arguments.steps)]
+    command = shlex.join(["python", "benchmarks/fit_generate.py", arguments.text.name, *flags])
+    results = {"command": command, "conditions": conditions() | {"rounds": arguments.rounds}, "rows": rows}
+    write(arguments.out, results)
+    print("\n".join(fit_table(results)))
 
 
 if __name__ == "__main__":

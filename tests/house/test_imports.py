@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "training": {"errors", "data"},
     "tasks": NETWORK | CRAFT,
     "runs": NETWORK | CRAFT | {"tasks"},
-    "cli": {"errors", "training", "tasks", "runs"},
+    "bench": GROUND | {"kernels", "layers"},
+    "cli": {"errors", "training", "tasks", "runs", "bench"},
     "__main__": {"cli"},
 }
 """Room -> the other rooms it may import; the two wings meet only in tasks."""

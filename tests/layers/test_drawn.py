@@ -72,6 +72,6 @@ def test_drawn(case: Case) -> None:
 
 @pytest.mark.slow
 @given(cases())
-@settings(max_examples=600, print_blob=True, **quiet)
+@settings(max_examples=1000, print_blob=True, **quiet)
 def test_many_drawn(case: Case) -> None:
     case.check_kernels()

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from throughtime.cli import demo, fit, trained
+from throughtime.cli import bench, demo, fit, trained
 from throughtime.errors import ThroughtimeError
 
 __all__ = ["run", "status_of"]
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(fit.app, name="fit")
 app.add_typer(trained.app)
+app.add_typer(bench.app, name="bench")
 app.command("demo", help=demo.demo.__doc__)(demo.demo)
 
 

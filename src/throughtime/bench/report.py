@@ -1,0 +1,40 @@
+"""The page of a folder of results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from throughtime.bench.page import page
+from throughtime.bench.results import read
+from throughtime.errors import DataError
+
+__all__ = ["page_of"]
+
+
+def page_of(folder: Path) -> str:
+    """The page docs/performance.md, from the files of a folder.
+
+    Args:
+        folder: it holds ``results/layers.json``; ``results/fit_generate.json``, if that was measured; and
+            ``reasons.json``, which gives for patterns of row names why such rows do not reach their goals.
+
+    Returns:
+        Markdown.
+
+    Raises:
+        DataError: a file is missing or holds something else.
+    """
+    fit, reasons = folder / "results" / "fit_generate.json", folder / "reasons.json"
+    return page(
+        read(folder / "results" / "layers.json"),
+        read(fit, "figure") if fit.exists() else None,
+        _reasons(reasons) if reasons.exists() else {},
+    )
+
+
+def _reasons(path: Path) -> dict[str, str]:
+    try:
+        return {str(pattern): str(reason) for pattern, reason in json.loads(path.read_text(encoding="utf-8")).items()}
+    except (ValueError, AttributeError) as error:
+        raise DataError(f"{path}: {error}; give a JSON object of patterns and reasons") from None
