@@ -74,7 +74,8 @@ double peak_of(bool bfloat16, int threads) {
     return bfloat16 ? 0 : peak<float>(threads);
 }
 
-// Each lane is a polynomial in an odd number modulo 2^32, so that one changed word always changes it.
+// Each step maps a lane's sums one to one, so that one changed word always changes it; the shift carries high bits down,
+// or else two flipped signs would cancel.
 std::uint64_t digest(const char* from, std::int64_t bytes) {
     constexpr int parts = 4, lanes = THROUGHTIME_VECTOR_BYTES / 4;
     typedef std::uint32_t Words __attribute__((vector_size(THROUGHTIME_VECTOR_BYTES)));
@@ -85,7 +86,8 @@ std::uint64_t digest(const char* from, std::int64_t bytes) {
             Words words{};
             if (size == sizeof(Words)) std::memcpy(&words, from, sizeof words);
             else std::memcpy(&words, from, static_cast<std::size_t>(size));
-            sum = sum * 0x9e3779b1u + words;
+            sum = (sum ^ words) * 0x9e3779b1u;
+            sum ^= sum >> 15;
             from += size, bytes -= size;
         }
     std::uint64_t mixed = 0;

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from throughtime.errors import ShapeError
 from throughtime.kernels.call import Call
+from throughtime.kernels.checks import check_call, check_gradients
 from throughtime.kernels.packing import core, dtype_name, packed, target
 from throughtime.kernels.products import linear, transposed_product
 from throughtime.kernels.reference.cell import Parameters
@@ -217,7 +217,7 @@ def forward(call: Call) -> tuple[Tensor, list[Tensor], Tensor]:
     Returns:
         y (N', D*P), the final carry, and what backward needs (empty where ``call.keep`` is false).
     """
-    _check(call)
+    check_call(call, CELLS)
     if call.rows.dtype == torch.bfloat16 and not _has_narrow_products(call):
         y, final, kept = forward(_widened(call))
         return y.bfloat16(), [part.bfloat16() for part in final], kept
@@ -290,6 +290,8 @@ def backward(call: Call, y: Tensor, kept: Tensor, grad_y: Tensor, grad_final: Se
         grad_y: (N', D*P) gradient of y.
         grad_final: gradients of the final carry, parts of (D, B, width).
     """
+    check_call(call, CELLS)
+    check_gradients(call, y, kept, reserve(call), grad_y, grad_final)
     if call.rows.dtype == torch.bfloat16:
         wide = [grad.float() for grad in grad_final]
         grads = backward(_widened(call), y.float(), kept, grad_y.float(), wide)
@@ -448,23 +450,3 @@ def _pair(parts: Sequence[Tensor | None]) -> list[Tensor | None]:
 
 def _address(tensor: Tensor | None) -> int:
     return 0 if tensor is None else tensor.data_ptr()
-
-
-def _check(call: Call) -> None:
-    """Raise ShapeError for a tensor that the core would misread."""
-    rows, body = call.rows, call.body()
-    hidden, width = call.weights[call.names.index("weight_hh")].shape[0] // _GATES[call.cell], call.state[0].shape[-1]
-    shapes = body.shapes(rows.shape[-1], hidden, width if "weight_hr" in call.names else 0, True)
-    for norm, size in body.norms(hidden).items():
-        shapes |= {f"{norm}.weight": (size,), f"{norm}.bias": (size,)}
-    batch = call.state[0].shape[1]
-    widths = body.carry_sizes(hidden, width if "weight_hr" in call.names else 0)
-    expected = [(call.directions, batch, part) for part in widths]
-    expected += [(call.directions, part) for part in widths if call.restart]
-    expected += [shapes[name] for name in call.names * call.directions]
-    for tensor, shape in zip([*call.state, *call.restart, *call.weights], expected, strict=True):
-        if tensor.shape != shape or tensor.dtype != rows.dtype or tensor.device != rows.device:
-            raise ShapeError(
-                f"a parameter or state must be {rows.dtype} of shape {tuple(shape)} on {rows.device}, "
-                f"got {tensor.dtype} {tuple(tensor.shape)} on {tensor.device}"
-            )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from throughtime.errors import UsageError
 
@@ -51,12 +53,17 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+_KEPT_BYTES = 1 << 28
+"""Packed weights that are kept, at most; the longest unused go first."""
+
+
 class _Kept(NamedTuple):
     digest: int
     packed: Tensor
 
 
-_cache: Any = WeakTensorKeyDictionary()
+_kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+_lock = threading.Lock()
 
 
 def packed(weight: Tensor, sums: int, *, transposed: bool = False, fresh: bool, part: slice | None = None) -> Tensor:
@@ -67,30 +74,42 @@ def packed(weight: Tensor, sums: int, *, transposed: bool = False, fresh: bool, 
         sums: gates whose rows lie one below the other.
         transposed: for products with the transposed matrix, as backward needs them.
         fresh: pack without asking whether the weight has changed: in training it changes at every step. Otherwise the
-            packed form is kept beside the tensor while its content, read anew each time, stays the same: a version
-            counter would miss writes through ``.data``, NumPy and shared memory.
+            packed form is kept as long as the weight's content, read anew each time, stays the same: a version counter
+            would miss writes through ``.data``, NumPy and shared memory.
         part: the rows to pack, or None for all.
 
     Returns:
         A flat tensor for the core.
     """
+    weight = (weight if part is None else weight[part]).detach()
     if fresh or not weight.is_contiguous():
-        return _pack(weight if part is None else weight[part], sums, transposed)
+        return _pack(weight, sums, transposed)
     digest: int = core().digest(target(), weight.data_ptr(), weight.nbytes)
-    kept: dict[Any, _Kept] = _cache.setdefault(weight, {})
-    key = (sums, transposed, part and part.start)
-    known = kept.get(key)
-    if known is None or known.digest != digest:
-        known = kept[key] = _Kept(digest, _pack(weight if part is None else weight[part], sums, transposed))
+    key = (weight.data_ptr(), weight.shape, weight.dtype, sums, transposed)
+    with _lock:
+        known = _kept.pop(key, None)
+        if known is None or known.digest != digest:
+            known = _Kept(digest, _pack(weight, sums, transposed))
+        _kept[key] = known
+        while sum(each.packed.nbytes for each in _kept.values()) > _KEPT_BYTES and len(_kept) > 1:
+            _kept.popitem(last=False)
     return known.packed
 
 
 def _pack(weight: Tensor, sums: int, transposed: bool) -> Tensor:
-    weight = weight.detach().contiguous()
+    weight = weight.contiguous()
     units, depth = weight.shape[0] // sums, weight.shape[1]
     size: int = core().packed_size(target(), sums, units, depth, transposed, weight.element_size())
     out = weight.new_empty(size)
-    threads = torch.get_num_threads()
-    name, places = dtype_name(weight.dtype), (weight.data_ptr(), out.data_ptr())
-    core().pack(target(), name, sums, places[0], units, depth, transposed, places[1], threads)
-    return cast(Tensor, out)
+    places, threads = (weight.data_ptr(), out.data_ptr()), torch.get_num_threads()
+    core().pack(target(), dtype_name(weight.dtype), sums, places[0], units, depth, transposed, places[1], threads)
+    return out
+
+
+def _leave_the_team() -> None:
+    """OpenMP's threads do not survive a fork, and a child that calls on them waits forever."""
+    torch.set_num_threads(1)
+
+
+if _module is not None and hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_the_team)

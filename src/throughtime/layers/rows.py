@@ -86,9 +86,11 @@ def _own_lengths(form: str, lengths: Lengths | None) -> None:
 
 
 def _from_packed(x: PackedSequence, resets: Tensor | None) -> Rows:
-    if int(x.batch_sizes.sum()) != x.data.shape[0] or bool((x.batch_sizes.diff() > 0).any()):
+    wrong = bool((x.batch_sizes.diff() > 0).any()) or bool((x.batch_sizes < 0).any())
+    if wrong or x.batch_sizes.numel() == 0 or int(x.batch_sizes.sum()) != x.data.shape[0]:
         raise ShapeError(f"a PackedSequence's batch_sizes never increase and sum to its {x.data.shape[0]} rows")
     batch, steps = int(x.batch_sizes[0]), x.batch_sizes.shape[0]
+    _check_order(x, batch)
     dense = x.data.shape[0] == batch * steps
     alive = torch.arange(batch) < x.batch_sizes[:, None]
     grid = None if dense else alive.flatten().nonzero().flatten().to(x.data.device)
@@ -101,6 +103,13 @@ def _from_packed(x: PackedSequence, resets: Tensor | None) -> Rows:
         restore=lambda y: PackedSequence(y, x.batch_sizes, x.sorted_indices, x.unsorted_indices),
     )
     return _with_resets(rows, resets, steps)
+
+
+def _check_order(x: PackedSequence, batch: int) -> None:
+    order = x.sorted_indices
+    if order is not None and (order.shape != (batch,) or order.dtype != torch.int64):
+        given = f"{order.dtype} of shape {tuple(order.shape)}"
+        raise ShapeError(f"a PackedSequence's sorted_indices must be int64 of shape {(batch,)}, got {given}")
 
 
 def _from_unbatched(x: Tensor, resets: Tensor | None) -> Rows:

@@ -1,0 +1,111 @@
+"""What must hold before addresses are handed out: the core reads and writes wherever it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from throughtime.errors import ShapeError, UsageError
+from throughtime.kernels.call import Call
+
+__all__ = ["check_call", "check_gradients"]
+
+
+def check_call(call: Call, cells: Container[str]) -> None:
+    """Raise for a call that the core would misread.
+
+    Args:
+        call: see :class:`throughtime.kernels.call.Call`.
+        cells: the cells that the core knows.
+
+    Raises:
+        UsageError: a cell that it does not know.
+        ShapeError: a tensor of another shape, type or device than the others ask for.
+    """
+    if call.cell not in cells:
+        raise UsageError(f"the core has no cell {call.cell!r}")
+    rows = call.rows
+    if rows.dim() != 2 or rows.device.type != "cpu":
+        raise ShapeError(f"rows must be (N, I) on the CPU, got {tuple(rows.shape)} on {rows.device}")
+    hidden, projection, batch = _sizes(call)
+    parameters = _parameter_shapes(call, hidden, projection)
+    widths = call.body().carry_sizes(hidden, projection)
+    if len(call.state) != len(widths) or len(call.restart) not in (0, len(widths)):
+        raise ShapeError(f"{call.cell} carries {len(widths)} parts, got {len(call.state)} and {len(call.restart)}")
+    expected = [(call.directions, batch, width) for width in widths]
+    expected += [(call.directions, width) for width in widths if call.restart]
+    expected += [parameters[name] for name in call.names * call.directions]
+    for tensor, shape in zip([*call.state, *call.restart, *call.weights], expected, strict=True):
+        _check("a parameter or state", tensor, shape, rows)
+    _check_rows(call, batch)
+
+
+def check_gradients(
+    call: Call, y: Tensor, kept: Tensor, room: Tensor, grad_y: Tensor, grad_final: Sequence[Tensor]
+) -> None:
+    """Raise for gradients, or what forward left, that do not fit the call.
+
+    Args:
+        call: the call, checked.
+        y: (N', D*P) what forward gave.
+        kept: what forward kept.
+        room: an empty tensor like what it should have kept.
+        grad_y: (N', D*P).
+        grad_final: parts of (D, B, width).
+
+    Raises:
+        ShapeError: one has another shape, type or device.
+    """
+    wide = (call.rows.shape[0], call.directions * call.state[0].shape[-1])
+    _check("y", y, wide, call.rows)
+    _check("the gradient of y", grad_y, wide, call.rows)
+    _check("what forward kept", kept, room.shape, room)
+    if len(grad_final) != len(call.state):
+        raise ShapeError(f"each of {len(call.state)} parts needs its final gradient, got {len(grad_final)}")
+    for grad, part in zip(grad_final, call.state, strict=True):
+        _check("a final gradient", grad, part.shape, call.rows)
+
+
+def _sizes(call: Call) -> tuple[int, int, int]:
+    """H, width of a projection (0: none), and B."""
+    if call.directions not in (1, 2) or not call.state or call.state[0].dim() != 3:
+        raise ShapeError(f"a call has 1 or 2 directions and states (D, B, P), got {call.directions} directions")
+    needed = {"weight_ih", "weight_hh"}
+    if not needed <= set(call.names) or len(call.weights) != len(call.names) * call.directions:
+        raise ShapeError(f"a weight for each name and direction is needed, got {len(call.weights)} for {call.names}")
+    gates = len(call.body().gates)
+    rows = call.weights[call.names.index("weight_hh")].shape[0]
+    _, batch, width = call.state[0].shape
+    return rows // gates, width if "weight_hr" in call.names else 0, batch
+
+
+def _parameter_shapes(call: Call, hidden: int, projection: int) -> dict[str, tuple[int, ...]]:
+    shapes = call.body().shapes(call.rows.shape[-1], hidden, projection, True)
+    for norm, size in call.body().norms(hidden).items():
+        shapes |= {f"{norm}.weight": (size,), f"{norm}.bias": (size,)}
+    if len(set(call.names)) != len(call.names) or not set(call.names) <= set(shapes):
+        raise ShapeError(f"weights must be of {', '.join(shapes)}, each once, got {call.names}")
+    return shapes
+
+
+def _check(what: str, tensor: Tensor, shape: Sequence[int], like: Tensor) -> None:
+    if tensor.shape != tuple(shape) or tensor.dtype != like.dtype or tensor.device != like.device:
+        raise ShapeError(
+            f"{what} must be {like.dtype} of shape {tuple(shape)} on {like.device}, "
+            f"got {tensor.dtype} {tuple(tensor.shape)} on {tensor.device}"
+        )
+
+
+def _check_rows(call: Call, batch: int) -> None:
+    """What the loop reads by row: sizes, resets, row ids."""
+    tokens, sizes = call.rows.shape[0], cast("list[int]", call.batch_sizes.tolist())
+    falls = all(a >= b >= 0 for a, b in zip([batch, *sizes], sizes, strict=False))
+    if call.batch_sizes.dtype != torch.int64 or not falls or sum(sizes) > tokens:
+        raise ShapeError(f"batch_sizes must be int64 and fall from {batch} to 0 within {tokens} rows, got {sizes}")
+    for tensor, shape, dtype in ((call.resets, (tokens,), torch.bool), (call.row_ids, (batch,), torch.int64)):
+        if tensor is not None and (tensor.shape != shape or tensor.dtype != dtype or tensor.device != call.rows.device):
+            given = f"{tensor.dtype} of shape {tuple(tensor.shape)}"
+            raise ShapeError(f"resets and row ids must be {dtype} of shape {shape} on the CPU, got {given}")
