@@ -163,6 +163,99 @@ void run_product(void (*product)(const Product<T>&, int), const std::vector<std:
     product(p, threads);
 }
 
+// -- streams ----------------------------------------------------------------------------------------------------------
+
+// The memory of a NumPy array, if it is contiguous and has the wanted type and shape.
+class Array {
+  public:
+    Array(nb::handle array, char format, std::int64_t rows, std::int64_t columns, int flags) {
+        const bool held = PyObject_GetBuffer(array.ptr(), &view_, PyBUF_ND | PyBUF_FORMAT | flags) == 0;
+        if (!held) return PyErr_Clear();
+        fits_ = view_.format && view_.format[0] == format && !view_.format[1] && view_.ndim == 2 &&
+                view_.shape[0] == rows && view_.shape[1] == columns;
+    }
+    Array(const Array&) = delete;
+    ~Array() { PyBuffer_Release(&view_); }
+
+    void* data() const { return fits_ ? view_.buf : nullptr; }
+
+  private:
+    Py_buffer view_{};
+    bool fits_ = false;
+};
+
+// A stream that Python holds.
+class Streaming {
+  public:
+    using Sizes = std::vector<std::vector<std::int64_t>>;  // I and H of each layer
+    using Lists = std::vector<std::vector<Address>>;       // the rest of each StreamLayer
+
+    Streaming(const std::string& target, int cell, std::int64_t batch, double zoneout_h, double zoneout_c,
+              const std::string& dtype, bool bfloat16, const Sizes& sizes, const Lists& layers, nb::object make)
+        : format_(dtype == "float64" ? 'd' : 'f'), batch_(batch), make_(std::move(make)) {
+        require(!sizes.empty() && sizes.size() == layers.size() && batch > 0, "a stream has layers and rows");
+        for (const auto& layer : sizes) require(layer.size() == 2 && layer[0] > 0 && layer[1] > 0, "I and H are positive");
+        for (std::size_t l = 1; l < sizes.size(); ++l) require(sizes[l][0] == sizes[l - 1][1], "layers fit each other");
+        input_ = sizes.front()[0], output_ = sizes.back()[1];
+        const StreamShape shape{static_cast<Cell>(cell), batch, zoneout_h, zoneout_c, bfloat16};
+        stream_ = format_ == 'd' ? named(target).stream_double(shape, listed<double>(sizes, layers))
+                                 : named(target).stream_float(shape, listed<float>(sizes, layers));
+        require(stream_ != nullptr, "this target has no such stream");
+    }
+
+    // One step of NumPy arrays; None where they are not of the plainest form, or another thread is at it.
+    nb::object step(nb::handle x, nb::handle out) {
+        const Array from(x, format_, batch_, input_, 0);
+        if (!from.data()) return nb::none();
+        nb::object y = out.is_none() ? make_() : nb::borrow<nb::object>(out);
+        const Array to(y, format_, batch_, output_, PyBUF_WRITABLE);
+        return to.data() && run(from.data(), to.data(), 1) ? y : nb::none();
+    }
+
+    bool run_at(Address x, Address y, std::int64_t steps) { return run(at<const void>(x), at<void>(y), steps); }
+
+    bool read(std::int64_t layer, Address h, Address c) {
+        if (!busy_) stream_->read(layer, at<void>(h), at<void>(c));
+        return !busy_;
+    }
+    bool write(std::int64_t layer, Address h, Address c) {
+        if (!busy_) stream_->write(layer, at<const void>(h), at<const void>(c));
+        return !busy_;
+    }
+
+  private:
+    template <class T>
+    static std::vector<StreamLayer<T>> listed(const Sizes& sizes, const Lists& layers) {
+        std::vector<StreamLayer<T>> list;
+        for (std::size_t l = 0; l < sizes.size(); ++l) {
+            require(layers[l].size() == 5, "a layer of a stream takes five addresses");
+            Addresses from{layers[l]};
+            list.push_back({sizes[l][0], sizes[l][1], from, from, from, from, from});
+        }
+        return list;
+    }
+
+    // Python's lock is kept for short steps: to wait for it again may take longer than they do. It guards `busy_`.
+    bool run(const void* x, void* y, std::int64_t steps) {
+        constexpr std::int64_t is_long = 1 << 20;
+        if (busy_) return false;
+        if (stream_->work() * steps < is_long) return stream_->run(x, y, steps), true;
+        busy_ = true;
+        {
+            nb::gil_scoped_release unlocked;
+            stream_->run(x, y, steps);
+        }
+        busy_ = false;
+        return true;
+    }
+
+    char format_;
+    std::int64_t batch_, input_ = 0, output_ = 0;
+    nb::object make_;  // gives a new output
+    std::unique_ptr<Stream> stream_;
+    bool busy_ = false;
+};
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -208,4 +301,11 @@ NB_MODULE(_native, m) {
         .def("forward", &Sweep::forward)
         .def("backward", &Sweep::backward)
         .def("sums", &Sweep::sums, "Numbers in one thread's sums of gradients.");
+    nb::class_<Streaming>(m, "Stream")
+        .def(nb::init<const std::string&, int, std::int64_t, double, double, const std::string&, bool,
+                      const Streaming::Sizes&, const Streaming::Lists&, nb::object>())
+        .def("step", &Streaming::step, nb::arg("x"), nb::arg("out").none())
+        .def("run", &Streaming::run_at)
+        .def("read", &Streaming::read)
+        .def("write", &Streaming::write);
 }

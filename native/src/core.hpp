@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace throughtime {
 
@@ -167,6 +169,35 @@ struct Product {
     T* sums;                   // (L,) out, sums of a's columns, or null
 };
 
+// A stack that streams: B rows, one or more steps at a time, in inference.
+struct StreamShape {
+    Cell cell;                      // not gru_reset_before
+    std::int64_t batch;             // B
+    double zoneout_h, zoneout_c;    // by expectation
+    bool bfloat16;                  // keep float weights as bfloat16, and round x and h where they are multiplied
+};
+
+// One layer of it; read only while the stream is made.
+template <class T>
+struct StreamLayer {
+    std::int64_t input, hidden;  // I, H
+    const T* weight_ih;          // (G*H, I)
+    const T* weight_hh;          // (G*H, H)
+    const T* bias;               // (G*H,) what is added to W_ih x, or null
+    const T* bias_n;             // (H,) b_hn of a gru, or null
+    const T* peepholes;          // (3H,) or null
+};
+
+// It keeps its own weights and state. Pointers are of the type that it was made for; one thread at a time may call it.
+class Stream {
+  public:
+    virtual ~Stream() = default;
+    virtual void run(const void* x, void* y, std::int64_t steps) = 0;           // x (T, B, I), y (T, B, H), may overlap
+    virtual void read(std::int64_t layer, void* h, void* c) = 0;                // (B, H) each; c null where there is none
+    virtual void write(std::int64_t layer, const void* h, const void* c) = 0;
+    virtual std::int64_t work() const = 0;                                      // multiplications of a step
+};
+
 // One CPU target's code. Sizes of packed weights are in elements; `sums` is how many gates of a unit lie together.
 struct Target {
     const char* name;
@@ -184,6 +215,8 @@ struct Target {
     std::uint64_t (*digest)(const char*, std::int64_t bytes);  // to notice any write to a tensor
     void (*exercise)(int function, const float* x, float* y, std::int64_t n);  // 0 tanh, 1 sigmoid, 2 expm1
     double (*peak)(bool bfloat16, int threads);  // multiplications and additions per second, measured
+    std::unique_ptr<Stream> (*stream_float)(const StreamShape&, const std::vector<StreamLayer<float>>&);
+    std::unique_ptr<Stream> (*stream_double)(const StreamShape&, const std::vector<StreamLayer<double>>&);
 };
 
 const Target& portable_target();

@@ -4,6 +4,7 @@
 #include "backward.hpp"
 #include "forward.hpp"
 #include "product.hpp"
+#include "stream.hpp"
 
 #define THROUGHTIME_JOIN_(a, b) a##b
 #define THROUGHTIME_JOIN(a, b) THROUGHTIME_JOIN_(a, b)
@@ -35,6 +36,22 @@ void run_forward(Cell cell, const Shape& shape, const Forward<T, S>& f) {
 template <class T>
 void run_backward(Cell cell, const Shape& shape, const Backward<T>& b) {
     with_cell<T>(cell, [&]<class C>() { backward<C, T>(shape, b); });
+}
+
+// Weights of bfloat16 are only asked for where the target multiplies them.
+template <class T>
+std::unique_ptr<Stream> stream(const StreamShape& shape, const std::vector<StreamLayer<T>>& layers) {
+    std::unique_ptr<Stream> made;
+    with_cell<T>(shape.cell, [&]<class C>() {
+        if constexpr (!C::apart) {
+#if defined(__AVX512BF16__)
+            if constexpr (sizeof(T) == 4)
+                if (shape.bfloat16) made = std::make_unique<StackStream<C, T, Bfloat16>>(shape, layers);
+#endif
+            if (!shape.bfloat16) made = std::make_unique<StackStream<C, T, T>>(shape, layers);
+        }
+    });
+    return made;
 }
 
 template <class T>
@@ -137,7 +154,9 @@ const Target& THROUGHTIME_JOIN(THROUGHTIME_TARGET, _target)() {
                                transposed_product<double>,
                                digest,
                                exercise,
-                               peak_of};
+                               peak_of,
+                               stream<float>,
+                               stream<double>};
     return target;
 }
 

@@ -94,5 +94,6 @@ def call(
         "recurrent_dropout": 0.3 if noise else 0.0,
         "training": noise,
         "keep": True,
+        "recompute": False,
     }
     return Call(**{**defaults, **changes})

@@ -12,7 +12,7 @@ from calls import VARIANTS, Variant, call
 from torch import Tensor, nn
 
 from throughtime.errors import ShapeError, UsageError
-from throughtime.kernels import native
+from throughtime.kernels import native, packing
 from throughtime.kernels.call import Call
 from throughtime.kernels.dispatch import use_kernel
 from throughtime.layers import LSTM
@@ -143,31 +143,87 @@ def test_sizes_whose_product_overflows(hidden: int) -> None:
         native.forward(one)
 
 
-# -- the module itself takes addresses: the counts are all it can check ------------------------------------------------
+# -- the module itself takes addresses: counts, sizes and names are all it can check -----------------------------------
 
 
-def core() -> Any:
-    return native._core()
+def quiet() -> Any:
+    return packing.core().Noise(0.0, 0.0, 0.0, False, 0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("count", [0, 1, 5, 50])
-@pytest.mark.parametrize("is_backward", [False, True])
-def test_a_wrong_number_of_addresses(count: int, is_backward: bool) -> None:
-    quiet = core().Noise(0.0, 0.0, 0.0, False, 0, 0, 0)
-    sweep = core().Sweep(native.target(), 2, False, 4, 1, [1], False, 1)
-    with pytest.raises((ValueError, TypeError)):
-        sweep.run(is_backward, [0] * count, 4, 4, 0, quiet)
+def loop(**changes: Any) -> Any:
+    """An LSTM's sweep over one row."""
+    given: dict[str, Any] = {
+        "target": packing.target(), "cell": 2, "input": 3, "hidden": 4, "width": 4, "batch": 1, "sizes": [1],
+        "reverse": False, "threads": 1, "resets": 0, "noise": quiet(),
+    }  # fmt: skip
+    return packing.core().Sweep(*(given | changes).values())
 
 
-@pytest.mark.parametrize("arguments", [(), (1,), ("lstm",) * 8, (native.unavailable(), 2, 3)], ids=str)
-@pytest.mark.parametrize("function", ["Sweep", "Noise", "pack", "packed_size", "digest", "exercise"])
+@pytest.mark.parametrize("count", [0, 1, 5, 21, 23, 25, 27, 50])
+@pytest.mark.parametrize("function", ["forward", "backward"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_wrong_number_of_addresses(dtype: str, function: str, count: int) -> None:
+    with pytest.raises(ValueError, match="addresses"):
+        getattr(loop(), function)(dtype, [0] * count, 4, 4)
+
+
+@pytest.mark.parametrize("sizes, addresses", [(4, 4), (6, 4), (5, 3), (5, 5), (0, 0)])
+def test_a_wrong_number_of_sizes(sizes: int, addresses: int) -> None:
+    with pytest.raises(ValueError, match="five sizes and four addresses"):
+        packing.core().product(packing.target(), "float32", [0] * sizes, [0] * addresses, 1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"hidden": 0}, {"width": -1}, {"input": 0}, {"batch": -1}, {"sizes": [2]}, {"sizes": [1, 0]}, {"sizes": [-1]}]
+    + [{"cell": 5}, {"cell": -1}, {"threads": 0}, {"sizes": [2, 1], "batch": 1}, {"sizes": [1, 2], "batch": 2}],
+    ids=str,
+)
+def test_sizes_that_cannot_be(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        loop(**changes)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "complex64", "", "bfloat16"])
+def test_an_unknown_type(dtype: str) -> None:
+    """Bfloat16 has neither gradients nor products of all tokens there."""
+    core, calls = packing.core(), []
+    calls.append(lambda: loop().backward(dtype, [0] * 26, 4, 4))
+    calls.append(lambda: core.product(packing.target(), dtype, [0] * 5, [0] * 4, 1))
+    if dtype != "bfloat16":
+        calls.append(lambda: loop().forward(dtype, [0] * 22, 4, 4))
+        calls.append(lambda: core.pack(packing.target(), dtype, 1, 0, 0, 0, False, 0, 1))
+    for wrong in calls:
+        with pytest.raises(ValueError, match="type"):
+            wrong()
+
+
+def test_bfloat16_where_the_target_has_no_such_products() -> None:
+    with pytest.raises(ValueError, match="this target has no such sweep"):
+        loop(target="portable").forward("bfloat16", [0] * 22, 4, 4)
+
+
+@pytest.mark.parametrize("arguments", [(), (1,), ("lstm",) * 8, (None, 2, 3)], ids=str)
+@pytest.mark.parametrize(
+    "function", ["Sweep", "Noise", "pack", "packed_size", "product", "digest", "exercise", "saved", "has_bfloat16"]
+)
 def test_wrong_arguments(function: str, arguments: tuple[Any, ...]) -> None:
     with pytest.raises(TypeError):
-        getattr(core(), function)(*arguments)
+        getattr(packing.core(), function)(*arguments)
 
 
-@pytest.mark.parametrize("function", ["packed_size", "Sweep"])
+UNKNOWN: dict[str, Callable[[Any], Any]] = {
+    "Sweep": lambda core: loop(target="none"),
+    "has_bfloat16": lambda core: core.has_bfloat16("none"),
+    "packed_size": lambda core: core.packed_size("none", 4, 2, 2, False, 4),
+    "pack": lambda core: core.pack("none", "float32", 4, 0, 2, 2, False, 0, 1),
+    "product": lambda core: core.product("none", "float32", [0] * 5, [0] * 4, 1),
+    "digest": lambda core: core.digest("none", 0, 0),
+    "exercise": lambda core: core.exercise("none", 0, 0, 0, 0),
+}
+
+
+@pytest.mark.parametrize("function", UNKNOWN)
 def test_an_unknown_target(function: str) -> None:
-    arguments = {"packed_size": ("none", 2, 4, False, False), "Sweep": ("none", 2, False, 4, 1, [1], False, 1)}
     with pytest.raises(ValueError, match="none"):
-        getattr(core(), function)(*arguments[function])
+        UNKNOWN[function](packing.core())

@@ -51,6 +51,8 @@ class Call:
     """True: draw masks. False: zoneout mixes by its expectation, and dropout does nothing."""
     keep: bool
     """Gradients may be asked for: keep what the backward pass needs."""
+    recompute: bool
+    """Keep the state at some steps only, and compute the rest again in the backward pass."""
 
     def sizes(self) -> list[int]:
         """``batch_sizes`` as integers, without the steps of no sequence at all."""

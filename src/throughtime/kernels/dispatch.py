@@ -53,6 +53,8 @@ class Request:
     """(T, B, H) of a dense call; None where it is ragged, or being compiled for any size."""
     keep: bool
     """Gradients may be asked for."""
+    recompute: bool
+    """What the backward pass needs is computed again there instead of kept."""
     single: bool
     """One step of one cell: there is no loop over time."""
     restart: bool
@@ -100,6 +102,8 @@ def _torch_refusal(request: Request) -> str | None:
         return f"its cell {request.cell!r} has no projection"
     if request.zoneout:
         return "it has no zoneout"
+    if request.recompute and request.keep:
+        return "it keeps every step for the backward pass (recompute=True)"
     if request.hidden_dropout:
         return "it has no recurrent dropout"
     if request.resets and not (request.dense and request.directions == 1):

@@ -27,7 +27,7 @@ _forward_mode: Any = torch.autograd.forward_ad
 _CALL = (
     "Tensor rows, Tensor batch_sizes, Tensor? resets, Tensor? row_ids, Tensor? seed, Tensor[] state, Tensor[] restart, "
     "Tensor[] weights, str[] names, str cell, int directions, int layer, float[] zoneout, float recurrent_dropout, "
-    "bool training, bool keep, str kernel"
+    "bool training, bool keep, bool recompute, str kernel"
 )
 _FIELDS = tuple(field.name for field in fields(Call))
 

@@ -63,6 +63,8 @@ class Recurrent(Stack):
         initial_state: "zeros", or "learned": a parameter per layer, direction and part of the carry, used where no
             state is given and after every reset.
         residual: every layer after the first adds its input to its output (their widths must agree).
+        recompute: keep the state of about sqrt(T) steps instead of every gate, and compute the rest again in the
+            backward pass: same numbers, less memory, a third more time. Not inside torch.compile.
 
     Raises:
         UsageError: an argument out of range, or one that the cell cannot honour.
@@ -114,6 +116,8 @@ class Recurrent(Stack):
         self._require("trace", trace)
         if trace and torch.compiler.is_compiling():
             raise UsageError("trace=True cannot be compiled: call the layer outside torch.compile")
+        if self.recompute and torch.compiler.is_compiling():
+            raise UsageError("recompute=True cannot be compiled: its room depends on the number of steps")
         rows = packed_rows(input, lengths, resets, self.batch_first)
         traces: list[dict[str, Tensor]] | None = [] if trace else None
         unbatched = isinstance(input, Tensor) and not input.is_nested and input.dim() == 2
@@ -159,6 +163,7 @@ class Recurrent(Stack):
             resets=resets,
             size=(steps, batch, self.hidden_sizes[0]) if known else None,
             keep=torch.is_grad_enabled(),
+            recompute=self.recompute,
             single=False,
             restart=resets and self.initial_state == "learned",
             zoneout=any(self.zoneout),
@@ -296,6 +301,7 @@ class Recurrent(Stack):
             recurrent_dropout=self.recurrent_dropout,
             training=self.training,
             keep=torch.is_grad_enabled(),
+            recompute=self.recompute,
         )
 
     def _noise(self) -> _Noise:

@@ -113,6 +113,7 @@ class SingleStep(nn.Module):
             device=like.device.type,
             size=None,
             keep=torch.is_grad_enabled(),
+            recompute=False,
             single=True,
             restart=False,
             directions=1,
@@ -143,6 +144,7 @@ class SingleStep(nn.Module):
             recurrent_dropout=0.0,
             training=self.training,
             keep=torch.is_grad_enabled(),
+            recompute=False,
         )
 
 

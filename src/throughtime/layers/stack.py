@@ -49,6 +49,7 @@ class Stack(nn.Module):
         init: str = "default",
         initial_state: Literal["zeros", "learned"] = "zeros",
         residual: bool = False,
+        recompute: bool = False,
     ) -> None:
         super().__init__()
         self.cell = register_cell(cell)
@@ -58,6 +59,7 @@ class Stack(nn.Module):
         self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
         self.dropout = _dropout(dropout, self.num_layers)
         self.layer_norm, self.residual, self.init, self.initial_state = layer_norm, residual, init, initial_state
+        self.recompute = recompute
         self.zoneout = zoneouts(zoneout, cell.carry(proj_size > 0))
         self.recurrent_dropout = probability("recurrent_dropout", recurrent_dropout)
         self.weight_dropout = probability("weight_dropout", weight_dropout)
@@ -167,7 +169,7 @@ class Stack(nn.Module):
             "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False, "proj_size": 0,
             "layer_norm": False, "zoneout": (0.0, 0.0), "recurrent_dropout": 0.0, "weight_dropout": 0.0,
             "input_dropout": 0.0, "variational_dropout": 0.0, "init": "default", "initial_state": "zeros",
-            "residual": False,
+            "residual": False, "recompute": False,
         }  # fmt: skip
         shown += [f"{name}={getattr(self, name)!r}" for name, value in defaults.items() if getattr(self, name) != value]
         return ", ".join(shown)

@@ -1,0 +1,214 @@
+"""One direction of a call over a run of steps, as the C++ core takes it: sizes, options, weights, room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import Tensor
+
+from throughtime.kernels.call import Call
+from throughtime.kernels.packing import core, packed, target
+from throughtime.kernels.reference.cell import Parameters
+
+__all__ = ["CELLS", "GATES", "Kept", "Pass", "address", "flat", "pair", "passes", "wide"]
+
+CELLS = {"rnn_tanh": 0, "rnn_relu": 1, "lstm": 2, "lstm_peephole": 2, "gru": 3, "gru_reset_before": 4}
+"""Cell name -> its number in the core."""
+
+GATES = {"rnn_tanh": 1, "rnn_relu": 1, "lstm": 4, "lstm_peephole": 4, "gru": 3, "gru_reset_before": 3}
+"""Cell name -> G."""
+
+_STATS = 4
+"""Numbers that the core keeps per token of a layer-normalised cell."""
+
+_SMALL = 1 << 18
+"""Multiplications of a sweep under which waking a second thread costs more than it brings."""
+
+
+class Kept(NamedTuple):
+    """What a pass keeps for its backward pass."""
+
+    saved: Tensor | None
+    """(N, slots*H): the core's own."""
+    stats: Tensor | None
+    """(N, 4): the core's own, with layer norm."""
+    product: Tensor | None
+    """(N, G*H): W_ih x before its layer norm."""
+    moments: Tensor | None
+    """(2, N, 1): mean and 1/deviation of that."""
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One direction of a call over all its steps, or over a run of them."""
+
+    call: Call
+    """The call."""
+    number: int
+    """Its direction: 0 forward, 1 backward."""
+    p: Parameters
+    """The direction's parameters by name."""
+    sizes: list[int]
+    """Rows of each step."""
+    first_step: int
+    """Number of the first step in the call."""
+    rows: slice
+    """The call's rows that these steps have."""
+    resets: Tensor | None
+    """(N,) bool: the state is cleared before this row in the order of this direction."""
+
+    @cached_property
+    def gates(self) -> int:
+        """G."""
+        return GATES[self.call.cell]
+
+    @cached_property
+    def width(self) -> int:
+        """P."""
+        return self.call.state[0].shape[-1]
+
+    @cached_property
+    def hidden(self) -> int:
+        """H."""
+        return self.p["weight_hh"].shape[0] // self.gates
+
+    @cached_property
+    def tokens(self) -> int:
+        """N."""
+        return self.rows.stop - self.rows.start
+
+    @cached_property
+    def normed(self) -> bool:
+        """Whether the cell is layer-normalised."""
+        return "ln_hh.weight" in self.p
+
+    @cached_property
+    def apart(self) -> bool:
+        """Whether the candidate's recurrent product waits for the other gates."""
+        return self.call.cell == "gru_reset_before"
+
+    @cached_property
+    def threads(self) -> int:
+        """Threads that the core may use, at most."""
+        work = self.tokens * self.p["weight_hh"].numel()
+        return torch.get_num_threads() if work > _SMALL else 1
+
+    def of(self, rows: Tensor) -> Tensor:
+        """This direction's columns of this pass' part of (N', D*P)."""
+        return rows[self.rows, self.number * self.width : (self.number + 1) * self.width]
+
+    def sweep(self, row_ids: Tensor | None) -> Any:
+        """The core's loop, ready to run."""
+        call = self.call
+        zoneout = [*call.zoneout, 0.0][:2]
+        seed = 0 if call.seed is None else int(call.seed)
+        noise = core().Noise(
+            *zoneout, call.recurrent_dropout, call.training, seed, call.layer, address(row_ids), self.first_step
+        )
+        inputs, batch = self.p["weight_ih"].shape[1], call.state[0].shape[1]
+        return core().Sweep(
+            target(), CELLS[call.cell], inputs, self.hidden, self.width, batch, self.sizes, bool(self.number),
+            self.threads, address(self.resets), noise,
+        )  # fmt: skip
+
+    def row_ids(self) -> Tensor | None:
+        """(B,) int64, contiguous, or None."""
+        ids = self.call.row_ids
+        return None if ids is None else ids.contiguous()
+
+    def recurrent_weights(self, *, transposed: bool, fresh: bool) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """W_hh, the candidate's part of it where that is apart, and W_hr, packed."""
+        w, w_hr = self.p["weight_hh"], self.p.get("weight_hr")
+        projection = None if w_hr is None else packed(w_hr, 1, transposed=transposed, fresh=fresh)
+        if not self.apart:
+            return packed(w, self.gates, transposed=transposed, fresh=fresh), None, projection
+        r_z, n = slice(0, 2 * self.hidden), slice(2 * self.hidden, 3 * self.hidden)
+        gating = packed(w, 2, part=r_z, transposed=transposed, fresh=fresh)
+        return gating, packed(w, 1, part=n, transposed=transposed, fresh=fresh), projection
+
+    def extras(self) -> list[Tensor | None]:
+        """What is not in every cell, in the core's order."""
+        p, names = self.p, ("weight_ch", "ln_hh.weight", "ln_c.weight", "ln_c.bias")
+        peepholes, gain, gain_c, shift_c = (flat(p.get(name)) for name in names)
+        shift, bias = p.get("ln_hh.bias"), p.get("bias_hh")
+        if shift is not None and bias is not None:
+            shift = shift + bias
+        inner = self.call.cell == "gru" and bias is not None and not self.normed
+        bias_n = flat(bias[2 * self.hidden :]) if inner and bias is not None else None
+        restart = [flat(part[self.number]) for part in self.call.restart]
+        return [bias_n, peepholes, gain, flat(shift), gain_c, shift_c, *pair(restart)]
+
+    @cached_property
+    def kept_per_token(self) -> list[int]:
+        """Numbers kept per token: the fields of :class:`Kept`, as far as there are any."""
+        variant = (any(self.call.zoneout), "weight_hr" in self.p, self.normed)
+        slots: int = core().saved(CELLS[self.call.cell], *variant)[0]
+        return [slots * self.hidden, *([_STATS, self.gates * self.hidden, 2] if self.normed else [])]
+
+    def kept(self, room: Tensor) -> Kept:
+        """Parts of the room (N, numbers) for what is kept."""
+        parts = cast("tuple[Tensor, ...]", room.view(-1).split([self.tokens * size for size in self.kept_per_token]))
+        if not self.normed:
+            return Kept(parts[0], None, None, None)
+        wide = self.gates * self.hidden
+        return Kept(parts[0], parts[1], parts[2].view(self.tokens, wide), parts[3].view(2, self.tokens, 1))
+
+
+def passes(call: Call, number: int, steps: int | None = None) -> list[Pass]:
+    """One direction of a call in runs of at most so many steps, in the order in which the direction meets them.
+
+    Args:
+        call: the call.
+        number: 0 forward, 1 backward.
+        steps: steps of each run; None: all in one.
+    """
+    sizes, p = call.sizes(), call.parameters(number)
+    starts, resets = [0, *accumulate(sizes)], _resets(call, number, sizes)
+    run = steps or max(1, len(sizes))
+    runs: list[Pass] = []
+    for first in range(0, max(1, len(sizes)), run):
+        last = min(first + run, len(sizes))
+        rows = slice(starts[first], starts[last])
+        runs.append(Pass(call, number, p, sizes[first:last], first, rows, None if resets is None else resets[rows]))
+    return runs[::-1] if number else runs
+
+
+def _resets(call: Call, number: int, sizes: list[int]) -> Tensor | None:
+    """(N,) bool: the state is cleared before this row in the order of the direction."""
+    resets = call.resets
+    if resets is None or number == 0:
+        return resets if resets is None else resets.contiguous()
+    later, start = torch.zeros_like(resets), 0
+    for size, after in zip(sizes, sizes[1:], strict=False):
+        later[start : start + after] = resets[start + size : start + size + after]
+        start += size
+    return later
+
+
+def wide(tensor: Tensor | None) -> Tensor | None:
+    """A tensor in the type of the state and of all sums, contiguous."""
+    return None if tensor is None else tensor.to(_computed(tensor.dtype)).contiguous()
+
+
+def _computed(dtype: torch.dtype) -> torch.dtype:
+    return torch.float32 if dtype == torch.bfloat16 else dtype
+
+
+def flat(tensor: Tensor | None) -> Tensor | None:
+    """A tensor whose numbers lie side by side."""
+    return None if tensor is None else tensor.detach().contiguous()
+
+
+def pair(parts: Sequence[Tensor | None]) -> list[Tensor | None]:
+    """One or two parts of a carry, always as two."""
+    return [*parts, None, None][:2]
+
+
+def address(tensor: Tensor | None) -> int:
+    """Where a tensor's numbers are; 0 for None."""
+    return 0 if tensor is None else tensor.data_ptr()
