@@ -56,6 +56,11 @@ void require(bool right, const char* message) {
     if (!right) throw nb::value_error(message);
 }
 
+// What is left once the other types are dealt with; an unknown one would be read as something that it is not.
+void require_float32(const std::string& dtype) {
+    require(dtype == "float32", "the core has no such type here");
+}
+
 struct Sweep {
     const Target& target;
     Cell cell;
@@ -68,7 +73,7 @@ struct Sweep {
         : target(named(target_name)), cell(static_cast<Cell>(cell_number)), sizes(std::move(sizes_)),
           starts(sizes.size()), shape{} {
         require(cell_number >= 0 && cell_number <= static_cast<int>(Cell::gru_reset_before), "there is no such cell");
-        require(input > 0 && hidden > 0 && width > 0 && batch >= 0, "a size is not positive");
+        require(input > 0 && hidden > 0 && width > 0 && batch >= 0 && threads > 0, "a size is not positive");
         for (std::size_t t = 0; t < sizes.size(); ++t) {
             require(0 < sizes[t] && sizes[t] <= (t ? sizes[t - 1] : batch), "sizes are positive and never increase");
             starts[t] = t ? starts[t - 1] + sizes[t - 1] : 0;
@@ -118,6 +123,7 @@ struct Sweep {
         };
         if (dtype == "float64") return run(target.forward_double);
         if (dtype == "bfloat16") return run(target.forward_bfloat16);
+        require_float32(dtype);
         run(target.forward_float);
     }
 
@@ -129,6 +135,7 @@ struct Sweep {
             sweep(cell, shape, b);
         };
         if (dtype == "float64") return run(target.backward_double);
+        require_float32(dtype);
         run(target.backward_float);
     }
 
@@ -144,6 +151,7 @@ std::vector<std::string> target_names() {
 void pack(const std::string& target, const std::string& dtype, int sums, Address w, std::int64_t units,
           std::int64_t depth, bool backward, Address packed, int threads) {
     const Target& chosen = named(target);
+    if (dtype != "float64" && dtype != "bfloat16") require_float32(dtype);
     nb::gil_scoped_release unlocked;
     if (dtype == "float64")
         chosen.pack_double(sums, at<const double>(w), units, depth, backward, at<double>(packed), threads);
@@ -157,6 +165,7 @@ template <class T>
 void run_product(void (*product)(const Product<T>&, int), const std::vector<std::int64_t>& sizes,
                  const std::vector<Address>& list, int threads) {
     require(sizes.size() == 5 && list.size() == 4, "a product takes five sizes and four addresses");
+    require(threads > 0, "a product takes one thread or more");
     const Product<T> p{sizes[0], sizes[1], sizes[2], at<const T>(list[0]), sizes[3], at<const T>(list[1]), sizes[4],
                        at<T>(list[2]), at<T>(list[3])};
     nb::gil_scoped_release unlocked;
@@ -170,7 +179,10 @@ class Array {
   public:
     Array(nb::handle array, char format, std::int64_t rows, std::int64_t columns, int flags) {
         const bool held = PyObject_GetBuffer(array.ptr(), &view_, PyBUF_ND | PyBUF_FORMAT | flags) == 0;
-        if (!held) return PyErr_Clear();
+        if (!held) {
+            PyErr_Clear();
+            return;
+        }
         fits_ = view_.format && view_.format[0] == format && !view_.format[1] && view_.ndim == 2 &&
                 view_.shape[0] == rows && view_.shape[1] == columns;
     }
@@ -277,8 +289,18 @@ NB_MODULE(_native, m) {
     m.def("product", [](const std::string& target, const std::string& dtype, const std::vector<std::int64_t>& sizes,
                         const std::vector<Address>& list, int threads) {
         const Target& chosen = named(target);
-        if (dtype == "float64") run_product(chosen.product_double, sizes, list, threads);
-        else run_product(chosen.product_float, sizes, list, threads);
+        if (dtype == "float64") return run_product(chosen.product_double, sizes, list, threads);
+        require_float32(dtype);
+        run_product(chosen.product_float, sizes, list, threads);
+    });
+    m.def("mask", [](const std::string& target, const std::string& dtype, std::uint64_t seed, std::int64_t layer,
+                     std::uint32_t purpose, bool reverse, double p, Address rows, std::int64_t count, std::int64_t units,
+                     Address out, int threads) {
+        const Target& chosen = named(target);
+        const Mask mask{seed, layer, purpose, reverse, p, at<const std::int64_t>(rows), count, units};
+        nb::gil_scoped_release unlocked;
+        if (dtype == "float64") chosen.mask_double(mask, at<double>(out), threads);
+        else chosen.mask_float(mask, at<float>(out), threads);
     });
     m.def("exercise", [](const std::string& target, int function, Address x, Address y, std::int64_t n) {
         named(target).exercise(function, at<const float>(x), at<float>(y), n);

@@ -198,6 +198,17 @@ class Stream {
     virtual std::int64_t work() const = 0;                                      // multiplications of a step
 };
 
+// Masks of whole rows, step 0: 0 where a unit falls out and 1 / (1 - p) elsewhere.
+struct Mask {
+    std::uint64_t seed;
+    std::int64_t layer;
+    std::uint32_t purpose;      // as in src/throughtime/kernels/reference/noise.py
+    bool reverse;
+    double p;
+    const std::int64_t* rows;   // (count,) the caller's rows
+    std::int64_t count, units;
+};
+
 // One CPU target's code. Sizes of packed weights are in elements; `sums` is how many gates of a unit lie together.
 struct Target {
     const char* name;
@@ -212,6 +223,8 @@ struct Target {
     void (*backward_double)(Cell, const Shape&, const Backward<double>&);
     void (*product_float)(const Product<float>&, int threads);
     void (*product_double)(const Product<double>&, int threads);
+    void (*mask_float)(const Mask&, float* out, int threads);
+    void (*mask_double)(const Mask&, double* out, int threads);
     std::uint64_t (*digest)(const char*, std::int64_t bytes);  // to notice any write to a tensor
     void (*exercise)(int function, const float* x, float* y, std::int64_t n);  // 0 tanh, 1 sigmoid, 2 expm1
     double (*peak)(bool bfloat16, int threads);  // multiplications and additions per second, measured

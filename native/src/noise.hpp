@@ -3,13 +3,15 @@
 // random numbers: as easy as 1, 2, 3", section 3.3.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "core.hpp"
 
 namespace throughtime::THROUGHTIME_TARGET {
 
-enum Purpose : std::uint32_t { zoneout_h = 0, zoneout_c = 1, recurrent_dropout = 2 };
+enum Purpose : std::uint32_t { zoneout_h = 0, zoneout_c = 1, recurrent_dropout = 2 };  // and others that Python names
 
 // Writes `dropped` where a unit falls out and `kept` elsewhere, for one row and step.
 template <class T>
@@ -32,10 +34,22 @@ void draw(const Noise& noise, double p, Purpose purpose, bool reverse, std::int6
             c1 = second & word, c3 = first & word;
             k0 = (k0 + 0x9e3779b9u) & word, k1 = (k1 + 0xbb67ae85u) & word;
         }
+        std::uint64_t words[4][lanes];  // in memory, for single lanes of a register are slow to reach
         const Words results[4] = {c0, c1, c2, c3};
-        for (std::int64_t unit = quad * 4; unit < units && unit < (quad + lanes) * 4; ++unit)
-            out[unit] = results[unit % 4][unit / 4 - quad] < threshold ? dropped : kept;
+        std::memcpy(words, results, sizeof words);
+        const std::int64_t first = quad * 4, count = std::min<std::int64_t>(units - first, 4 * lanes);
+        for (std::int64_t k = 0; k < count; ++k) out[first + k] = words[k % 4][k / 4] < threshold ? dropped : kept;
     }
+}
+
+template <class T>
+void draw_mask(const Mask& mask, T* out, int threads) {
+    Noise noise{};
+    noise.seed = mask.seed, noise.layer = mask.layer;
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+    for (std::int64_t row = 0; row < mask.count; ++row)
+        draw<T>(noise, mask.p, static_cast<Purpose>(mask.purpose), mask.reverse, mask.rows[row], 0, mask.units, T(0),
+                static_cast<T>(1.0 / (1.0 - mask.p)), out + row * mask.units);
 }
 
 }  // namespace throughtime::THROUGHTIME_TARGET

@@ -100,9 +100,11 @@ template <class T>
 void transposed_product(const Product<T>& p, int threads) {
     constexpr int block = 4 * tile_rows(4);
     threads = static_cast<int>(std::clamp<std::int64_t>(blocks(p.left, block), 1, threads));
+    Caught caught;
 #pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static, 1)
     for (int thread = 0; thread < threads; ++thread)
-        TransposedProduct<T>(p, part(p.left, block, thread, threads)).run();
+        caught.during([&] { TransposedProduct<T>(p, part(p.left, block, thread, threads)).run(); });
+    caught.rethrow();
     if (p.tokens > 0) return;
     std::fill_n(p.c, p.left * p.right, T(0));
     if (p.sums) std::fill_n(p.sums, p.left, T(0));

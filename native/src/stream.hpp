@@ -13,36 +13,32 @@
 
 namespace throughtime::THROUGHTIME_TARGET {
 
-// A row times a panel, in so many sets of sums that the adders need not wait for their own results.
-template <class T, class S, int sums>
-inline void multiply_one(const S* row, const S* panel, std::int64_t depth, Vector<T> (&sum)[1][sums]) {
-    constexpr int pair = pairs<S>, sets = std::max(1, 8 / sums);
-    constexpr std::int64_t stride = sums * lanes<S> * pair;
-    Vector<T> more[sets][1][sums] = {};
-    std::int64_t k = 0;
-    for (; k + sets * pair <= depth; k += sets * pair)
-#pragma GCC unroll 8
-        for (int set = 0; set < sets; ++set, panel += stride) {
-            const S* const from[1] = {row + k + set * pair};
-            multiply<T, S, sums, 1>(from, panel, pair, more[set]);
-        }
-    const S* const from[1] = {row + k};
-    multiply<T, S, sums, 1>(from, panel, depth - k, sum);
-    for (int set = 0; set < sets; ++set)
-        for (int g = 0; g < sums; ++g) sum[0][g] += more[set][0][g];
+// The same as multiply; where the panel comes from a far cache, the next strip is asked for while this one is multiplied.
+template <class T, class S, int sums, int rows>
+inline void multiply_strips(const S* const* from, const S* panel, std::int64_t depth, bool far,
+                            Vector<T> (&sum)[rows][sums]) {
+    constexpr std::int64_t few = 4 * pairs<S>, width = sums * lanes<S>, size = few * width, line = 64 / sizeof(S);
+    const std::int64_t strip = far ? few : depth;
+    for (std::int64_t k = 0; k < depth; k += strip, panel += strip * width) {
+        if (far)
+#pragma GCC unroll 64
+            for (std::int64_t ahead = size; ahead < 2 * size; ahead += line) __builtin_prefetch(panel + ahead);
+        const S* moved[rows];
+        for (int r = 0; r < rows; ++r) moved[r] = from[r] + k;
+        multiply<T, S, sums, rows>(moved, panel, std::min(strip, depth - k), sum);
+    }
 }
 
-// The products of `count` rows, `stride` apart, with one panel: done(row, block of lanes, sums).
+// The products of `count` rows, `stride` apart, with one panel, near or far: done(row, block of lanes, sums).
 template <int sums, class T, class S, class Done>
-inline void rows_through(const S* panel, const S* rows, std::int64_t stride, std::int64_t depth, int count,
+inline void rows_through(const S* panel, const S* rows, std::int64_t stride, std::int64_t depth, int count, bool far,
                          const Done& done) {
     constexpr int side = across(sums), all = sums * side;
     in_tiles<tile_rows(all)>(count, [&]<int size>(int first) {
         const S* from[size];
         for (int r = 0; r < size; ++r) from[r] = rows + (first + r) * stride;
         Vector<T> sum[size][all] = {};
-        if constexpr (size == 1) multiply_one<T, S, all>(from[0], panel, depth, sum);
-        else multiply<T, S, all, size>(from, panel, depth, sum);
+        multiply_strips<T, S, all, size>(from, panel, depth, far, sum);
         for (int r = 0; r < size; ++r)
             for (int block = 0; block < side; ++block) {
                 Vector<T> own[sums];
@@ -96,6 +92,7 @@ template <class C, class T, class S>
 struct StreamedLayer {
     static constexpr int G = gates(C::cell);
     static constexpr bool narrowed = !std::is_same_v<T, S>;
+    static constexpr std::size_t near = 1 << 20;  // bytes
     std::int64_t input, hidden, batch;
     Lines<S> weights_ih, weights_hh;
     Lines<T> bias, bias_n, peepholes, zone_h, zone_c;
@@ -104,6 +101,7 @@ struct StreamedLayer {
     Lines<T> c;       // (B, H)
     Lines<T> from_x;  // (slots - 1, B, G*H)
     std::int64_t now = 0;  // slot of the state
+    bool far;              // the weights are too many for the nearer caches
 
     StreamedLayer(const StreamLayer<T>& l, const StreamShape& shape, std::int64_t slots)
         : input(l.input), hidden(l.hidden), batch(shape.batch),
@@ -112,7 +110,8 @@ struct StreamedLayer {
           bias_n(copied(l.bias_n, hidden)), peepholes(copied(l.peepholes, 3 * hidden)),
           h(size(slots * batch * hidden), T(0)), seen(narrowed ? slots * batch : 0, hidden),
           c(C::cell == Cell::lstm ? size(batch * hidden) : 0, T(0)),
-          from_x(size((slots - 1) * batch * G * hidden)) {
+          from_x(size((slots - 1) * batch * G * hidden)),
+          far((weights_ih.size() + weights_hh.size()) * sizeof(S) > near) {
         if (shape.zoneout_h > 0 || shape.zoneout_c > 0) {
             zone_h.assign(size(hidden), static_cast<T>(shape.zoneout_h));
             zone_c.assign(size(hidden), static_cast<T>(shape.zoneout_c));
@@ -141,7 +140,7 @@ struct StreamedLayer {
     void project(const S* x, int count, Range units) {
         for (std::int64_t at = units.first; at < units.last; at += panel_units<S>(G))
             rows_through<G, T>(weights_ih.data() + at * G * input_width(), x, input_width(), input_width(), count,
-                               [&](int row, int block, const Vector<T>* sum) {
+                               far, [&](int row, int block, const Vector<T>* sum) {
                                    const std::int64_t unit = at + block * Lanes<T>::width;
                                    const int n = inside(unit, hidden);
                                    T* to = from_x.data() + row * G * hidden + unit;
@@ -155,7 +154,7 @@ struct StreamedLayer {
     void advance(std::int64_t step, std::int64_t before, std::int64_t after, Range units) {
         for (std::int64_t at = units.first; at < units.last; at += panel_units<S>(C::sums))
             rows_through<C::sums, T>(weights_hh.data() + at * C::sums * seen_width(), seen_at(before), seen_width(),
-                                     seen_width(), static_cast<int>(batch),
+                                     seen_width(), static_cast<int>(batch), far,
                                      [&](int row, int block, const Vector<T>* sum) {
                                          const std::int64_t unit = at + block * Lanes<T>::width;
                                          if (unit < hidden) finish(step * batch + row, row, before, after, unit, sum);
@@ -259,7 +258,7 @@ class StackStream final : public Stream {
 
     // Threads that `count` steps are worth. After a pause the others sleep, and to wake them takes longer than a step.
     int team(std::int64_t count) {
-        constexpr std::int64_t worth_sharing = 1 << 16, worth_waking = 1 << 22;  // multiplications
+        constexpr std::int64_t worth_sharing = 1 << 18, worth_waking = 1 << 22;  // multiplications
         const int most = static_cast<int>(std::min<std::int64_t>(omp_get_max_threads(), parts_));
         if (most <= 1 || work_ < worth_sharing) return 1;
         const Clock::time_point before = last_;

@@ -152,6 +152,8 @@ const Target& THROUGHTIME_JOIN(THROUGHTIME_TARGET, _target)() {
                                run_backward<double>,
                                transposed_product<float>,
                                transposed_product<double>,
+                               draw_mask<float>,
+                               draw_mask<double>,
                                digest,
                                exercise,
                                peak_of,

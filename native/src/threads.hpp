@@ -5,16 +5,40 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
+#include <optional>
 #include <thread>
 
 #include "tile.hpp"
 
 namespace throughtime::THROUGHTIME_TARGET {
 
-// A barrier for threads that meet every few microseconds: it spins, and yields where a thread is late.
+// What a thread throws may not leave an OpenMP region: it is kept here, and thrown again after the region.
+class Caught {
+  public:
+    template <class Work>
+    void during(const Work& work) {
+        try {
+            work();
+        } catch (...) {
+            if (!any_.exchange(true)) first_ = std::current_exception();
+        }
+    }
+    bool any() const { return any_.load(std::memory_order_relaxed); }
+    void rethrow() const {
+        if (first_) std::rethrow_exception(first_);
+    }
+
+  private:
+    std::atomic<bool> any_{false};
+    std::exception_ptr first_;
+};
+
+// A barrier for threads that meet every few microseconds: it spins, and yields where a thread is late. It throws where
+// a thread will never come.
 class Barrier {
   public:
-    explicit Barrier(int threads) : threads_(threads) {}
+    explicit Barrier(int threads, const Caught* caught = nullptr) : threads_(threads), caught_(caught) {}
 
     void wait() {
         const unsigned round = round_.load(std::memory_order_relaxed);
@@ -23,12 +47,17 @@ class Barrier {
             round_.store(round + 1, std::memory_order_release);
             return;
         }
-        for (int spins = 0; round_.load(std::memory_order_acquire) == round; ++spins)
-            if (spins > 20000) std::this_thread::yield();
+        for (int spins = 0; round_.load(std::memory_order_acquire) == round; ++spins) {
+            if (spins <= 20000) continue;
+            if (caught_ && caught_->any()) throw Abandoned{};
+            std::this_thread::yield();
+        }
     }
 
   private:
+    struct Abandoned {};
     const int threads_;
+    const Caught* const caught_;
     alignas(64) std::atomic<int> arrived_{0};
     alignas(64) std::atomic<unsigned> round_{0};
 };
@@ -67,23 +96,26 @@ void in_parallel(const Shape& shape, std::int64_t block, std::int64_t output_blo
     const std::int64_t most = std::max(1, shape.threads);
     const Range units{0, shape.hidden}, outputs{0, shape.width};
     const std::int64_t by_units = std::min(most, blocks(shape.hidden, block));
+    Caught caught;
     if (by_units > 1 && shape.batch < enough_rows * most) {
-        Barrier* barrier = nullptr;
+        std::optional<Barrier> barrier;
 #pragma omp parallel num_threads(static_cast<int>(by_units))
         {
             const int team = omp_get_num_threads(), thread = omp_get_thread_num();
 #pragma omp single
-            barrier = new Barrier(team);
-            work(Share{0, 1, part(shape.hidden, block, thread, team), part(shape.width, output_block, thread, team),
-                       barrier});
+            barrier.emplace(team, &caught);
+            const Range own = part(shape.hidden, block, thread, team);
+            const Range own_outputs = part(shape.width, output_block, thread, team);
+            caught.during([&] { work(Share{0, 1, own, own_outputs, &*barrier}); });
         }
-        delete barrier;
-        return;
+        return caught.rethrow();
     }
     const int threads = static_cast<int>(std::clamp<std::int64_t>(shape.batch, 1, most));
     if (threads == 1) return work(Share{0, 1, units, outputs, nullptr});
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
-    for (int thread = 0; thread < threads; ++thread) work(Share{thread, threads, units, outputs, nullptr});
+    for (int thread = 0; thread < threads; ++thread)
+        caught.during([&] { work(Share{thread, threads, units, outputs, nullptr}); });
+    caught.rethrow();
 }
 
 }  // namespace throughtime::THROUGHTIME_TARGET

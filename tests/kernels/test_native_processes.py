@@ -132,9 +132,11 @@ for workers in (2, 0):
 
 
 @on_linux
-def test_a_forked_child_of_one_thread() -> None:
-    """As everywhere in torch: after a fork OpenMP's workers are gone, and a child that asks for them would wait."""
-    run(FORK.replace("ONE_THREAD", "torch.set_num_threads(1)"))
+@pytest.mark.parametrize("start", ["process.start()", "with packing._lock: process.start()"], ids=["", "locked"])
+def test_a_forked_child(start: str) -> None:
+    """OpenMP's workers are gone there, and another thread may have been at the packed weights."""
+    script = "from throughtime.kernels import packing\n" + FORK.replace("ONE_THREAD", "assert torch.get_num_threads() == 1")
+    run(script.replace("process.start()", start))
 
 
 @on_linux
@@ -146,6 +148,45 @@ def test_a_new_thread_of_a_forked_child_has_workers_of_its_own() -> None:
 @on_linux
 def test_workers_of_a_data_loader_call_a_layer() -> None:
     run(LOADER.replace("CONTEXT", "'fork' if workers else None").replace("LIMIT", "60 * bool(workers)"))
+
+
+# -- too little memory ---------------------------------------------------------------------------------------------
+
+MEMORY = """
+import resource
+layer = CELL.train(TRAINING)
+x = torch.randn(SIZES)
+def work():
+    with tt.use_kernel("native"), torch.set_grad_enabled(TRAINING):
+        y = layer(x)[0]
+        return torch.autograd.grad(y.sum(), layer.weight_hh_l0) if TRAINING else y
+work()
+here = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+seen = set()
+for spare in range(0, 64 << 20, 1 << 18):
+    resource.setrlimit(resource.RLIMIT_AS, (here + spare, resource.RLIM_INFINITY))
+    try:
+        work()
+        seen.add("done")
+    except MemoryError:
+        seen.add("the core's")
+    except RuntimeError:
+        seen.add("torch's")
+print(*sorted(seen))
+"""
+
+
+@on_linux
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    "cell, sizes",
+    [("tt.GRU(16, 512, recurrent_dropout=0.5)", (2, 600, 16)), ("tt.LSTM(256, 2048, recurrent_dropout=0.5)", (200, 1, 256))],
+    ids=["rows split", "units split"],
+)
+def test_a_thread_that_gets_no_memory_is_an_error(cell: str, sizes: tuple[int, ...], training: bool) -> None:
+    """Not the end of the process, nor a barrier where the others wait for it."""
+    told = run(MEMORY.replace("CELL", cell).replace("SIZES", str(sizes)).replace("TRAINING", str(training)))
+    assert "the core's" in told and "done" in told
 
 
 # -- several threads, and the same bits ----------------------------------------------------------------------------

@@ -137,14 +137,12 @@ def _forward(one: Pass, state: State, y: Tensor, kept: Kept | None) -> State:
 
 def _bias(one: Pass) -> Tensor | None:
     """What is added to W_ih x: both biases, but not the one that the reset gate of a GRU scales."""
-    b_ih, b_hh = one.p.get("bias_ih"), one.p.get("bias_hh")
+    b_ih, b_hh = wide(one.p.get("bias_ih")), wide(one.p.get("bias_hh"))
     if b_ih is None or b_hh is None:
         return None
     if one.call.cell != "gru":
-        return wide(b_ih + b_hh)
-    bias = b_ih.clone()
-    bias[: 2 * one.hidden] += b_hh[: 2 * one.hidden]
-    return wide(bias)
+        return b_ih + b_hh
+    return torch.cat([b_ih[: 2 * one.hidden] + b_hh[: 2 * one.hidden], b_ih[2 * one.hidden :]])
 
 
 def _normed_projection(one: Pass, rows: Tensor, kept: Kept) -> Tensor:
@@ -333,7 +331,7 @@ def _has_narrow_products(call: Call) -> bool:
     plain = set(call.names) <= {"weight_ih", "weight_hh", "bias_ih", "bias_hh"} and call.cell != "gru_reset_before"
     even = call.rows.shape[1] % 2 == 0 and call.state[0].shape[-1] % 2 == 0
     drops = call.training and call.recurrent_dropout > 0
-    return plain and even and not drops and not call.keep and core().has_bfloat16(target())
+    return plain and even and not drops and not call.restart and not call.keep and core().has_bfloat16(target())
 
 
 def _widened(call: Call) -> Call:

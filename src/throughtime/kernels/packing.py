@@ -106,10 +106,12 @@ def _pack(weight: Tensor, sums: int, transposed: bool) -> Tensor:
     return out
 
 
-def _leave_the_team() -> None:
-    """OpenMP's threads do not survive a fork, and a child that calls on them waits forever."""
+def _start_alone() -> None:
+    """A fork copies neither OpenMP's threads, which a child would await for ever, nor the one that holds the lock."""
+    global _lock
+    _lock = threading.Lock()
     torch.set_num_threads(1)
 
 
 if _module is not None and hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_the_team)
+    os.register_at_fork(after_in_child=_start_alone)

@@ -13,7 +13,8 @@ from torch.nn.utils.rnn import PackedSequence
 from throughtime.errors import ShapeError, UsageError
 from throughtime.kernels import dispatch, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
-from throughtime.kernels.reference.noise import Purpose, dropped
+from throughtime.kernels.masks import scales
+from throughtime.kernels.reference.noise import Purpose
 from throughtime.layers.rows import Input, Lengths, Rows, packed_rows
 from throughtime.layers.stack import Stack
 from throughtime.layers.states import States
@@ -317,8 +318,15 @@ class Recurrent(Stack):
         if self.training and self.weight_dropout and noise.seed is not None:
             at = each.names.index("weight_hh")
             rows = torch.arange(tensors[at].shape[0], device=tensors[at].device)
-            tensors[at] = _masked(
-                tensors[at], self.weight_dropout, noise.seed, Purpose.WEIGHT_DROPOUT, layer, direction, rows
+            tensors[at] = tensors[at] * scales(
+                tensors[at],
+                self.weight_dropout,
+                noise.seed,
+                Purpose.WEIGHT_DROPOUT,
+                layer,
+                direction,
+                rows,
+                tensors[at].shape[1],
             )
         return tensors
 
@@ -328,7 +336,7 @@ class Recurrent(Stack):
         if not self.training or not p or noise.seed is None:
             return x
         ids = torch.arange(rows.batch, device=x.device) if rows.order is None else rows.order
-        scale = _masked(x.new_ones(rows.batch, x.shape[-1]), p, noise.seed, Purpose.VARIATIONAL_DROPOUT, layer, 0, ids)
+        scale = scales(x, p, noise.seed, Purpose.VARIATIONAL_DROPOUT, layer, 0, ids, x.shape[-1])
         return x * scale.index_select(0, rows.ranks())
 
     def _traced(self, traces: list[dict[str, Tensor]], rows: Rows) -> Traced:
@@ -338,14 +346,6 @@ class Recurrent(Stack):
             for suffix, seen in zip(suffixes, traces, strict=True)
             for name, tensor in seen.items()
         }
-
-
-def _masked(
-    tensor: Tensor, p: float, seed: Tensor, purpose: Purpose, layer: int, direction: int, rows: Tensor
-) -> Tensor:
-    """Dropout of a (rows, units) tensor by the counter-based mask, scaled by 1/(1-p)."""
-    out = dropped(p, seed, purpose, layer, direction, rows, torch.zeros_like(rows), tensor.shape[-1])
-    return tensor.masked_fill(out, 0.0) / (1.0 - p)
 
 
 def _batched(x: Tensor, batch_first: bool) -> Tensor:

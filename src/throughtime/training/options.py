@@ -123,9 +123,9 @@ class TrainingOptions:
     """Passes over the training data."""
     steps: int | None = None
     """Exact number of optimizer steps, in place of --epochs."""
-    learning_rate: float = 5e-3
+    learning_rate: float = 8e-3
     """Highest learning rate of AdamW."""
-    weight_decay: float = 0.01
+    weight_decay: float = 0.1
     """Weight decay of AdamW; acts on matrices, not on biases and gains."""
     warmup: int = 100
     """Steps over which the learning rate rises from 0."""
