@@ -178,6 +178,7 @@ void run_product(void (*product)(const Product<T>&, int), const std::vector<std:
 class Array {
   public:
     Array(nb::handle array, char format, std::int64_t rows, std::int64_t columns, int flags) {
+        if (!PyObject_CheckBuffer(array.ptr())) return;
         const bool held = PyObject_GetBuffer(array.ptr(), &view_, PyBUF_ND | PyBUF_FORMAT | flags) == 0;
         if (!held) {
             PyErr_Clear();

@@ -258,7 +258,7 @@ class StackStream final : public Stream {
 
     // Threads that `count` steps are worth. After a pause the others sleep, and to wake them takes longer than a step.
     int team(std::int64_t count) {
-        constexpr std::int64_t worth_sharing = 1 << 18, worth_waking = 1 << 22;  // multiplications
+        constexpr std::int64_t worth_sharing = 3 << 16, worth_waking = 1 << 22;  // multiplications
         const int most = static_cast<int>(std::min<std::int64_t>(omp_get_max_threads(), parts_));
         if (most <= 1 || work_ < worth_sharing) return 1;
         const Clock::time_point before = last_;

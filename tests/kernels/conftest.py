@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from throughtime.kernels import packing
+
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "layers")]  # calls; oracle
 
@@ -30,3 +32,12 @@ def poisoned() -> Iterator[None]:
     finally:
         torch.use_deterministic_algorithms(False)
         torch.utils.deterministic.fill_uninitialized_memory = before
+
+
+@pytest.fixture
+def forced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The core runs on the CPU target that the test names."""
+    monkeypatch.setenv("THROUGHTIME_CPU", request.param)
+    packing.target.cache_clear()
+    yield request.param
+    packing.target.cache_clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from functools import lru_cache
 from typing import cast
 
 import torch
@@ -10,16 +11,20 @@ from torch import Tensor
 
 from throughtime.errors import ShapeError, UsageError
 from throughtime.kernels.call import Call
+from throughtime.kernels.reference.cell import cell_named
 
 __all__ = ["check_call", "check_gradients"]
 
 
-def check_call(call: Call, cells: Container[str]) -> None:
+def check_call(call: Call, cells: Container[str]) -> list[int]:
     """Raise for a call that the core would misread.
 
     Args:
         call: see :class:`throughtime.kernels.call.Call`.
         cells: the cells that the core knows.
+
+    Returns:
+        The rows of each step, without the steps of no row.
 
     Raises:
         UsageError: a cell that it does not know.
@@ -40,7 +45,7 @@ def check_call(call: Call, cells: Container[str]) -> None:
     expected += [parameters[name] for name in call.names * call.directions]
     for tensor, shape in zip([*call.state, *call.restart, *call.weights], expected, strict=True):
         _check("a parameter or state", tensor, shape, rows)
-    _check_rows(call, batch)
+    return _check_rows(call, batch)
 
 
 def check_gradients(
@@ -82,10 +87,17 @@ def _sizes(call: Call) -> tuple[int, int, int]:
     return rows // gates, width if "weight_hr" in call.names else 0, batch
 
 
-def _parameter_shapes(call: Call, hidden: int, projection: int) -> dict[str, tuple[int, ...]]:
-    shapes = call.body().shapes(call.rows.shape[-1], hidden, projection, True)
-    for norm, size in call.body().norms(hidden).items():
+@lru_cache(maxsize=256)
+def _known_shapes(cell: str, inputs: int, hidden: int, projection: int) -> dict[str, tuple[int, ...]]:
+    body = cell_named(cell)
+    shapes = body.shapes(inputs, hidden, projection, True)
+    for norm, size in body.norms(hidden).items():
         shapes |= {f"{norm}.weight": (size,), f"{norm}.bias": (size,)}
+    return shapes
+
+
+def _parameter_shapes(call: Call, hidden: int, projection: int) -> dict[str, tuple[int, ...]]:
+    shapes = _known_shapes(call.cell, call.rows.shape[-1], hidden, projection)
     if len(set(call.names)) != len(call.names) or not set(call.names) <= set(shapes):
         raise ShapeError(f"weights must be of {', '.join(shapes)}, each once, got {call.names}")
     return shapes
@@ -99,13 +111,14 @@ def _check(what: str, tensor: Tensor, shape: Sequence[int], like: Tensor) -> Non
         )
 
 
-def _check_rows(call: Call, batch: int) -> None:
-    """What the loop reads by row: sizes, resets, row ids."""
+def _check_rows(call: Call, batch: int) -> list[int]:
+    """What the loop reads by row: sizes, resets, row ids; returns the sizes."""
     tokens, sizes = call.rows.shape[0], cast("list[int]", call.batch_sizes.tolist())
-    falls = all(a >= b >= 0 for a, b in zip([batch, *sizes], sizes, strict=False))
+    falls = sizes == sorted(sizes, reverse=True) and (not sizes or (batch >= sizes[0] and sizes[-1] >= 0))
     if call.batch_sizes.dtype != torch.int64 or not falls or sum(sizes) > tokens:
         raise ShapeError(f"batch_sizes must be int64 and fall from {batch} to 0 within {tokens} rows, got {sizes}")
     for tensor, shape, dtype in ((call.resets, (tokens,), torch.bool), (call.row_ids, (batch,), torch.int64)):
         if tensor is not None and (tensor.shape != shape or tensor.dtype != dtype or tensor.device != call.rows.device):
             given = f"{tensor.dtype} of shape {tuple(tensor.shape)}"
             raise ShapeError(f"resets and row ids must be {dtype} of shape {shape} on the CPU, got {given}")
+    return sizes if not sizes or sizes[-1] else [size for size in sizes if size]

@@ -61,7 +61,7 @@ def reserve(call: Call) -> Tensor:
         return call.rows.new_empty(0, dtype=dtype)
     if call.recompute:
         widths = [part.shape[-1] for part in call.state]
-        runs = len(passes(call, 0, _run_length(call)))
+        runs = len(passes(call, 0, call.sizes(), _run_length(call)))
         return call.rows.new_empty(call.directions, runs - 1, call.state[0].shape[1] * sum(widths), dtype=dtype)
     one = Pass(call, 0, call.parameters(0), [], 0, slice(0, 0), None)
     return call.rows.new_empty(call.directions, call.rows.shape[0], sum(one.kept_per_token), dtype=dtype)
@@ -84,27 +84,27 @@ def forward(call: Call) -> tuple[Tensor, list[Tensor], Tensor]:
     Returns:
         y (N', D*P), the final carry, and what backward needs (empty where ``call.keep`` is false).
     """
-    check_call(call, CELLS)
+    sizes = check_call(call, CELLS)
     if call.rows.dtype == torch.bfloat16 and not _has_narrow_products(call):
         y, final, kept = forward(_widened(call))
         return y.bfloat16(), [part.bfloat16() for part in final], kept
     y = call.rows.new_empty(call.rows.shape[0], call.directions * call.state[0].shape[-1])
     kept = reserve(call)
-    if call.rows.shape[0] > sum(call.sizes()):  # rows past the last token give zeros
+    if call.rows.shape[0] > sum(sizes):  # rows past the last token give zeros
         y.zero_()
         kept.zero_()
-    states = [_forward_direction(call, number, y, kept) for number in range(call.directions)]
+    states = [_forward_direction(call, number, sizes, y, kept) for number in range(call.directions)]
     return y, [torch.stack(parts).to(y.dtype) for parts in zip(*states, strict=True)], kept
 
 
-def _forward_direction(call: Call, number: int, y: Tensor, kept: Tensor) -> State:
+def _forward_direction(call: Call, number: int, sizes: list[int], y: Tensor, kept: Tensor) -> State:
     """Sweep one direction into y, and fill its part of what is kept; returns the final carry."""
     state = _entering(call, number)
     if not (call.keep and call.recompute):
-        (whole,) = passes(call, number)
+        (whole,) = passes(call, number, sizes)
         room = kept[number] if call.keep else None
         return _forward(whole, state, y, None if room is None else whole.kept(room[: whole.tokens]))
-    runs = passes(call, number, _run_length(call))
+    runs = passes(call, number, sizes, _run_length(call))
     for index, run in enumerate(runs):
         state = _forward(run, state, y, None)
         if index + 1 < len(runs):
@@ -168,7 +168,7 @@ def backward(call: Call, y: Tensor, kept: Tensor, grad_y: Tensor, grad_final: Se
         grad_y: (N', D*P) gradient of y.
         grad_final: gradients of the final carry, parts of (D, B, width).
     """
-    check_call(call, CELLS)
+    sizes = check_call(call, CELLS)
     check_gradients(call, y, kept, reserve(call), grad_y, grad_final)
     if call.rows.dtype == torch.bfloat16:
         final = [grad.float() for grad in grad_final]
@@ -180,7 +180,7 @@ def backward(call: Call, y: Tensor, kept: Tensor, grad_y: Tensor, grad_final: Se
     restart = [torch.zeros_like(part) for part in call.restart]
     weights: list[Tensor] = []
     for number in range(call.directions):
-        named, grad = _backward_direction(call, number, y, kept, grad_y, [part[number] for part in grad_state])
+        named, grad = _backward_direction(call, number, sizes, y, kept, grad_y, [part[number] for part in grad_state])
         grad_rows = grad if grad_rows is None else grad_rows.add_(grad)
         weights += [named[name].view_as(tensor) for name, tensor in call.parameters(number).items()]
         for part, name in zip(restart, ("restart_h", "restart_c"), strict=False):
@@ -191,16 +191,16 @@ def backward(call: Call, y: Tensor, kept: Tensor, grad_y: Tensor, grad_final: Se
 
 
 def _backward_direction(
-    call: Call, number: int, y: Tensor, kept: Tensor, grad_y: Tensor, grad_state: State
+    call: Call, number: int, sizes: list[int], y: Tensor, kept: Tensor, grad_y: Tensor, grad_state: State
 ) -> tuple[dict[str, Tensor], Tensor]:
     """Gradients of one direction's parameters by name, and of the rows; ``grad_state`` is changed in place."""
     if not call.recompute:
-        (whole,) = passes(call, number)
+        (whole,) = passes(call, number, sizes)
         room = whole.kept(kept[number, : whole.tokens])
         return _gradients(whole, _backward(whole, _entering(call, number), y, room, grad_y, grad_state))
     total: dict[str, Tensor] = {}
     grads: dict[int, Tensor] = {}
-    runs, again = passes(call, number, _run_length(call)), torch.empty_like(y)
+    runs, again = passes(call, number, sizes, _run_length(call)), torch.empty_like(y)
     for index in reversed(range(len(runs))):
         run = runs[index]
         state = _kept_state(call, kept[number, index - 1]) if index else _entering(call, number)

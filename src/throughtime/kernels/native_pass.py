@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple, cast
 
@@ -43,56 +41,39 @@ class Kept(NamedTuple):
     """(2, N, 1): mean and 1/deviation of that."""
 
 
-@dataclass(frozen=True)
 class Pass:
-    """One direction of a call over all its steps, or over a run of them."""
+    """One direction of a call over all its steps, or over a run of them.
 
-    call: Call
-    """The call."""
-    number: int
-    """Its direction: 0 forward, 1 backward."""
-    p: Parameters
-    """The direction's parameters by name."""
-    sizes: list[int]
-    """Rows of each step."""
-    first_step: int
-    """Number of the first step in the call."""
-    rows: slice
-    """The call's rows that these steps have."""
-    resets: Tensor | None
-    """(N,) bool: the state is cleared before this row in the order of this direction."""
+    Args:
+        call: the call.
+        number: its direction: 0 forward, 1 backward.
+        p: the direction's parameters by name.
+        sizes: rows of each step.
+        first_step: number of the first step in the call.
+        rows: the call's rows that these steps have.
+        resets: (N,) bool: the state is cleared before this row in the order of this direction; or None.
+    """
 
-    @cached_property
-    def gates(self) -> int:
-        """G."""
-        return GATES[self.call.cell]
+    def __init__(
+        self,
+        call: Call,
+        number: int,
+        p: Parameters,
+        sizes: list[int],
+        first_step: int,
+        rows: slice,
+        resets: Tensor | None,
+    ) -> None:
+        self.call, self.number, self.p, self.rows = call, number, p, rows
+        self.sizes, self.first_step, self.resets = sizes, first_step, resets
+        self.gates = GATES[call.cell]
+        self.width = call.state[0].shape[-1]  # P
+        self.hidden = p["weight_hh"].shape[0] // self.gates
+        self.tokens: int = rows.stop - rows.start
+        self.normed = "ln_hh.weight" in p
+        self.apart = call.cell == "gru_reset_before"  # the candidate's recurrent product waits for the other gates
 
-    @cached_property
-    def width(self) -> int:
-        """P."""
-        return self.call.state[0].shape[-1]
-
-    @cached_property
-    def hidden(self) -> int:
-        """H."""
-        return self.p["weight_hh"].shape[0] // self.gates
-
-    @cached_property
-    def tokens(self) -> int:
-        """N."""
-        return self.rows.stop - self.rows.start
-
-    @cached_property
-    def normed(self) -> bool:
-        """Whether the cell is layer-normalised."""
-        return "ln_hh.weight" in self.p
-
-    @cached_property
-    def apart(self) -> bool:
-        """Whether the candidate's recurrent product waits for the other gates."""
-        return self.call.cell == "gru_reset_before"
-
-    @cached_property
+    @property
     def threads(self) -> int:
         """Threads that the core may use, at most."""
         work = self.tokens * self.p["weight_hh"].numel()
@@ -133,17 +114,21 @@ class Pass:
 
     def extras(self) -> list[Tensor | None]:
         """What is not in every cell, in the core's order."""
-        p, names = self.p, ("weight_ch", "ln_hh.weight", "ln_c.weight", "ln_c.bias")
-        peepholes, gain, gain_c, shift_c = (flat(p.get(name)) for name in names)
-        shift, bias = p.get("ln_hh.bias"), p.get("bias_hh")
-        if shift is not None and bias is not None:
-            shift = shift + bias
+        p, bias = self.p, self.p.get("bias_hh")
         inner = self.call.cell == "gru" and bias is not None and not self.normed
         bias_n = flat(bias[2 * self.hidden :]) if inner and bias is not None else None
+        if len(p) <= 4 and not self.call.restart:
+            return [bias_n, *[None] * 7]
+        peepholes, gain, gain_c, shift_c = (
+            flat(p.get(name)) for name in ("weight_ch", "ln_hh.weight", "ln_c.weight", "ln_c.bias")
+        )
+        shift = p.get("ln_hh.bias")
+        if shift is not None and bias is not None:
+            shift = shift + bias
         restart = [flat(part[self.number]) for part in self.call.restart]
         return [bias_n, peepholes, gain, flat(shift), gain_c, shift_c, *pair(restart)]
 
-    @cached_property
+    @property
     def kept_per_token(self) -> list[int]:
         """Numbers kept per token: the fields of :class:`Kept`, as far as there are any."""
         variant = (any(self.call.zoneout), "weight_hr" in self.p, self.normed)
@@ -159,20 +144,22 @@ class Pass:
         return Kept(parts[0], parts[1], parts[2].view(self.tokens, wide), parts[3].view(2, self.tokens, 1))
 
 
-def passes(call: Call, number: int, steps: int | None = None) -> list[Pass]:
+def passes(call: Call, number: int, sizes: list[int], steps: int | None = None) -> list[Pass]:
     """One direction of a call in runs of at most so many steps, in the order in which the direction meets them.
 
     Args:
         call: the call.
         number: 0 forward, 1 backward.
+        sizes: its rows at each step, none of them 0.
         steps: steps of each run; None: all in one.
     """
-    sizes, p = call.sizes(), call.parameters(number)
+    p = call.parameters(number)
+    if steps is None:
+        return [Pass(call, number, p, sizes, 0, slice(0, sum(sizes)), _resets(call, number, sizes))]
     starts, resets = [0, *accumulate(sizes)], _resets(call, number, sizes)
-    run = steps or max(1, len(sizes))
     runs: list[Pass] = []
-    for first in range(0, max(1, len(sizes)), run):
-        last = min(first + run, len(sizes))
+    for first in range(0, max(1, len(sizes)), steps):
+        last = min(first + steps, len(sizes))
         rows = slice(starts[first], starts[last])
         runs.append(Pass(call, number, p, sizes[first:last], first, rows, None if resets is None else resets[rows]))
     return runs[::-1] if number else runs

@@ -173,12 +173,21 @@ class Recurrent(Stack):
             transformed=dispatch.transformed(),
         )
 
-    def stream(self, batch_size: int = 1) -> Stream:
-        """Step through endless input: see :class:`throughtime.layers.stream.Stream`."""
+    def stream(self, batch_size: int = 1, *, weight_dtype: torch.dtype | None = None) -> Stream:
+        """Step through endless input, tensors or NumPy arrays: see :class:`throughtime.layers.stream.Stream`.
+
+        Args:
+            batch_size: B, independent streams side by side.
+            weight_dtype: ``torch.bfloat16`` keeps the weights of a float32 layer in half the memory; None: as they are.
+
+        Raises:
+            UsageError: the layer cannot stream, or not with such weights.
+            KernelError: a kernel is forced and cannot stream this layer.
+        """
         self._require("stream", True)
         if self.bidirectional:
             raise UsageError("a bidirectional layer reads from the end, so it cannot stream: use bidirectional=False")
-        return Stream(self, batch_size)
+        return Stream(self, batch_size, weight_dtype=weight_dtype)
 
     @property
     def bare(self) -> bool:

@@ -2,127 +2,252 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from throughtime.errors import ShapeError
-from throughtime.kernels import torch_fused
+from throughtime.errors import KernelError, ShapeError, UsageError
+from throughtime.kernels import dispatch, native_stream
 from throughtime.kernels.call import Call
-from throughtime.kernels.reference.loop import advance
+from throughtime.kernels.native_stream import NativeStream
+from throughtime.layers.steps import LayeredSteps, Steps
 
 if TYPE_CHECKING:
     from throughtime.layers.recurrent import Recurrent
 
 __all__ = ["Stream"]
 
-Carry = tuple[Tensor, ...]
+Array = NDArray[Any]
+Values = TypeVar("Values", Tensor, Array)
 
 
 class Stream:
     """A one-directional stack that reads its input as it comes.
 
     The state stays inside and can be read, set and reset row by row. Streaming is inference: no gradients, no masks,
-    zoneout in expectation. Feeding a sequence in any chunks equals one call of the layer, to rounding. The stream reads
-    the layer's parameters as they were when it was made; values changed in place are seen.
+    zoneout in expectation. Feeding a sequence in any chunks equals one call of the layer, to rounding.
+
+    A stream has the layer's weights as they were when it was made, or when :meth:`refresh` or a full :meth:`reset` last
+    read them; what is written to the layer between is not seen. One thread at a time may use it.
+
+    Plain LSTM, GRU and Elman stacks on the CPU, with or without biases, peepholes and zoneout, run in the C++ core in
+    about a microsecond a step; everything else runs layer by layer. :attr:`kernel` says which, and
+    :func:`throughtime.use_kernel` forces one while the stream is made.
 
     Args:
         layer: a one-directional recurrent layer.
         batch_size: B, independent streams side by side.
+        weight_dtype: ``torch.bfloat16`` keeps a float32 layer's weight matrices in half the memory, which makes large
+            steps about twice as fast. State, sums, biases, input and output stay float32; on processors that multiply
+            bfloat16, x and h are rounded to it where they enter a product. None: the layer's dtype.
+
+    Raises:
+        ShapeError: ``batch_size`` is not positive.
+        UsageError: ``weight_dtype`` cannot be honoured here.
+        KernelError: a kernel is forced and cannot stream this layer.
 
     Example:
-        >>> import torch, throughtime as tt
+        >>> import numpy as np, torch, throughtime as tt
         >>> layer, x = tt.GRU(3, 4, num_layers=2), torch.randn(6, 1, 3)
         >>> stream = layer.stream()
         >>> y = torch.stack([stream.step(x_t) for x_t in x])
         >>> torch.allclose(y, layer(x)[0], atol=1e-6)
         True
+        >>> stream.step(np.zeros((1, 3), np.float32)).shape
+        (1, 4)
     """
 
-    def __init__(self, layer: Recurrent, batch_size: int = 1) -> None:
+    kernel: dispatch.Explanation
+    """Which kernel runs the steps, and why others do not; chosen when the stream is made."""
+
+    def __init__(self, layer: Recurrent, batch_size: int = 1, *, weight_dtype: torch.dtype | None = None) -> None:
         if batch_size < 1:
             raise ShapeError(f"batch_size must be 1 or more, got {batch_size}")
         self._layer, self.batch_size = layer, batch_size
-        self._calls = layer.step_calls(batch_size)
-        self._bare = layer.bare
-        self._carries = self._initial()
+        self._forced = _forced()
+        calls = self._calls()
+        self._narrow = _narrow(weight_dtype, calls[0].rows.dtype)
+        self.kernel = _choice(self._refusals(calls), self._forced)
+        if self._narrow and self.kernel.kernel != "native":
+            reason = self.kernel.refused.get("native", f"{self.kernel.kernel!r} is forced")
+            raise UsageError(f"weight_dtype=torch.bfloat16 needs the native kernel: {reason}")
+        self._load(calls)
 
-    def _initial(self) -> list[Carry]:
-        layers = self._layer.states(self.batch_size, self._calls[0].rows).enter(None, None)
-        return [tuple(part[0].detach() for part in layer) for layer in layers]
-
-    def step(self, x: Tensor) -> Tensor:
+    def step(self, x: Values, out: Values | None = None) -> Values:
         """One step of every stream.
 
         Args:
-            x: (B, I) of the layer's dtype and device.
+            x: (B, I), a tensor or a NumPy array of the layer's dtype, on the layer's device.
+            out: (B, P), of the kind and dtype of x: where to write the output; it may be x. None: it is made.
 
         Returns:
-            (B, P), the last layer's output.
+            (B, P), the last layer's output, of the kind of x: ``out`` where that is given.
 
         Raises:
-            ShapeError: x has another shape.
+            ShapeError: x or out has another shape, dtype, device or kind.
+            UsageError: another thread is in a step of this stream.
         """
-        if x.shape != (self.batch_size, self._layer.input_size):
-            raise ShapeError(f"a step takes shape {(self.batch_size, self._layer.input_size)}, got {tuple(x.shape)}")
+        y = self._quick(x, out)
+        return self._step(x, out) if y is None else y
+
+    def _step(self, x: Values, out: Values | None) -> Values:
+        """Any step that is not of plain arrays."""
+        tensor = self._entered(x, (self.batch_size, self._layer.input_size))
+        if out is not None:
+            self._check_out(x, out)
         with torch.no_grad():
-            for layer, call in enumerate(self._calls):
-                carry = self._step(call, x, self._carries[layer])
-                self._carries[layer] = carry
-                x = carry[0] + x if self._layer.residual and layer else carry[0]
-        return x
+            y = self._steps.step(tensor)
+            if isinstance(x, Tensor):
+                return cast(Values, y if out is None else cast(Tensor, out).copy_(y))
+        if out is None:
+            return cast(Values, y.numpy())
+        np.copyto(cast(Array, out), y.numpy())
+        return out
 
-    def _step(self, call: Call, x: Tensor, carry: Carry) -> Carry:
-        p = call.parameters(0)
-        if self._bare:
-            return torch_fused.step(call.cell, p, x, carry)
-        return advance(call, 0, call.body().project(p, x), carry, None, [None] * len(carry))[0]
-
-    def feed(self, x: Tensor) -> Tensor:
+    def feed(self, x: Values) -> Values:
         """A chunk of any number of steps.
 
         Args:
-            x: (t, B, I), or (B, t, I) where the layer is ``batch_first``.
+            x: (t, B, I), or (B, t, I) where the layer is ``batch_first``; a tensor or a NumPy array as for
+                :meth:`step`.
 
         Returns:
             the outputs in the same form, P features.
+
+        Raises:
+            ShapeError: x has another shape, dtype or device.
+            UsageError: another thread is in a step of this stream.
         """
-        training = self._layer.training
-        self._layer.eval()
-        try:
-            with torch.no_grad():
-                y, self.state = self._layer(x, self.state)
-        finally:
-            self._layer.train(training)
-        return y
+        time = 1 if self._layer.batch_first else 0
+        shape = [self.batch_size, self._layer.input_size]
+        shape.insert(time, x.shape[time] if x.ndim == 3 else -1)
+        rows = self._entered(x, tuple(shape)).transpose(0, time)
+        with torch.no_grad():
+            y = self._steps.feed(rows) if rows.shape[0] else rows.new_empty(0, self.batch_size, self._layer.output_size)
+        y = y.transpose(0, time)
+        return cast(Values, y if isinstance(x, Tensor) else y.numpy())
 
     @property
     def state(self) -> Any:
-        """The state after the last step, as the layer returns it; setting it continues from there."""
-        layers = [[part[None] for part in carry] for carry in self._carries]
-        return self._layer.states(self.batch_size, self._calls[0].rows).leave(layers, None)
+        """The state after the last step, as the layer returns it; setting it continues from there. Both copy."""
+        layers = [[part[None] for part in carry] for carry in self._steps.carries]
+        return self._layer.states(self.batch_size, self._like).leave(layers, None)
 
     @state.setter
     def state(self, value: Any) -> None:
-        layers = self._layer.states(self.batch_size, self._calls[0].rows).enter(value, None)
-        self._carries = [tuple(part[0] for part in layer) for layer in layers]
+        layers = self._layer.states(self.batch_size, self._like).enter(value, None)
+        self._steps.carries = [tuple(part[0] for part in layer) for layer in layers]
 
     def reset(self, rows: Sequence[int] | Tensor | None = None) -> None:
         """Return some streams to the initial state.
 
         Args:
-            rows: indices of the streams, or a (B,) bool mask; None: all.
+            rows: indices of the streams, or a (B,) bool mask; None: all start over, with the layer's weights and
+                learned states as they are now.
         """
-        initial = self._initial()
         if rows is None:
-            self._carries = initial
+            self._load(self._calls())
             return
-        chosen = torch.as_tensor(rows, device=initial[0][0].device)
+        chosen = torch.as_tensor(rows, device=self._like.device)
         mask = torch.zeros(self.batch_size, dtype=torch.bool, device=chosen.device)
         mask[chosen] = True
-        self._carries = [
+        self._steps.carries = [
             tuple(torch.where(mask[:, None], new, old) for new, old in zip(fresh, carry, strict=True))
-            for fresh, carry in zip(initial, self._carries, strict=True)
+            for fresh, carry in zip(self._initial, self._steps.carries, strict=True)
         ]
+
+    def refresh(self) -> None:
+        """Read the layer's weights again, and go on from the state there is.
+
+        Raises:
+            KernelError: the layer has become one that this stream's kernel cannot run.
+        """
+        carries = self._steps.carries
+        self._load(self._calls())
+        self._steps.carries = carries
+
+    # -- making it -----------------------------------------------------------------------------------------------------
+
+    def _calls(self) -> list[Call]:
+        with torch.no_grad():
+            return [replace(call, keep=False) for call in self._layer.step_calls(self.batch_size)]
+
+    def _refusals(self, calls: list[Call]) -> dict[str, str | None]:
+        """Kernel -> why it does not stream this layer, in order of preference."""
+        own = None if self._layer.bare else "it has no single step of this cell with these options"
+        native = native_stream.refusal(calls, self._layer.residual)
+        return {"native": native, "torch": own, "reference": None}
+
+    def _load(self, calls: list[Call]) -> None:
+        """Take the weights and the initial state."""
+        kernel = self.kernel.kernel
+        reason = self._refusals(calls)[kernel]
+        if reason is not None:
+            raise KernelError(f"this stream runs on {kernel!r}, but not the layer as it is now: {reason}")
+        self._like = calls[0].rows
+        self._initial = [tuple(part[0].detach().clone() for part in call.state) for call in calls]
+        self._quick: Callable[[Any, Any], Any] = _not_quick
+        self._steps: Steps
+        if kernel == "native":
+            self._steps = stream = NativeStream(calls, self._narrow)
+            self._quick = stream.quick
+        else:
+            self._steps = LayeredSteps(self._layer, calls, kernel == "torch", self._forced)
+
+    # -- checks --------------------------------------------------------------------------------------------------------
+
+    def _entered(self, x: Tensor | Array, shape: tuple[int, ...]) -> Tensor:
+        """The input as a tensor, checked."""
+        if tuple(x.shape) != shape:
+            raise ShapeError(f"this stream takes shape {shape}, got {tuple(x.shape)}")
+        if not isinstance(x, Tensor):
+            x = _tensor(x, self._like.dtype)
+        if x.dtype != self._like.dtype or x.device != self._like.device:
+            wanted, given = (f"{each.dtype} on {each.device}" for each in (self._like, x))
+            raise ShapeError(f"this stream takes {wanted}, got {given}: convert it with .to()")
+        return x
+
+    def _check_out(self, x: Tensor | Array, out: Tensor | Array) -> None:
+        shape = (self.batch_size, self._layer.output_size)
+        if isinstance(x, Tensor) != isinstance(out, Tensor) or tuple(out.shape) != shape or out.dtype != x.dtype:
+            given = f"{type(out).__name__} {out.dtype} {tuple(out.shape)}"
+            raise ShapeError(f"out must be {type(x).__name__} {x.dtype} {shape}, got {given}")
+        if isinstance(out, np.ndarray) and not out.flags.writeable:
+            raise UsageError("out is read-only")
+
+
+def _not_quick(x: Any, out: Any) -> None:
+    """No step is quick."""
+
+
+def _forced() -> str | None:
+    """The kernel that ``use_kernel`` forces here and now."""
+    return dispatch._forced.name  # pyright: ignore[reportPrivateUsage]
+
+
+def _choice(refusals: dict[str, str | None], forced: str | None) -> dispatch.Explanation:
+    refused = {name: reason for name, reason in refusals.items() if reason is not None}
+    if forced in refused:
+        raise KernelError(f"kernel {forced!r} was forced and cannot stream this layer: {refused[forced]}")
+    return dispatch.Explanation(forced or next(name for name in refusals if name not in refused), refused)
+
+
+def _narrow(weight_dtype: torch.dtype | None, dtype: torch.dtype) -> bool:
+    """Whether the weights are narrower than the rest."""
+    if weight_dtype in (None, dtype):
+        return False
+    if weight_dtype != torch.bfloat16 or dtype != torch.float32:
+        raise UsageError(f"weight_dtype can be torch.bfloat16 for a float32 layer, got {weight_dtype} for {dtype}")
+    return True
+
+
+def _tensor(x: Array, dtype: torch.dtype) -> Tensor:
+    wanted = str(dtype).removeprefix("torch.")
+    if x.dtype != wanted:
+        raise ShapeError(f"this stream takes {wanted}, got a NumPy array of {x.dtype}: convert it with .astype()")
+    return torch.from_numpy(np.require(x, requirements=["C", "W"]))  # torch warns of memory that it may not write

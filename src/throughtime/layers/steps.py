@@ -1,0 +1,107 @@
+"""What runs the steps of a stream: the core's own object, or one layer after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+from torch import Tensor
+
+from throughtime.kernels import dispatch, torch_fused
+from throughtime.kernels.call import Call
+from throughtime.kernels.native_stream import Carry
+from throughtime.kernels.reference.loop import advance
+
+if TYPE_CHECKING:
+    from throughtime.layers.recurrent import Recurrent
+
+__all__ = ["LayeredSteps", "Steps"]
+
+
+class Steps(Protocol):
+    """Runs the steps and holds the state; gradients are off around it."""
+
+    @property
+    def carries(self) -> list[Carry]:
+        """The state of each layer; reading and setting it copies."""
+        ...
+
+    @carries.setter
+    def carries(self, value: Sequence[Carry]) -> None: ...
+
+    def step(self, x: Tensor) -> Tensor:
+        """One step: (B, I) -> (B, P)."""
+        ...
+
+    def feed(self, x: Tensor) -> Tensor:
+        """One step or more: (T, B, I) -> (T, B, P)."""
+        ...
+
+
+class LayeredSteps:
+    """One layer after the other, each with a copy of its weights.
+
+    Args:
+        layer: gives what does not depend on weights.
+        calls: one call per layer, for a single step.
+        bare: a step is PyTorch's own cell.
+        forced: the kernel that chunks must run on, or None.
+    """
+
+    def __init__(self, layer: Recurrent, calls: list[Call], bare: bool, forced: str | None) -> None:
+        self._layer, self._bare, self._forced = layer, bare, forced
+        self._calls = [replace(call, weights=[weight.detach().clone() for weight in call.weights]) for call in calls]
+        self.carries = [tuple(part[0] for part in call.state) for call in calls]
+
+    @property
+    def carries(self) -> list[Carry]:
+        """The state of each layer; reading and setting it copies."""
+        return [tuple(part.clone() for part in carry) for carry in self._carries]
+
+    @carries.setter
+    def carries(self, value: Sequence[Carry]) -> None:
+        self._carries = [tuple(part.detach().clone() for part in carry) for carry in value]
+
+    def step(self, x: Tensor) -> Tensor:
+        """One step.
+
+        Args:
+            x: (B, I).
+
+        Returns:
+            (B, P).
+        """
+        for number, call in enumerate(self._calls):
+            carry = self._carries[number] = self._one(call, x, self._carries[number])
+            x = carry[0] + x if self._layer.residual and number else carry[0]
+        return x
+
+    def _one(self, call: Call, x: Tensor, carry: Carry) -> Carry:
+        p = call.parameters(0)
+        if self._bare:
+            return torch_fused.step(call.cell, p, x, carry)
+        return advance(call, 0, call.body().project(p, x), carry, None, [None] * len(carry))[0]
+
+    def feed(self, x: Tensor) -> Tensor:
+        """One step or more.
+
+        Args:
+            x: (T, B, I).
+
+        Returns:
+            (T, B, P).
+        """
+        steps, batch = x.shape[:2]
+        rows, sizes = x.reshape(steps * batch, -1), torch.full((steps,), batch)
+        request = self._layer.request(rows, batch, dense=True, resets=False)
+        request = replace(request, keep=False, hidden_dropout=False)
+        with dispatch.use_kernel(self._forced) if self._forced else nullcontext():
+            for number, call in enumerate(self._calls):
+                state = [part[None] for part in self._carries[number]]
+                y, final = dispatch.run(replace(call, rows=rows, batch_sizes=sizes, state=state), request)
+                self._carries[number] = tuple(part[0] for part in final)
+                rows = y + rows if self._layer.residual and number else y
+        return rows.view(steps, batch, -1)
