@@ -225,6 +225,13 @@ class Streaming {
         return to.data() && run(from.data(), to.data(), 1) ? y : nb::none();
     }
 
+    // The same for x at an address.
+    nb::object step_at(Address x) {
+        nb::object y = make_();
+        const Array to(y, format_, batch_, output_, PyBUF_WRITABLE);
+        return to.data() && run(at<const void>(x), to.data(), 1) ? y : nb::none();
+    }
+
     bool run_at(Address x, Address y, std::int64_t steps) { return run(at<const void>(x), at<void>(y), steps); }
 
     bool read(std::int64_t layer, Address h, Address c) {
@@ -328,6 +335,7 @@ NB_MODULE(_native, m) {
         .def(nb::init<const std::string&, int, std::int64_t, double, double, const std::string&, bool,
                       const Streaming::Sizes&, const Streaming::Lists&, nb::object>())
         .def("step", &Streaming::step, nb::arg("x"), nb::arg("out").none())
+        .def("step_at", &Streaming::step_at)
         .def("run", &Streaming::run_at)
         .def("read", &Streaming::read)
         .def("write", &Streaming::write);

@@ -178,7 +178,9 @@ def _torch_is_better(request: Request) -> bool:
         return True
     if request.cell != "lstm" or request.dtype != torch.float32 or request.directions == 2:
         return False
-    return batch >= 8 and hidden <= 128 if request.keep else batch >= 16
+    if request.keep:
+        return batch >= 8 and (hidden <= 128 or batch < 16)
+    return batch >= 16 and hidden < 512
 
 
 def working_dtype(x: Tensor) -> torch.dtype:

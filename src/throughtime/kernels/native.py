@@ -94,7 +94,13 @@ def forward(call: Call) -> tuple[Tensor, list[Tensor], Tensor]:
         y.zero_()
         kept.zero_()
     states = [_forward_direction(call, number, sizes, y, kept) for number in range(call.directions)]
-    return y, [torch.stack(parts).to(y.dtype) for parts in zip(*states, strict=True)], kept
+    return y, [_joined(parts, y.dtype) for parts in zip(*states, strict=True)], kept
+
+
+def _joined(parts: Sequence[Tensor], dtype: torch.dtype) -> Tensor:
+    """One part of the carry of every direction, (D, B, width)."""
+    joined = parts[0].unsqueeze(0) if len(parts) == 1 else torch.stack(list(parts))
+    return joined if joined.dtype == dtype else joined.to(dtype)
 
 
 def _forward_direction(call: Call, number: int, sizes: list[int], y: Tensor, kept: Tensor) -> State:

@@ -179,11 +179,9 @@ def _resets(call: Call, number: int, sizes: list[int]) -> Tensor | None:
 
 def wide(tensor: Tensor | None) -> Tensor | None:
     """A tensor in the type of the state and of all sums, contiguous."""
-    return None if tensor is None else tensor.to(_computed(tensor.dtype)).contiguous()
-
-
-def _computed(dtype: torch.dtype) -> torch.dtype:
-    return torch.float32 if dtype == torch.bfloat16 else dtype
+    if tensor is None:
+        return None
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).contiguous()
 
 
 def flat(tensor: Tensor | None) -> Tensor | None:

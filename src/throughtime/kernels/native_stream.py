@@ -82,7 +82,22 @@ class NativeStream:
         self.quick = self._stream.step
         """``quick(x, out)``: one step of C-contiguous NumPy arrays (B, I) and (B, H) of the stream's type, ``out`` made
         where it is None; gives None, and does nothing, for anything else."""
+        self._step_at, self._shape = self._stream.step_at, like.shape
         self.carries = [tuple(part[0] for part in call.state) for call in calls]
+
+    def quick_tensor(self, x: Tensor) -> Tensor | None:
+        """One step of a plain tensor.
+
+        Args:
+            x: any tensor.
+
+        Returns:
+            (B, H); None, and nothing is done, where x is not a contiguous (B, I) of the stream's type on the CPU.
+        """
+        if x.shape != self._shape or x.dtype is not self._dtype or not (x.is_cpu and x.is_contiguous()) or x.is_neg():
+            return None
+        y = self._step_at(x.data_ptr())
+        return None if y is None else torch.from_numpy(y)  # in half the time of torch.empty
 
     def step(self, x: Tensor) -> Tensor:
         """One step.
@@ -114,7 +129,7 @@ class NativeStream:
 
     def _run(self, x: Tensor, steps: int, shape: tuple[int, ...]) -> Tensor:
         x = x.contiguous().resolve_neg()
-        y = torch.empty(shape, dtype=self._dtype)
+        y = torch.empty(shape, dtype=self._dtype, device="cpu")
         _alone(self._stream.run(x.data_ptr(), y.data_ptr(), steps))
         return y
 

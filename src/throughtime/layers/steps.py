@@ -77,7 +77,7 @@ class LayeredSteps:
         for number, call in enumerate(self._calls):
             carry = self._carries[number] = self._one(call, x, self._carries[number])
             x = carry[0] + x if self._layer.residual and number else carry[0]
-        return x
+        return x.clone()  # it is the state, too
 
     def _one(self, call: Call, x: Tensor, carry: Carry) -> Carry:
         p = call.parameters(0)
@@ -95,7 +95,7 @@ class LayeredSteps:
             (T, B, P).
         """
         steps, batch = x.shape[:2]
-        rows, sizes = x.reshape(steps * batch, -1), torch.full((steps,), batch)
+        rows, sizes = x.reshape(steps * batch, -1), torch.full((steps,), batch, device="cpu")
         request = self._layer.request(rows, batch, dense=True, resets=False)
         request = replace(request, keep=False, hidden_dropout=False)
         with dispatch.use_kernel(self._forced) if self._forced else nullcontext():

@@ -92,7 +92,10 @@ class Stream:
             ShapeError: x or out has another shape, dtype, device or kind.
             UsageError: another thread is in a step of this stream.
         """
-        y = self._quick(x, out)
+        if type(x) is Tensor:
+            y = None if out is not None else self._quick_tensor(x)
+        else:
+            y = self._quick(x, out)
         return self._step(x, out) if y is None else y
 
     def _step(self, x: Values, out: Values | None) -> Values:
@@ -192,10 +195,11 @@ class Stream:
         self._like = calls[0].rows
         self._initial = [tuple(part[0].detach().clone() for part in call.state) for call in calls]
         self._quick: Callable[[Any, Any], Any] = _not_quick
+        self._quick_tensor: Callable[[Any], Any] = _not_quick
         self._steps: Steps
         if kernel == "native":
             self._steps = stream = NativeStream(calls, self._narrow)
-            self._quick = stream.quick
+            self._quick, self._quick_tensor = stream.quick, stream.quick_tensor
         else:
             self._steps = LayeredSteps(self._layer, calls, kernel == "torch", self._forced)
 
@@ -221,7 +225,7 @@ class Stream:
             raise UsageError("out is read-only")
 
 
-def _not_quick(x: Any, out: Any) -> None:
+def _not_quick(*given: Any) -> None:
     """No step is quick."""
 
 
