@@ -14,8 +14,7 @@ namespace throughtime::THROUGHTIME_TARGET {
 template <class C, class T>
 class BackwardSweep {
   public:
-    BackwardSweep(const Shape& shape, const Backward<T>& b, const Share& share, Lines<T>& late,
-                  Lines<T>& grad_m)
+    BackwardSweep(const Shape& shape, const Backward<T>& b, const Share& share, Lines<T>& late, Lines<T>& grad_m)
         : shape_(shape), b_(b), share_(share), masks_(shape, share), zeros_(static_cast<std::size_t>(std::max(H_, P_))),
           rows_(mine_), places_(mine_), from_(mine_) {
         for (int m = 0; m < mine_; ++m) settle(m, late, grad_m);
@@ -38,10 +37,11 @@ class BackwardSweep {
         for (int m = 0; m < count; ++m) each_block(m, [&] { C::back(places_[m]); });
         if constexpr (C::apart) {
             share_.meet();
-            recurrent<1>(b_.weights_n, H_, H_, share_.units, C::sums, count, [&](int m, std::int64_t unit, Vector<T> sum) {
-                stand(m, unit);
-                add_h(m, unit, C::back_open(places_[m], sum));
-            });
+            recurrent<1>(b_.weights_n, H_, H_, share_.units, C::sums, count,
+                         [&](int m, std::int64_t unit, Vector<T> sum) {
+                             stand(m, unit);
+                             add_h(m, unit, C::back_open(places_[m], sum));
+                         });
         }
         share_.meet();
         recurrent<C::sums>(b_.weights, C::sums * H_, P_, share_.outputs, 0, count,
@@ -126,7 +126,7 @@ class BackwardSweep {
         }
         share_.meet();
         through(b_.weights_hr, P_, H_, share_.units, count,
-                   [&](int m, std::int64_t unit, int n, Vector<T> sum) { store<T>(places_[m].grad_m + unit, sum, n); });
+                [&](int m, std::int64_t unit, int n, Vector<T> sum) { store<T>(places_[m].grad_m + unit, sum, n); });
     }
 
     void normalise_c_back(int count) {
@@ -148,8 +148,8 @@ class BackwardSweep {
 
     // Through the layer norm of a stage's products, where there is one, and through their weights: add(row, unit, sum).
     template <int count_of_gates, class Add>
-    void recurrent(const T* weights, std::int64_t depth, std::int64_t width, const Range& range, int first_gate, int count,
-                   const Add& add) {
+    void recurrent(const T* weights, std::int64_t depth, std::int64_t width, const Range& range, int first_gate,
+                   int count, const Add& add) {
         for (int m = 0; m < count; ++m) from_[m] = places_[m].grads + (first_recurrent + first_gate) * H_;
         if (b_.extras.gain) normalise_back<count_of_gates>(first_gate, count);
         through(weights, depth, width, range, count, [&](int m, std::int64_t unit, int n, Vector<T> sum) {
@@ -166,7 +166,8 @@ class BackwardSweep {
             const T scale = b_.stats[rows_[m] * stats + (first_gate > 0)];
             T* raw = b_.raw + (rows_[m] * G + first_gate) * H_;
             const Means<T> over = means<T>(
-                count_of_gates * H_, [&](std::int64_t at, int n) { return load<T>(grad + at, n) * load<T>(gain + at, n); },
+                count_of_gates * H_,
+                [&](std::int64_t at, int n) { return load<T>(grad + at, n) * load<T>(gain + at, n); },
                 [&](std::int64_t at, int n) { return load<T>(normed + at, n); });
             for (int g = 0; g < count_of_gates; ++g)
                 in_blocks<T>(g * H_ + share_.units.first, g * H_ + share_.units.last, [&](std::int64_t at, int n) {
@@ -184,10 +185,9 @@ class BackwardSweep {
     void through(const T* weights, std::int64_t depth, std::int64_t width, const Range& range, int count,
                  const Done& done) {
         for (std::int64_t at = range.first; at < range.last; at += panel_units<T>(1))
-            through_panel<1, T>(weights, at, from_.data(), depth, count, [](int) {},
-                                   [&](int m, std::int64_t unit, const Vector<T>* sum) {
-                                       done(m, unit, inside(unit, width), sum[0]);
-                                   });
+            through_panel<1, T>(
+                weights, at, from_.data(), depth, count, [](int) {},
+                [&](int m, std::int64_t unit, const Vector<T>* sum) { done(m, unit, inside(unit, width), sum[0]); });
     }
 
     // What reaches h[t-1] as the product saw it.

@@ -57,9 +57,7 @@ void require(bool right, const char* message) {
 }
 
 // What is left once the other types are dealt with; an unknown one would be read as something that it is not.
-void require_float32(const std::string& dtype) {
-    require(dtype == "float32", "the core has no such type here");
-}
+void require_float32(const std::string& dtype) { require(dtype == "float32", "the core has no such type here"); }
 
 struct Sweep {
     const Target& target;
@@ -101,16 +99,35 @@ struct Sweep {
     Forward<T, S> forward_of(const std::vector<Address>& list, std::int64_t x_stride, std::int64_t y_stride) const {
         require(list.size() == 22, "a forward sweep takes 22 addresses");
         Addresses from{list};
-        return {from, x_stride, from, from, from, from, from, from, extras<T>(from), from, from, from, y_stride,
-                from, from, from, from};
+        return {from,
+                x_stride,
+                from,
+                from,  // x, weights_ih, bias
+                from,
+                from,
+                from,
+                from,  // from_x, weights, weights_n, weights_hr
+                extras<T>(from),
+                from,
+                from,
+                from,  // h0, c0, y
+                y_stride,
+                from,
+                from,
+                from,   // saved, stats, h_n
+                from};  // c_n
     }
 
     template <class T>
     Backward<T> backward_of(const std::vector<Address>& list, std::int64_t grad_y_stride, std::int64_t y_stride) const {
         require(list.size() == 26, "a backward sweep takes 26 addresses");
         Addresses from{list};
-        return {from, from, from, extras<T>(from), from, grad_y_stride, from, y_stride, from, from, from, from,
-                from, from, from, from, from, from, from, from, from};
+        return {from, from,          from, extras<T>(from),  // weights
+                from, grad_y_stride, from, y_stride,         // grad_y, y
+                from, from,          from, from,             // h0, c0, saved, stats
+                from, from,          from, from,             // grads, raw, h_prev, reset_h
+                from, from,          from, from,             // grad_m, m, grad_h, grad_c
+                from};                                       // sums
     }
 
     void forward(const std::string& dtype, const std::vector<Address>& list, std::int64_t x_stride,
@@ -157,8 +174,7 @@ void pack(const std::string& target, const std::string& dtype, int sums, Address
         chosen.pack_double(sums, at<const double>(w), units, depth, backward, at<double>(packed), threads);
     else if (dtype == "bfloat16")
         chosen.pack_bfloat16(sums, at<const Bfloat16>(w), units, depth, at<Bfloat16>(packed), threads);
-    else
-        chosen.pack_float(sums, at<const float>(w), units, depth, backward, at<float>(packed), threads);
+    else chosen.pack_float(sums, at<const float>(w), units, depth, backward, at<float>(packed), threads);
 }
 
 template <class T>
@@ -166,8 +182,8 @@ void run_product(void (*product)(const Product<T>&, int), const std::vector<std:
                  const std::vector<Address>& list, int threads) {
     require(sizes.size() == 5 && list.size() == 4, "a product takes five sizes and four addresses");
     require(threads > 0, "a product takes one thread or more");
-    const Product<T> p{sizes[0], sizes[1], sizes[2], at<const T>(list[0]), sizes[3], at<const T>(list[1]), sizes[4],
-                       at<T>(list[2]), at<T>(list[3])};
+    const Product<T> p{sizes[0], sizes[1],       sizes[2],      at<const T>(list[0]), sizes[3], at<const T>(list[1]),
+                       sizes[4], at<T>(list[2]), at<T>(list[3])};
     nb::gil_scoped_release unlocked;
     product(p, threads);
 }
@@ -207,7 +223,8 @@ class Streaming {
               const std::string& dtype, bool bfloat16, const Sizes& sizes, const Lists& layers, nb::object make)
         : format_(dtype == "float64" ? 'd' : 'f'), batch_(batch), make_(std::move(make)) {
         require(!sizes.empty() && sizes.size() == layers.size() && batch > 0, "a stream has layers and rows");
-        for (const auto& layer : sizes) require(layer.size() == 2 && layer[0] > 0 && layer[1] > 0, "I and H are positive");
+        for (const auto& layer : sizes)
+            require(layer.size() == 2 && layer[0] > 0 && layer[1] > 0, "I and H are positive");
         for (std::size_t l = 1; l < sizes.size(); ++l) require(sizes[l][0] == sizes[l - 1][1], "layers fit each other");
         input_ = sizes.front()[0], output_ = sizes.back()[1];
         const StreamShape shape{static_cast<Cell>(cell), batch, zoneout_h, zoneout_c, bfloat16};
@@ -302,8 +319,8 @@ NB_MODULE(_native, m) {
         run_product(chosen.product_float, sizes, list, threads);
     });
     m.def("mask", [](const std::string& target, const std::string& dtype, std::uint64_t seed, std::int64_t layer,
-                     std::uint32_t purpose, bool reverse, double p, Address rows, std::int64_t count, std::int64_t units,
-                     Address out, int threads) {
+                     std::uint32_t purpose, bool reverse, double p, Address rows, std::int64_t count,
+                     std::int64_t units, Address out, int threads) {
         const Target& chosen = named(target);
         const Mask mask{seed, layer, purpose, reverse, p, at<const std::int64_t>(rows), count, units};
         nb::gil_scoped_release unlocked;
@@ -313,18 +330,20 @@ NB_MODULE(_native, m) {
     m.def("exercise", [](const std::string& target, int function, Address x, Address y, std::int64_t n) {
         named(target).exercise(function, at<const float>(x), at<float>(y), n);
     });
-    m.def("peak", [](const std::string& target, bool bfloat16, int threads) {
-        const Target& chosen = named(target);
-        nb::gil_scoped_release unlocked;
-        return chosen.peak(bfloat16, threads);
-    }, "Multiplications and additions per second, measured.");
+    m.def(
+        "peak",
+        [](const std::string& target, bool bfloat16, int threads) {
+            const Target& chosen = named(target);
+            nb::gil_scoped_release unlocked;
+            return chosen.peak(bfloat16, threads);
+        },
+        "Multiplications and additions per second, measured.");
     nb::class_<Noise>(m, "Noise")
-        .def("__init__",
-             [](Noise* self, double zoneout_h, double zoneout_c, double dropout, bool training, std::uint64_t seed,
-                std::int64_t layer, Address row_ids, std::int64_t first_step) {
-                 new (self) Noise{zoneout_h, zoneout_c, dropout, training, seed, layer, at<const std::int64_t>(row_ids),
-                                  first_step};
-             });
+        .def("__init__", [](Noise* self, double zoneout_h, double zoneout_c, double dropout, bool training,
+                            std::uint64_t seed, std::int64_t layer, Address row_ids, std::int64_t first_step) {
+            new (self) Noise{zoneout_h, zoneout_c, dropout, training, seed, layer, at<const std::int64_t>(row_ids),
+                             first_step};
+        });
     nb::class_<Sweep>(m, "Sweep")
         .def(nb::init<const std::string&, int, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
                       std::vector<std::int64_t>, bool, int, Address, const Noise&>())

@@ -96,7 +96,9 @@ struct BackPlace {
     }
 
     // The same for the cell's output, whether it is h or is projected to h.
-    Vector<T> output(Vector<T>& old) const { return grad_m ? (old = Vector<T>{}, get(grad_m)) : fresh(zone_h, grad_h, old); }
+    Vector<T> output(Vector<T>& old) const {
+        return grad_m ? (old = Vector<T>{}, get(grad_m)) : fresh(zone_h, grad_h, old);
+    }
 
     // Hands a gru's gradients on: `grad` to its memory, `old` past it.
     void remember(Vector<T> grad, Vector<T> old) const { put(grad_m ? grad_c : grad_h, grad + old); }
@@ -178,8 +180,8 @@ struct Lstm {
         const Vector<T> i = p.take(0), f = p.take(1), g = p.take(2), o = p.take(3), c_prev = p.get(p.c_prev);
         Vector<T> old_h, old_c, normed{};
         const Vector<T> t = tanh<T>(inner(p, normed)), grad_h = p.output(old_h);
-        const Vector<T> through = p.gain_c ? p.scale_c * (p.get(p.late) - p.late_mean - normed * p.late_slope)
-                                           : grad_h * o * (T(1) - t * t);
+        const Vector<T> through =
+            p.gain_c ? p.scale_c * (p.get(p.late) - p.late_mean - normed * p.late_slope) : grad_h * o * (T(1) - t * t);
         Vector<T> grad_c = p.fresh(p.zone_c, p.grad_c, old_c) + through;
         const Vector<T> grad_o = grad_h * t * o * (T(1) - o);
         if (p.peepholes) grad_c += grad_o * p.get(p.peepholes, 2);

@@ -47,8 +47,8 @@ struct Variant {
 //   the part of the carry beside h as it was handed on, where it is not there yet: a zoned c, a projected gru's memory;
 //   layer norm: the normalised recurrent products, gates(cell) of them.
 struct Saved {
-    int carry;  // slot of the carried part beside h, or -1
-    int normed; // first slot of the normalised products
+    int carry;   // slot of the carried part beside h, or -1
+    int normed;  // first slot of the normalised products
     int slots;
 };
 
@@ -94,14 +94,14 @@ struct Shape {
 // What is not in every cell; null where it is not there. b_hh is part of shift where there is layer norm.
 template <class T>
 struct Extras {
-    const T* bias_n;          // (H,) b_hn of a gru that resets after the product
-    const T* peepholes;       // (3H,) w_ci w_cf w_co
-    const T* gain;            // (G*H,) layer norm of the recurrent products
-    const T* shift;           // (G*H,)
-    const T* gain_c;          // (H,) layer norm of an lstm's c
-    const T* shift_c;         // (H,)
-    const T* restart_h;       // (P,) what a reset returns to; null: zeros
-    const T* restart_c;       // (H,)
+    const T* bias_n;     // (H,) b_hn of a gru that resets after the product
+    const T* peepholes;  // (3H,) w_ci w_cf w_co
+    const T* gain;       // (G*H,) layer norm of the recurrent products
+    const T* shift;      // (G*H,)
+    const T* gain_c;     // (H,) layer norm of an lstm's c
+    const T* shift_c;    // (H,)
+    const T* restart_h;  // (P,) what a reset returns to; null: zeros
+    const T* restart_c;  // (H,)
 };
 
 // T is the type of the computation, S that of rows and weights.
@@ -171,10 +171,10 @@ struct Product {
 
 // A stack that streams: B rows, one or more steps at a time, in inference.
 struct StreamShape {
-    Cell cell;                      // not gru_reset_before
-    std::int64_t batch;             // B
-    double zoneout_h, zoneout_c;    // by expectation
-    bool bfloat16;                  // keep float weights as bfloat16, and round x and h where they are multiplied
+    Cell cell;                    // not gru_reset_before
+    std::int64_t batch;           // B
+    double zoneout_h, zoneout_c;  // by expectation
+    bool bfloat16;                // keep float weights as bfloat16, and round x and h where they are multiplied
 };
 
 // One layer of it; read only while the stream is made.
@@ -192,40 +192,44 @@ struct StreamLayer {
 class Stream {
   public:
     virtual ~Stream() = default;
-    virtual void run(const void* x, void* y, std::int64_t steps) = 0;           // x (T, B, I), y (T, B, H), may overlap
-    virtual void read(std::int64_t layer, void* h, void* c) = 0;                // (B, H) each; c null where there is none
+    virtual void run(const void* x, void* y, std::int64_t steps) = 0;  // x (T, B, I), y (T, B, H), may overlap
+    virtual void read(std::int64_t layer, void* h, void* c) = 0;       // (B, H) each; c null where there is none
     virtual void write(std::int64_t layer, const void* h, const void* c) = 0;
-    virtual std::int64_t work() const = 0;                                      // multiplications of a step
+    virtual std::int64_t work() const = 0;                             // multiplications of a step
 };
 
 // Masks of whole rows, step 0: 0 where a unit falls out and 1 / (1 - p) elsewhere.
 struct Mask {
     std::uint64_t seed;
     std::int64_t layer;
-    std::uint32_t purpose;      // as in src/throughtime/kernels/reference/noise.py
+    std::uint32_t purpose;  // as in src/throughtime/kernels/reference/noise.py
     bool reverse;
     double p;
-    const std::int64_t* rows;   // (count,) the caller's rows
+    const std::int64_t* rows;  // (count,) the caller's rows
     std::int64_t count, units;
 };
 
 // One CPU target's code. Sizes of packed weights are in elements; `sums` is how many gates of a unit lie together.
+// What multiplies pairs of bfloat16 is null where the target does not.
 struct Target {
     const char* name;
     std::int64_t (*packed_size)(int sums, std::int64_t units, std::int64_t depth, bool backward, int bytes);
-    void (*pack_float)(int sums, const float* w, std::int64_t units, std::int64_t depth, bool backward, float* packed, int threads);
-    void (*pack_double)(int sums, const double* w, std::int64_t units, std::int64_t depth, bool backward, double* packed, int threads);
-    void (*pack_bfloat16)(int sums, const Bfloat16* w, std::int64_t units, std::int64_t depth, Bfloat16* packed, int threads);
+    void (*pack_float)(int sums, const float* w, std::int64_t units, std::int64_t depth, bool backward, float* packed,
+                       int threads);
+    void (*pack_double)(int sums, const double* w, std::int64_t units, std::int64_t depth, bool backward,
+                        double* packed, int threads);
+    void (*pack_bfloat16)(int sums, const Bfloat16* w, std::int64_t units, std::int64_t depth, Bfloat16* packed,
+                          int threads);
     void (*forward_float)(Cell, const Shape&, const Forward<float, float>&);
     void (*forward_double)(Cell, const Shape&, const Forward<double, double>&);
-    void (*forward_bfloat16)(Cell, const Shape&, const Forward<float, Bfloat16>&);  // null: this target has no such products
+    void (*forward_bfloat16)(Cell, const Shape&, const Forward<float, Bfloat16>&);  // or null
     void (*backward_float)(Cell, const Shape&, const Backward<float>&);
     void (*backward_double)(Cell, const Shape&, const Backward<double>&);
     void (*product_float)(const Product<float>&, int threads);
     void (*product_double)(const Product<double>&, int threads);
     void (*mask_float)(const Mask&, float* out, int threads);
     void (*mask_double)(const Mask&, double* out, int threads);
-    std::uint64_t (*digest)(const char*, std::int64_t bytes);  // to notice any write to a tensor
+    std::uint64_t (*digest)(const char*, std::int64_t bytes);                  // to notice any write to a tensor
     void (*exercise)(int function, const float* x, float* y, std::int64_t n);  // 0 tanh, 1 sigmoid, 2 expm1
     double (*peak)(bool bfloat16, int threads);  // multiplications and additions per second, measured
     std::unique_ptr<Stream> (*stream_float)(const StreamShape&, const std::vector<StreamLayer<float>>&);

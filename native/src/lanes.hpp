@@ -82,7 +82,8 @@ inline Vector<T> load(const T* from, int n) {
     if constexpr (sizeof(T) == 4) return (Vector<T>)_mm512_maskz_loadu_ps(first_lanes(n), from);
     else return (Vector<T>)_mm512_maskz_loadu_pd(first_lanes(n), from);
 #else
-    if (n == Lanes<T>::width) [[likely]] return load<T>(from);
+    if (n == Lanes<T>::width) [[likely]]
+        return load<T>(from);
     Vector<T> value{};
     for (int lane = 0; lane < n; ++lane) value[lane] = from[lane];
     return value;
@@ -95,7 +96,8 @@ inline void store(T* to, Vector<T> value, int n) {
     if constexpr (sizeof(T) == 4) _mm512_mask_storeu_ps(to, first_lanes(n), (__m512)value);
     else _mm512_mask_storeu_pd(to, first_lanes(n), (__m512d)value);
 #else
-    if (n == Lanes<T>::width) [[likely]] return store<T>(to, value);
+    if (n == Lanes<T>::width) [[likely]]
+        return store<T>(to, value);
     for (int lane = 0; lane < n; ++lane) to[lane] = value[lane];
 #endif
 }
@@ -159,10 +161,15 @@ inline Vector<T> tanh(Vector<T> x) {
 #if defined(__AVX512F__)
 // The same in fewer instructions, for this target has rounding, scaling by powers of two and a table of reciprocals.
 
-// 14 bits from the table, 28 after one Newton step.
-inline __m512 reciprocal(__m512 x) {
-    const __m512 guess = _mm512_rcp14_ps(x);
-    return _mm512_fmadd_ps(_mm512_fnmadd_ps(x, guess, _mm512_set1_ps(1.0f)), guess, guess);
+// 14 bits from the table, 28 after one Newton step, whose remainder is of the quotient itself.
+inline __m512 divide(__m512 a, __m512 b) {
+    const __m512 guess = _mm512_rcp14_ps(b), quotient = _mm512_mul_ps(a, guess);
+    return _mm512_fmadd_ps(_mm512_fnmadd_ps(b, quotient, a), guess, quotient);
+}
+
+// Between bounds; a NaN stays.
+inline __m512 between(__m512 x, float low, float high) {
+    return _mm512_min_ps(_mm512_set1_ps(high), _mm512_max_ps(_mm512_set1_ps(low), x));
 }
 
 // scale * x = n + f with |f| <= 1/2; `scale` in two parts, for a float holds too little of it.
@@ -184,20 +191,18 @@ inline __m512 exp2m1(__m512 f) {
 template <>
 inline Vector<float> sigmoid<float>(Vector<float> x) {
     __m512 n;
-    const __m512 bounded = _mm512_max_ps(_mm512_set1_ps(-87.0f), (__m512)x);  // a NaN stays
-    const __m512 f = split(bounded, -1.44269502f, -1.92596303e-8f, n), one = _mm512_set1_ps(1.0f);
-    const __m512 power = _mm512_scalef_ps(_mm512_add_ps(exp2m1(f), one), n);  // e^-x
-    return (Vector<float>)reciprocal(_mm512_add_ps(power, one));
+    const __m512 f = split(between((__m512)x, -87.0f, 88.0f), -1.44269502f, -1.92596303e-8f, n);
+    const __m512 one = _mm512_set1_ps(1.0f), power = _mm512_scalef_ps(_mm512_add_ps(exp2m1(f), one), n);  // e^-x
+    return (Vector<float>)divide(one, _mm512_add_ps(power, one));
 }
 
 template <>
 inline Vector<float> tanh<float>(Vector<float> x) {
-    __m512 n, bounded = _mm512_max_ps(_mm512_set1_ps(-10.0f), (__m512)x);
-    bounded = _mm512_min_ps(_mm512_set1_ps(10.0f), bounded);
-    const __m512 f = split(bounded, 2.88539004f, 3.85192606e-8f, n), one = _mm512_set1_ps(1.0f);
-    const __m512 power = _mm512_scalef_ps(one, n);
+    __m512 n;
+    const __m512 f = split(between((__m512)x, -10.0f, 10.0f), 2.88539004f, 3.85192606e-8f, n);
+    const __m512 one = _mm512_set1_ps(1.0f), power = _mm512_scalef_ps(one, n);
     const __m512 e = _mm512_fmadd_ps(power, exp2m1(f), _mm512_sub_ps(power, one));  // e^2x - 1; exact where x is small
-    return (Vector<float>)_mm512_mul_ps(e, reciprocal(_mm512_add_ps(e, _mm512_set1_ps(2.0f))));
+    return (Vector<float>)divide(e, _mm512_add_ps(e, _mm512_set1_ps(2.0f)));
 }
 #endif
 

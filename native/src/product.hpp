@@ -20,7 +20,8 @@ class TransposedProduct {
         if (p_.sums) std::fill_n(p_.sums + columns_.first, columns_.size(), T(0));
         for (std::int64_t begin = 0; begin < p_.tokens; begin += strip) {
             const std::int64_t count = std::min(strip, p_.tokens - begin);
-            for (std::int64_t token = 0; token < count; token += group) pack_left(begin, token, std::min(token + group, count));
+            for (std::int64_t token = 0; token < count; token += group)
+                pack_left(begin, token, std::min(token + group, count));
             for (std::int64_t column = 0; column < p_.right; column += width) {
                 pack_right(column, begin, count);
                 for (int tile = 0; tile < tiles_; ++tile) add(tile, column, count, begin == 0);
@@ -66,7 +67,9 @@ class TransposedProduct {
             for (int g = 0; g < side; ++g)
                 store<T>(to + g * lanes, load<T>(from + g * lanes, inside_panel(at + g * lanes)));
     }
-    int inside_panel(std::int64_t at) const { return static_cast<int>(std::clamp<std::int64_t>(p_.right - at, 0, lanes)); }
+    int inside_panel(std::int64_t at) const {
+        return static_cast<int>(std::clamp<std::int64_t>(p_.right - at, 0, lanes));
+    }
 
     void add(int tile, std::int64_t at, std::int64_t count, bool first) {
         const T *row = left(tile), *panel = right_.data();

@@ -4,11 +4,11 @@
 // step allocates memory. The order of a row's sums does not depend on the number of threads.
 #pragma once
 
-#include <chrono>
 #include <limits>
 #include <vector>
 
 #include "cells.hpp"
+#include "sharing.hpp"
 #include "threads.hpp"
 
 namespace throughtime::THROUGHTIME_TARGET {
@@ -225,7 +225,6 @@ class StackStream final : public Stream {
 
   private:
     using Layer = StreamedLayer<C, T, S>;
-    using Clock = std::chrono::steady_clock;
     static constexpr bool narrowed = Layer::narrowed;
     static constexpr std::int64_t enough_rows = 64;  // for full register tiles
 
@@ -245,26 +244,16 @@ class StackStream final : public Stream {
     }
 
     void share_out(const S* x, std::int64_t count) {
-        const int wanted = team(count);
-        if (wanted == 1) {
-            sweep(x, count, 0, 1, nullptr);
-        } else {
-            Barrier barrier(wanted);
-#pragma omp parallel num_threads(wanted)
-            if (omp_get_num_threads() == wanted) sweep(x, count, omp_get_thread_num(), wanted, &barrier);
-            else if (omp_get_thread_num() == 0) sweep(x, count, 0, 1, nullptr);
-        }
+        const int threads = worth_sharing() && sharing_.begin(work_ * count) ? most() : 1;
+        if (threads == 1) return sweep(x, count, 0, 1, nullptr);
+        Barrier barrier(threads);
+#pragma omp parallel num_threads(threads)
+        if (omp_get_num_threads() == threads) sweep(x, count, omp_get_thread_num(), threads, &barrier);
+        else if (omp_get_thread_num() == 0) sweep(x, count, 0, 1, nullptr);
+        sharing_.end(work_ * count);
     }
-
-    // Threads that `count` steps are worth. After a pause the others sleep, and to wake them takes longer than a step.
-    int team(std::int64_t count) {
-        constexpr std::int64_t worth_sharing = 3 << 16, worth_waking = 1 << 22;  // multiplications
-        const int most = static_cast<int>(std::min<std::int64_t>(omp_get_max_threads(), parts_));
-        if (most <= 1 || work_ < worth_sharing) return 1;
-        const Clock::time_point before = last_;
-        last_ = Clock::now();
-        return last_ - before < std::chrono::milliseconds(1) || work_ * count > worth_waking ? most : 1;
-    }
+    int most() const { return static_cast<int>(std::min<std::int64_t>(omp_get_max_threads(), parts_)); }
+    bool worth_sharing() const { return work_ >= 3 << 16 && most() > 1; }
 
     // One thread's units of every layer and step.
     void sweep(const S* x, std::int64_t count, int thread, int threads, Barrier* barrier) {
@@ -286,7 +275,7 @@ class StackStream final : public Stream {
     std::vector<Layer> layers_;
     std::int64_t work_ = 0;                                     // multiplications of a step
     std::int64_t parts_ = std::numeric_limits<int>::max();      // ranges of units that every layer has
-    Clock::time_point last_{};                                  // when a step was last shared, or could have been
+    Sharing sharing_;
 };
 
 }  // namespace throughtime::THROUGHTIME_TARGET

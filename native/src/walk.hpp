@@ -62,8 +62,10 @@ struct Masks {
         const Noise& noise = shape.noise;
         if (!noise.zones() || !noise.training) return;
         const std::int64_t step = noise.first_step + t, P = shape.width, H = shape.hidden;
-        draw<T>(noise, noise.zoneout_h, zoneout_h, shape.reverse, row_id(m), step, P, T(1), T(0), zone_h.data() + m * P);
-        draw<T>(noise, noise.zoneout_c, zoneout_c, shape.reverse, row_id(m), step, H, T(1), T(0), zone_c.data() + m * H);
+        draw<T>(noise, noise.zoneout_h, zoneout_h, shape.reverse, row_id(m), step, P, T(1), T(0),
+                zone_h.data() + m * P);
+        draw<T>(noise, noise.zoneout_c, zoneout_c, shape.reverse, row_id(m), step, H, T(1), T(0),
+                zone_c.data() + m * H);
     }
     const T* zone_h_of(int m) const { return zone_h.empty() ? nullptr : zone_h.data() + m * shape.width; }
     const T* zone_c_of(int m) const { return zone_c.empty() ? nullptr : zone_c.data() + m * shape.hidden; }

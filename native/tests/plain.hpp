@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include "core.hpp"
@@ -17,11 +16,12 @@ struct Problem {
     Cell cell;
     std::int64_t input, hidden, width;
     std::vector<std::int64_t> sizes, starts;
-    bool reverse;
-    double zone_h, zone_c;
-    std::vector<std::uint8_t> resets;
-    Values x, w_ih, bias, from_x;  // from_x = W_ih x + bias
-    Values w, bias_n, w_hr, peepholes, gain, shift, gain_c, shift_c, restart_h, restart_c, h0, c0;
+    bool reverse = false;
+    double zone_h = 0, zone_c = 0;
+    std::vector<std::uint8_t> resets{};
+    Values x{}, w_ih{}, bias{}, from_x{};  // from_x = W_ih x + bias
+    Values w{}, bias_n{}, w_hr{}, peepholes{}, gain{}, shift{}, gain_c{}, shift_c{}, restart_h{}, restart_c{}, h0{},
+        c0{};
 
     std::int64_t batch() const { return sizes[0]; }
     std::int64_t tokens() const { return starts.back() + sizes.back(); }
@@ -30,16 +30,6 @@ struct Problem {
 struct Outcome {
     Values y, h_n, c_n;
 };
-
-// The only source of numbers here, so that every run draws the same.
-inline std::mt19937_64 generator(1);
-
-inline Values drawn(std::int64_t size, double scale = 1, double around = 0) {
-    std::normal_distribution<double> normal(around, scale);
-    Values values(static_cast<std::size_t>(size));
-    for (double& value : values) value = static_cast<float>(normal(generator));  // the same number in each type
-    return values;
-}
 
 inline double dot(const Values& a, const Values& b) {
     double sum = 0;

@@ -44,6 +44,7 @@ VARIANTS = [
     Variant(cell=GRUCell(), layer_norm=True),
     Variant(cell=GRUCell(reset_after=False)),
     Variant(cell=GRUCell(reset_after=False), layer_norm=True, bias=False),
+    Variant(cell=LSTMCell(peepholes=True), bias=False),
 ]
 
 

@@ -21,6 +21,9 @@ CELLS = {"rnn_tanh": 0, "rnn_relu": 1, "lstm": 2, "lstm_peephole": 2, "gru": 3, 
 GATES = {"rnn_tanh": 1, "rnn_relu": 1, "lstm": 4, "lstm_peephole": 4, "gru": 3, "gru_reset_before": 3}
 """Cell name -> G."""
 
+_PLAIN = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"}
+"""Parameters of a cell that has nothing extra."""
+
 _STATS = 4
 """Numbers that the core keeps per token of a layer-normalised cell."""
 
@@ -117,7 +120,7 @@ class Pass:
         p, bias = self.p, self.p.get("bias_hh")
         inner = self.call.cell == "gru" and bias is not None and not self.normed
         bias_n = flat(bias[2 * self.hidden :]) if inner and bias is not None else None
-        if len(p) <= 4 and not self.call.restart:
+        if p.keys() <= _PLAIN and not self.call.restart:
             return [bias_n, *[None] * 7]
         peepholes, gain, gain_c, shift_c = (
             flat(p.get(name)) for name in ("weight_ch", "ln_hh.weight", "ln_c.weight", "ln_c.bias")

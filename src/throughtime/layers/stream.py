@@ -217,10 +217,10 @@ class Stream:
         return x
 
     def _check_out(self, x: Tensor | Array, out: Tensor | Array) -> None:
-        shape = (self.batch_size, self._layer.output_size)
-        if isinstance(x, Tensor) != isinstance(out, Tensor) or tuple(out.shape) != shape or out.dtype != x.dtype:
-            given = f"{type(out).__name__} {out.dtype} {tuple(out.shape)}"
-            raise ShapeError(f"out must be {type(x).__name__} {x.dtype} {shape}, got {given}")
+        kind, shape = Tensor if isinstance(x, Tensor) else np.ndarray, (self.batch_size, self._layer.output_size)
+        if not isinstance(out, kind) or _form(out) != (shape, *_form(x)[1:]):
+            given = f"{type(out).__name__} {_form(out)}"
+            raise ShapeError(f"out must be {kind.__name__} {(shape, *_form(x)[1:])}, got {given}")
         if isinstance(out, np.ndarray) and not out.flags.writeable:
             raise UsageError("out is read-only")
 
@@ -248,6 +248,11 @@ def _narrow(weight_dtype: torch.dtype | None, dtype: torch.dtype) -> bool:
     if weight_dtype != torch.bfloat16 or dtype != torch.float32:
         raise UsageError(f"weight_dtype can be torch.bfloat16 for a float32 layer, got {weight_dtype} for {dtype}")
     return True
+
+
+def _form(values: Any) -> tuple[Any, ...]:
+    """Shape, dtype and device, as far as there are any."""
+    return tuple(getattr(values, name, None) for name in ("shape", "dtype", "device"))
 
 
 def _tensor(x: Array, dtype: torch.dtype) -> Tensor:
