@@ -99,23 +99,8 @@ struct Sweep {
     Forward<T, S> forward_of(const std::vector<Address>& list, std::int64_t x_stride, std::int64_t y_stride) const {
         require(list.size() == 22, "a forward sweep takes 22 addresses");
         Addresses from{list};
-        return {from,
-                x_stride,
-                from,
-                from,  // x, weights_ih, bias
-                from,
-                from,
-                from,
-                from,  // from_x, weights, weights_n, weights_hr
-                extras<T>(from),
-                from,
-                from,
-                from,  // h0, c0, y
-                y_stride,
-                from,
-                from,
-                from,   // saved, stats, h_n
-                from};  // c_n
+        return {from, x_stride, from, from,     from, from, from, from, extras<T>(from),
+                from, from,     from, y_stride, from, from, from, from};
     }
 
     template <class T>

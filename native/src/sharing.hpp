@@ -35,7 +35,7 @@ class Sharing {
   private:
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::milliseconds shortest{10}, longest{1000};
-    Clock::time_point last_{};         // when the last call was last heard of
+    Clock::time_point last_{};  // when the last call was last heard of
     Clock::time_point alone_until_{};
     std::chrono::milliseconds rest_ = shortest;
 };

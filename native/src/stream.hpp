@@ -96,10 +96,10 @@ struct StreamedLayer {
     std::int64_t input, hidden, batch;
     Lines<S> weights_ih, weights_hh;
     Lines<T> bias, bias_n, peepholes, zone_h, zone_c;
-    Lines<T> h;       // (slots, B, H)
-    Rows<S> seen;     // (slots, B, H) h as the product takes it; empty where that is h
-    Lines<T> c;       // (B, H)
-    Lines<T> from_x;  // (slots - 1, B, G*H)
+    Lines<T> h;            // (slots, B, H)
+    Rows<S> seen;          // (slots, B, H) h as the product takes it; empty where that is h
+    Lines<T> c;            // (B, H)
+    Lines<T> from_x;       // (slots - 1, B, G*H)
     std::int64_t now = 0;  // slot of the state
     bool far;              // the weights are too many for the nearer caches
 
@@ -109,8 +109,7 @@ struct StreamedLayer {
           weights_hh(packed_rows<T, S>(C::sums, l.weight_hh, hidden, hidden)), bias(copied(l.bias, G * hidden)),
           bias_n(copied(l.bias_n, hidden)), peepholes(copied(l.peepholes, 3 * hidden)),
           h(size(slots * batch * hidden), T(0)), seen(narrowed ? slots * batch : 0, hidden),
-          c(C::cell == Cell::lstm ? size(batch * hidden) : 0, T(0)),
-          from_x(size((slots - 1) * batch * G * hidden)),
+          c(C::cell == Cell::lstm ? size(batch * hidden) : 0, T(0)), from_x(size((slots - 1) * batch * G * hidden)),
           far((weights_ih.size() + weights_hh.size()) * sizeof(S) > near) {
         if (shape.zoneout_h > 0 || shape.zoneout_c > 0) {
             zone_h.assign(size(hidden), static_cast<T>(shape.zoneout_h));
@@ -139,8 +138,8 @@ struct StreamedLayer {
     // W_ih x + bias of `count` rows, for some units. Flat, or else calls are left inside the loops: a fifth of a step.
     [[gnu::flatten]] void project(const S* x, int count, Range units) {
         for (std::int64_t at = units.first; at < units.last; at += panel_units<S>(G))
-            rows_through<G, T>(weights_ih.data() + at * G * input_width(), x, input_width(), input_width(), count,
-                               far, [&](int row, int block, const Vector<T>* sum) {
+            rows_through<G, T>(weights_ih.data() + at * G * input_width(), x, input_width(), input_width(), count, far,
+                               [&](int row, int block, const Vector<T>* sum) {
                                    const std::int64_t unit = at + block * Lanes<T>::width;
                                    const int n = inside(unit, hidden);
                                    T* to = from_x.data() + row * G * hidden + unit;
@@ -148,7 +147,9 @@ struct StreamedLayer {
                                        store<T>(to, bias.empty() ? sum[g] : sum[g] + biases(g, unit, n), n);
                                });
     }
-    Vector<T> biases(int gate, std::int64_t unit, int n) const { return load<T>(bias.data() + gate * hidden + unit, n); }
+    Vector<T> biases(int gate, std::int64_t unit, int n) const {
+        return load<T>(bias.data() + gate * hidden + unit, n);
+    }
 
     // Step number `step` of a call, from slot `before` to slot `after`, for some units.
     [[gnu::flatten]] void advance(std::int64_t step, std::int64_t before, std::int64_t after, Range units) {
@@ -273,8 +274,8 @@ class StackStream final : public Stream {
     std::int64_t batch_, steps_;  // steps that are made at once
     Rows<S> x_;                   // (steps, B, I) the first layer's input, where it is narrowed
     std::vector<Layer> layers_;
-    std::int64_t work_ = 0;                                     // multiplications of a step
-    std::int64_t parts_ = std::numeric_limits<int>::max();      // ranges of units that every layer has
+    std::int64_t work_ = 0;       // multiplications of a step
+    std::int64_t parts_ = std::numeric_limits<int>::max();  // ranges of units that every layer has
     Sharing sharing_;
 };
 

@@ -135,8 +135,8 @@ for workers in (2, 0):
 @pytest.mark.parametrize("start", ["process.start()", "with packing._lock: process.start()"], ids=["", "locked"])
 def test_a_forked_child(start: str) -> None:
     """OpenMP's workers are gone there, and another thread may have been at the packed weights."""
-    script = "from throughtime.kernels import packing\n" + FORK.replace("ONE_THREAD", "assert torch.get_num_threads() == 1")
-    run(script.replace("process.start()", start))
+    script = FORK.replace("ONE_THREAD", "assert torch.get_num_threads() == 1").replace("process.start()", start)
+    run("from throughtime.kernels import packing\n" + script)
 
 
 @on_linux

@@ -119,7 +119,7 @@ def test_an_output_that_does_not_fit(stream: Stream, out: Any) -> None:
             stream.step(x, out=given)
     with pytest.raises(ShapeError, match="out must be ndarray"):
         stream.step(np.zeros((2, 3), np.float32), out=torch.zeros(2, 4))  # pyright: ignore
-    with pytest.raises(ShapeError, match="out must be Tensor .* got list"):
+    with pytest.raises(ShapeError, match=r"out must be Tensor .* got list"):
         stream.step(torch.zeros(2, 3), out=[0.0])  # pyright: ignore
     locked = np.zeros((2, 4), np.float32)
     locked.flags.writeable = False

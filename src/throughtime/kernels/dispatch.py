@@ -171,7 +171,7 @@ def _torch_is_better(request: Request) -> bool:
     """Where PyTorch's own kernels are preferred to the C++ core: for the types of their results, or by measurement."""
     if autocast_is_on(request.device):
         return True  # which type comes out of autocast differs from cell to cell there
-    if request.size is None:
+    if request.size is None or request.resets:
         return False
     steps, batch, hidden = request.size
     if steps == 1:

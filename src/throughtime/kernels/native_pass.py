@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -83,7 +83,7 @@ class Pass:
         return torch.get_num_threads() if work > _SMALL else 1
 
     def of(self, rows: Tensor) -> Tensor:
-        """This direction's columns of this pass' part of (N', D*P)."""
+        """The rows and columns of (N', D*P) that are this pass'."""
         return rows[self.rows, self.number * self.width : (self.number + 1) * self.width]
 
     def sweep(self, row_ids: Tensor | None) -> Any:
@@ -174,7 +174,7 @@ def _resets(call: Call, number: int, sizes: list[int]) -> Tensor | None:
     if resets is None or number == 0:
         return resets if resets is None else resets.contiguous()
     later, start = torch.zeros_like(resets), 0
-    for size, after in zip(sizes, sizes[1:], strict=False):
+    for size, after in pairwise(sizes):
         later[start : start + after] = resets[start + size : start + size + after]
         start += size
     return later

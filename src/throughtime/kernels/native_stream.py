@@ -85,16 +85,19 @@ class NativeStream:
         self._step_at, self._shape = self._stream.step_at, like.shape
         self.carries = [tuple(part[0] for part in call.state) for call in calls]
 
-    def quick_tensor(self, x: Tensor) -> Tensor | None:
+    def quick_tensor(self, x: Tensor, out: Any) -> Tensor | None:
         """One step of a plain tensor.
 
         Args:
             x: any tensor.
+            out: None, or nothing is done.
 
         Returns:
             (B, H); None, and nothing is done, where x is not a contiguous (B, I) of the stream's type on the CPU.
         """
-        if x.shape != self._shape or x.dtype is not self._dtype or not (x.is_cpu and x.is_contiguous()) or x.is_neg():
+        if out is not None or x.shape != self._shape or x.dtype is not self._dtype:
+            return None
+        if not (x.is_cpu and x.is_contiguous()) or x.is_neg():
             return None
         y = self._step_at(x.data_ptr())
         return None if y is None else torch.from_numpy(y)  # in half the time of torch.empty

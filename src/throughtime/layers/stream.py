@@ -92,10 +92,7 @@ class Stream:
             ShapeError: x or out has another shape, dtype, device or kind.
             UsageError: another thread is in a step of this stream.
         """
-        if type(x) is Tensor:
-            y = None if out is not None else self._quick_tensor(x)
-        else:
-            y = self._quick(x, out)
+        y = self._quick_tensor(x, out) if type(x) is Tensor else self._quick(x, out)
         return self._step(x, out) if y is None else y
 
     def _step(self, x: Values, out: Values | None) -> Values:
@@ -195,7 +192,7 @@ class Stream:
         self._like = calls[0].rows
         self._initial = [tuple(part[0].detach().clone() for part in call.state) for call in calls]
         self._quick: Callable[[Any, Any], Any] = _not_quick
-        self._quick_tensor: Callable[[Any], Any] = _not_quick
+        self._quick_tensor: Callable[[Any, Any], Any] = _not_quick
         self._steps: Steps
         if kernel == "native":
             self._steps = stream = NativeStream(calls, self._narrow)
@@ -216,16 +213,16 @@ class Stream:
             raise ShapeError(f"this stream takes {wanted}, got {given}: convert it with .to()")
         return x
 
-    def _check_out(self, x: Tensor | Array, out: Tensor | Array) -> None:
+    def _check_out(self, x: Tensor | Array, out: Any) -> None:
         kind, shape = Tensor if isinstance(x, Tensor) else np.ndarray, (self.batch_size, self._layer.output_size)
-        if not isinstance(out, kind) or _form(out) != (shape, *_form(x)[1:]):
-            given = f"{type(out).__name__} {_form(out)}"
-            raise ShapeError(f"out must be {kind.__name__} {(shape, *_form(x)[1:])}, got {given}")
+        given, wanted = f"{type(out).__name__} {_form(out)}", (shape, *_form(x)[1:])
+        if not isinstance(out, kind) or _form(out) != wanted:
+            raise ShapeError(f"out must be {kind.__name__} {wanted}, got {given}")
         if isinstance(out, np.ndarray) and not out.flags.writeable:
             raise UsageError("out is read-only")
 
 
-def _not_quick(*given: Any) -> None:
+def _not_quick(x: Any, out: Any) -> None:
     """No step is quick."""
 
 
