@@ -124,7 +124,7 @@ def _entering(call: Call, number: int) -> State:
 
 def _forward(one: Pass, state: State, y: Tensor, kept: Kept | None) -> State:
     call, fresh = one.call, one.call.keep
-    rows, kept = call.rows[one.rows].contiguous(), kept or Kept(None, None, None, None)
+    rows, kept = call.rows[one.rows].contiguous().resolve_neg(), kept or Kept(None, None, None, None)
     x, weights_ih, bias, from_x = rows, None, None, None
     if one.normed:
         x, from_x = None, _normed_projection(one, rows, kept)
@@ -180,7 +180,7 @@ def backward(call: Call, y: Tensor, kept: Tensor, grad_y: Tensor, grad_final: Se
         final = [grad.float() for grad in grad_final]
         grads = backward(_widened(call), y.float(), kept, grad_y.float(), final)
         return [grad.bfloat16() for grad in grads]
-    grad_y = grad_y.contiguous()
+    grad_y = grad_y.contiguous().resolve_neg()  # an address knows nothing of a sign still to be changed
     grad_state = [grad.contiguous().clone() for grad in grad_final]
     grad_rows: Tensor | None = None
     restart = [torch.zeros_like(part) for part in call.restart]
@@ -285,7 +285,7 @@ def _gradients(one: Pass, swept: _Swept) -> tuple[dict[str, Tensor], Tensor]:
     hidden, is_gru, named = one.hidden, one.call.cell == "gru", dict(swept.sums)
     from_x = swept.gates[:, : 3 * hidden] if is_gru else swept.gates
     from_h = swept.gates[:, hidden:] if is_gru else swept.gates
-    w_ih, rows = one.p["weight_ih"], one.call.rows[one.rows].contiguous()
+    w_ih, rows = one.p["weight_ih"], one.call.rows[one.rows].contiguous().resolve_neg()
     if one.normed:
         # The norm wants PyTorch's order of gates; elsewhere it is cheaper to turn the weights than all tokens.
         from_x = from_x.roll(-hidden, 1) if is_gru else from_x

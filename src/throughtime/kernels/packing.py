@@ -49,7 +49,11 @@ def target() -> str:
 
 
 def dtype_name(dtype: torch.dtype) -> str:
-    """A floating type by the name that the core knows it by, such as "float32"."""
+    """A floating type by the name that the core knows it by, such as "float32".
+
+    Args:
+        dtype: float32, float64 or bfloat16.
+    """
     return str(dtype).removeprefix("torch.")
 
 

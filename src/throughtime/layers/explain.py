@@ -33,9 +33,9 @@ def explain(
     Example:
         >>> import torch, throughtime as tt
         >>> print(tt.explain(tt.LSTM(3, 4, layer_norm=True), torch.randn(5, 2, 3)))
-        reference: runs this call
-        native: not used, it knows no ln_c.bias, ln_c.weight, ln_hh.bias, ln_hh.weight, ln_ih.bias, ln_ih.weight
+        native: runs this call
         torch: not used, it knows no ln_c.bias, ln_c.weight, ln_hh.bias, ln_hh.weight, ln_ih.bias, ln_ih.weight
+        reference: could run it, native was preferred
     """
     layer.check(x)
     rows = packed_rows(x, lengths, resets, layer.batch_first)
