@@ -95,4 +95,6 @@ def machine() -> Mapping[str, Any]:
     measure: Any = getattr(import_module("throughtime._native"), "peak", None)
     target, threads = native.target(), torch.get_num_threads()
     types = {"float32": False, "bfloat16": True} if measure else {}
-    return {"target": target, "peak": {name: measure(target, half, threads) for name, half in types.items()}}
+    # The best of several: a peak is what the chip can do when nothing holds it up.
+    peak = {name: max(measure(target, half, threads) for _ in range(15)) for name, half in types.items()}
+    return {"target": target, "peak": peak}
