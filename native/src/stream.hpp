@@ -50,7 +50,7 @@ inline void rows_through(const S* panel, const S* rows, std::int64_t stride, std
 
 // Stores the first n lanes as bfloat16.
 inline void store_narrow(Bfloat16* to, Vector<float> value, int n) {
-#if defined(__AVX512BF16__) && defined(__AVX512VL__)
+#if defined(THROUGHTIME_MASKED) && defined(__AVX512BF16__) && defined(__AVX512VL__)
     _mm256_mask_storeu_epi16(to, first_lanes(n), (__m256i)_mm512_cvtneps_pbh((__m512)value));
 #else
     for (int lane = 0; lane < n; ++lane) to[lane] = narrow(value[lane]);
