@@ -28,15 +28,18 @@ if TYPE_CHECKING:
     )
     from throughtime.kernels.dispatch import use_kernel
     from throughtime.kernels.reference import Cell
-    from throughtime.layers import GRU, LSTM, RNN, GRUCell, LSTMCell, Recurrent, RNNCell, explain
+    from throughtime.layers import CRF, GRU, LSTM, RNN, Attention, GRUCell, LSTMCell, Recurrent, RNNCell, explain
+    from throughtime.layers.crf import bio_constraints
     from throughtime.runs import Run, fit, load
 
     __version__: str
 
 __all__ = [
+    "CRF",
     "GRU",
     "LSTM",
     "RNN",
+    "Attention",
     "Cell",
     "CheckpointError",
     "DataError",
@@ -52,6 +55,7 @@ __all__ = [
     "UnknownNameError",
     "UsageError",
     "__version__",
+    "bio_constraints",
     "explain",
     "fit",
     "load",
@@ -64,7 +68,8 @@ _ROOMS = {
     ),
     "throughtime.kernels.dispatch": "use_kernel",
     "throughtime.kernels.reference": "Cell",
-    "throughtime.layers": "GRU GRUCell LSTM LSTMCell RNN RNNCell Recurrent explain",
+    "throughtime.layers": "Attention CRF GRU GRUCell LSTM LSTMCell RNN RNNCell Recurrent explain",
+    "throughtime.layers.crf": "bio_constraints",
     "throughtime.runs": "Run fit load",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}

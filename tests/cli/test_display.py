@@ -20,6 +20,7 @@ INFO = RunInfo(
     start_step=0,
     steps_per_epoch=50,
     max_minutes=2.5,
+    counted="tokens",
     details={"cell": "lstm", "hidden": 256},
 )
 

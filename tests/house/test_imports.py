@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "tasks": NETWORK | CRAFT,
     "runs": NETWORK | CRAFT | {"tasks"},
     "bench": GROUND | {"kernels", "layers"},
-    "cli": {"errors", "training", "tasks", "runs", "bench"},
+    "cli": {"errors", "data", "training", "tasks", "runs", "bench"},
     "__main__": {"cli"},
 }
 """Room -> the other rooms it may import; the two wings meet only in tasks."""

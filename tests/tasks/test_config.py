@@ -30,6 +30,7 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "warmup": ({}, 3),
     "schedule": ({}, "constant"),
     "clip": ({}, 0.01),
+    "average": ({}, 0.9),
     "patience": ({"steps": 12, "learning_rate": 30.0, "validate_every": 1, "schedule": "constant"}, 1),
     "validate_every": ({}, 1),
     "sample_every": ({}, 2),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,11 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from throughtime.training.reporter import Reporter, RunInfo, SilentReporter, StepReport, Summary
+from throughtime.training.scores import headline, unit_of
 
-__all__ = ["LiveDisplay", "PlainDisplay", "clock", "display", "sparkline"]
-
-UNITS = {"bits_per_character": "bits per character", "bits_per_byte": "bits per byte", "loss": "nats per token"}
-"""Metric -> what it is called; the first one that a report has is shown."""
+__all__ = ["LiveDisplay", "PlainDisplay", "clock", "counting", "display", "sparkline"]
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -65,11 +63,11 @@ def sparkline(values: list[float], width: int) -> str:
     return "".join(BLOCKS[round((mean - low) / ((high - low) or 1) * (len(BLOCKS) - 1))] for mean in means)
 
 
-def headline(metrics: Mapping[str, float], loss: float | None = None) -> tuple[float, str]:
+def shown(metrics: Mapping[str, float], loss: float | None = None) -> tuple[float, str]:
     """The metric to show, and its unit."""
     values = {"loss": loss, **metrics} if loss is not None else metrics
-    name = next((name for name in UNITS if name in values), "loss")
-    return values.get(name, float("nan")), UNITS[name]
+    name = headline(values)
+    return values.get(name, float("nan")), unit_of(name)
 
 
 def describe_start(info: RunInfo) -> list[str]:
@@ -91,7 +89,7 @@ def describe_end(summary: Summary) -> str:
     """The line that says how training ended."""
     best = ""
     if summary.best:
-        value, unit = headline(summary.best)
+        value, unit = shown(summary.best)
         best = f"; best validation {value:.3f} {unit}"
     return f"{summary.status} after {summary.step:,} steps and {clock(summary.seconds)}{best}"
 
@@ -113,7 +111,7 @@ class Pace:
 
     def add(self, report: StepReport) -> None:
         """Take in one step."""
-        value, _ = headline(report.metrics, report.loss)
+        value, _ = shown(report.metrics, report.loss)
         if not self.seen:
             self.first_progress, self.first_time = report.progress, time.monotonic()
         self.seen += 1
@@ -141,12 +139,14 @@ class PlainDisplay(SilentReporter):
         self._console = console
         self._every = every
         self._pace = Pace()
+        self._counted = "tokens"
         self._shown = 0.0
 
     def _line(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def started(self, info: RunInfo) -> None:
+        self._counted = info.counted
         for line in describe_start(info):
             self._line(line)
         self._shown = time.monotonic()
@@ -156,15 +156,15 @@ class PlainDisplay(SilentReporter):
         if time.monotonic() - self._shown < self._every:
             return
         self._shown = time.monotonic()
-        _, unit = headline(report.metrics, report.loss)
+        _, unit = shown(report.metrics, report.loss)
         self._line(
             f"step {report.step:,}/{report.total_steps:,} ({report.progress:.0%}), epoch {report.epoch:.2f}: "
-            f"train {self._pace.train:.3f} {unit}, {self._pace.tokens_per_second:,.0f} tokens/s, "
+            f"train {self._pace.train:.3f} {unit}, {self._pace.tokens_per_second:,.0f} {self._counted}/s, "
             f"{self._pace.left(report.progress)} left"
         )
 
     def validated(self, metrics: Mapping[str, float]) -> None:
-        value, unit = headline(metrics)
+        value, unit = shown(metrics)
         best = " (best)" if metrics.get("best") else ""
         self._line(f"step {metrics['step']:,.0f}: validation {value:.3f} {unit}{best}")
 
@@ -188,9 +188,10 @@ class LiveDisplay(SilentReporter):
     def __init__(self, console: Console) -> None:
         self._console = console
         self._pace = Pace()
+        self._counted = "tokens"
         self._curve: list[float] = []
         self._report: StepReport | None = None
-        self._validation: tuple[float, bool] | None = None
+        self._validation: tuple[tuple[float, str], bool] | None = None
         self._sample: tuple[str, int] | None = None
         self._live = Live(get_renderable=self._render, console=console, refresh_per_second=5, redirect_stdout=False)
 
@@ -206,6 +207,7 @@ class LiveDisplay(SilentReporter):
         self._console.print(Text(text, style))
 
     def started(self, info: RunInfo) -> None:
+        self._counted = info.counted
         first, second = describe_start(info)
         self._print(first, "bold")
         self._print(second, "dim")
@@ -216,7 +218,7 @@ class LiveDisplay(SilentReporter):
         self._curve.append(self._pace.train)
 
     def validated(self, metrics: Mapping[str, float]) -> None:
-        self._validation = headline(metrics)[0], bool(metrics.get("best"))
+        self._validation = shown(metrics), bool(metrics.get("best"))
 
     def sampled(self, text: str, step: int) -> None:
         self._sample = text, step
@@ -243,14 +245,13 @@ class LiveDisplay(SilentReporter):
         return line
 
     def _scores(self, report: StepReport) -> RenderableType:
-        _, unit = headline(report.metrics, report.loss)
-        text = Text.assemble(("train ", "dim"), (f"{self._pace.train:.3f}", "bold cyan"))
+        _, unit = shown(report.metrics, report.loss)
+        text = Text.assemble(("train ", "dim"), (f"{self._pace.train:.3f}", "bold cyan"), (f" {unit}", "dim"))
         if self._validation:
-            value, best = self._validation
+            (value, unit), best = self._validation
             style = "bold green" if best else "bold"
-            text.append("   validation ", "dim").append(f"{value:.3f}", style)
-        text.append(f" {unit}", "dim")
-        text.append(f"   {self._pace.tokens_per_second:,.0f} tokens/s", "dim")
+            text.append("   validation ", "dim").append(f"{value:.3f}", style).append(f" {unit}", "dim")
+        text.append(f"   {self._pace.tokens_per_second:,.0f} {self._counted}/s", "dim")
         return text
 
     def _render(self) -> RenderableType:
@@ -266,6 +267,24 @@ class LiveDisplay(SilentReporter):
                 Panel(Text(shown), title=f"sample after {step:,} steps", title_align="left", border_style="dim")
             )
         return Group(*parts)
+
+
+@contextmanager
+def counting(shown: bool) -> Generator[Callable[[int], None] | None]:
+    """Show on standard error how many records are done.
+
+    Args:
+        shown: whether to; never where standard error is not a terminal.
+
+    Yields:
+        What is called with the number done so far, or None.
+    """
+    console = Console(stderr=True)
+    if not (shown and console.is_terminal):
+        yield None
+        return
+    with console.status("predicting ...") as status:
+        yield lambda count: status.update(f"predicting ... {count:,} records") if count % 100 == 0 else None
 
 
 @contextmanager

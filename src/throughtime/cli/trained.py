@@ -1,4 +1,4 @@
-"""``throughtime evaluate``, ``generate`` and ``describe``: what can be done with a trained run."""
+"""``throughtime evaluate``, ``predict``, ``generate`` and ``describe``: what can be done with a trained run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 
 from throughtime.cli.values import integer_option, number_option
 
-__all__ = ["app", "describe", "evaluate", "generate"]
+__all__ = ["app", "describe", "evaluate", "generate", "predict"]
 
 app = typer.Typer()
 
@@ -73,6 +73,47 @@ def evaluate(
     from throughtime.runs import load
 
     _show(load(run, device=device).evaluate(data), as_json)
+
+
+@app.command()
+def predict(
+    run: RunArgument,
+    data: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Files or folders; - is standard input.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write; - is standard output.")] = Path("-"),
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="NAME", help="Format of the data, where its name does not tell: csv, lines, conllu ..."
+        ),
+    ] = None,
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="Write the probability of each label too, or of each step's.")
+    ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Write predictions in place of the column they were learned from (CoNLL-U)."),
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Skip records that cannot be read; a file beside the output lists them.")
+    ] = False,
+    device: DeviceOption = "auto",
+) -> None:
+    """Predict for each record of files, as they are read: what was read is written with the prediction beside it."""
+    from throughtime.cli.display import counting
+    from throughtime.runs import load
+
+    with counting(out != Path("-")) as progress:
+        load(run, device=device).predict_files(
+            data,
+            out,
+            form=form,
+            probabilities=probabilities,
+            replace=replace,
+            skip_bad=skip_bad,
+            progress=progress,
+        )
 
 
 @app.command()

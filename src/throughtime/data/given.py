@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from throughtime.errors import UsageError
 
@@ -28,11 +29,11 @@ class Given:
         return [str(path.resolve()) for path in self.paths] if self.memory is None else None
 
 
-def as_given(data: Paths | None, memory: object, names: tuple[str, str]) -> Given | None:
+def as_given(data: object, memory: object, names: tuple[str, str]) -> Given | None:
     """Take what was handed over at the door.
 
     Args:
-        data: a path, several, or None.
+        data: a path, several, or None; anything else is data in memory too.
         memory: data in memory, or None.
         names: what the two are called there, for messages.
 
@@ -52,7 +53,12 @@ def as_given(data: Paths | None, memory: object, names: tuple[str, str]) -> Give
         return Given(memory=memory)
     if data is None:
         return None
-    paths = (data,) if isinstance(data, str | Path) else tuple(data)
-    if not paths:
+    if isinstance(data, str | Path):
+        return Given((Path(data),))
+    if not isinstance(data, list | tuple):
+        return Given(memory=data)
+    parts = cast("Sequence[object]", data)
+    if not parts:
         raise UsageError(f"{names[0]} is an empty list; give at least one file")
-    return Given(tuple(Path(path) for path in paths))
+    paths = [Path(part) for part in parts if isinstance(part, str | Path)]
+    return Given(tuple(paths)) if len(paths) == len(parts) else Given(memory=parts)

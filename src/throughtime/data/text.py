@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from throughtime.data.files import refusing, undecodable, windows_ends
 from throughtime.data.given import Given
 from throughtime.errors import DataError
 
@@ -115,38 +116,22 @@ def _as_unit(content: object, as_bytes: bool) -> Content:
 
 
 def _read(path: Path) -> bytes:
-    try:
+    with refusing(path):
         return path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"no such file: {path}") from None
-    except IsADirectoryError:
-        raise DataError(f"{path} is a folder; give the files in it") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from None
 
 
 def _decode(path: Path, raw: bytes, encoding: str, note: Note) -> str:
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
-        raise DataError(_undecodable(path, raw, encoding, error)) from None
+        raise DataError(f"{undecodable(str(path), error, encoding)} or learn its raw bytes (--unit bytes)") from None
     except UnicodeError as error:
         raise DataError(f"{path} is not {encoding} ({error}); give the file's own encoding (--encoding)") from None
     text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
     if "\r\n" in text:
-        note(f"{path} has Windows line ends; they are read as plain line ends")
+        note(windows_ends(str(path)))
         text = text.replace("\r\n", "\n")
     return text
-
-
-def _undecodable(path: Path, raw: bytes, encoding: str, error: UnicodeDecodeError) -> str:
-    # Decoding what comes before counts the lines rightly in encodings of several bytes per character too.
-    line = raw[: error.start].decode(encoding, errors="ignore").count("\n") + 1
-    return (
-        f"{path}: line {line}, byte offset {error.start}: byte 0x{raw[error.start]:02x} is not {encoding} "
-        f"({error.reason}); give the file's own encoding (--encoding latin-1, cp1252, utf-16 ...) "
-        "or learn its raw bytes (--unit bytes)"
-    )
 
 
 def _split(content: Content, separator: str | None) -> Iterable[Document]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from throughtime.layers.attention import Attention
+from throughtime.layers.crf import CRF
 from throughtime.layers.explain import explain
 from throughtime.layers.gru import GRU
 from throughtime.layers.lstm import LSTM
@@ -10,4 +12,4 @@ from throughtime.layers.rnn import RNN
 from throughtime.layers.single_step import GRUCell, LSTMCell, RNNCell
 from throughtime.layers.stream import Stream
 
-__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell", "Recurrent", "Stream", "explain"]
+__all__ = ["CRF", "GRU", "LSTM", "RNN", "Attention", "GRUCell", "LSTMCell", "RNNCell", "Recurrent", "Stream", "explain"]

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from throughtime.layers import GRU, LSTM, RNN, Recurrent
+from throughtime.models.cells import stack
 from throughtime.models.sampling import Draw
 
-__all__ = ["CELLS", "LanguageModel", "State"]
+__all__ = ["LanguageModel", "State"]
 
 State = tuple[Tensor, ...]
 """The state of the recurrent layers, each part (L, B, H): (h, c) for the LSTM, (h,) for GRU and RNN."""
-
-CELLS: dict[str, Callable[..., Recurrent]] = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
-"""Recurrent layers by name."""
 
 
 class LanguageModel(nn.Module):
@@ -46,8 +43,7 @@ class LanguageModel(nn.Module):
         UsageError: an option of the layers that cannot be honoured.
 
     Source: Mikolov et al. 2010, "Recurrent neural network based language model"; dropout as in Gal, Ghahramani
-    2016, "A theoretically grounded application of dropout in recurrent neural networks"; the LSTM's forget gate starts
-    open, as in Jozefowicz, Zaremba, Sutskever 2015, "An empirical exploration of recurrent network architectures".
+    2016, "A theoretically grounded application of dropout in recurrent neural networks".
 
     Example:
         >>> model = LanguageModel(10, hidden_size=8, embedding_size=4)
@@ -73,17 +69,16 @@ class LanguageModel(nn.Module):
     ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary_size, embedding_size)
-        self.recurrent = CELLS[cell](
+        self.recurrent = stack(
+            cell,
             embedding_size,
             hidden_size,
             num_layers,
-            batch_first=True,
-            variational_dropout=dropout if num_layers > 1 else 0.0,  # with one layer there is no place between layers
+            dropout=dropout,
             layer_norm=layer_norm,
             zoneout=zoneout,
             recurrent_dropout=recurrent_dropout,
             weight_dropout=weight_dropout,
-            init="forget_bias" if cell == "lstm" else "default",
         )
         self.dropout = dropout
         narrow = tied and embedding_size != hidden_size

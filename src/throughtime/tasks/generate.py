@@ -10,11 +10,11 @@ import torch
 from throughtime.data.given import Given
 from throughtime.data.plan import LanePlan, plan_lanes
 from throughtime.data.text import Note, Text, split_held_out
-from throughtime.data.vocabulary import Vocabulary, build_vocabulary, load_vocabulary
-from throughtime.errors import CheckpointError, DataError
+from throughtime.data.vocabulary import Vocabulary, build_vocabulary
+from throughtime.errors import DataError
 from throughtime.models.language_model import LanguageModel
 from throughtime.tasks.generate_config import Config
-from throughtime.tasks.text_model import Corpus, TextModel, note_unknown, rates, read_as
+from throughtime.tasks.text_model import Corpus, TextModel, note_unknown, rates, read_as, saved_vocabulary
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.job import State, StepResult
 from throughtime.training.loop import MODEL_FILE
@@ -37,7 +37,7 @@ class GenerateJob:
     """
 
     name = "generate"
-    criterion = "bits_per_character"
+    criterion, counted = "bits_per_character", "tokens"
 
     def __init__(self, text_model: TextModel, train: Corpus, valid: Corpus) -> None:
         self.text_model, self.train, self.valid = text_model, train, valid
@@ -99,6 +99,13 @@ class GenerateJob:
     def validate(self) -> dict[str, float]:
         return self.text_model.score(self.valid)
 
+    def start_from(self, folder: Path) -> None:
+        """Take the weights of another run."""
+        load_weights(folder / MODEL_FILE, self.module)
+
+    def pictures(self) -> Mapping[str, str]:
+        return {}
+
     def sample(self, step: int) -> str:
         seed = self.text_model.config.seed + step
         text = ""
@@ -127,17 +134,9 @@ def _network(config: Config, vocabulary: Vocabulary, device: torch.device) -> La
 
 def _vocabulary(config: Config, text: Text, known: Path | None) -> Vocabulary:
     """Take the vocabulary of a run, or build one from the training text."""
-    return _saved_vocabulary(config, known) if known else build_vocabulary(config.unit, text, config.vocabulary_size)
-
-
-def _saved_vocabulary(config: Config, folder: Path) -> Vocabulary:
-    path = folder / ("tokenizer.json" if config.unit == "bpe" else "vocabulary.json")
-    try:
-        return load_vocabulary(config.unit, path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing, so {folder} is not a whole run") from None
-    except (OSError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}; nothing was changed") from None
+    return (
+        saved_vocabulary(config.unit, known) if known else build_vocabulary(config.unit, text, config.vocabulary_size)
+    )
 
 
 def _note_size(config: Config, vocabulary: Vocabulary, note: Note) -> None:
@@ -213,7 +212,7 @@ def open_model(config: Config, folder: Path, device: torch.device) -> TextModel:
     Raises:
         CheckpointError: a file of the run is missing or damaged.
     """
-    vocabulary = _saved_vocabulary(config, folder)
+    vocabulary = saved_vocabulary(config.unit, folder)
     model = _network(config, vocabulary, device).eval()
     load_weights(folder / MODEL_FILE, model)
     return TextModel(config, vocabulary, model)

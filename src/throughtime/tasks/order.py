@@ -12,7 +12,7 @@ from throughtime.data.given import Given
 from throughtime.errors import CheckpointError, UsageError
 from throughtime.tasks.registry import config_class
 from throughtime.training.checkpoint import read_json
-from throughtime.training.options import TrainingOptions
+from throughtime.training.options import INHERITED, TrainingOptions
 
 __all__ = ["CONFIG_FILE", "Asked", "Order", "new_order", "read_config", "saved_options", "saved_order"]
 
@@ -119,8 +119,7 @@ def new_order(asked: Asked) -> Order:
     config = config_class(asked.task)
     inherited: dict[str, object] = {}
     if asked.init_from is not None:
-        base = _saved_of_task(asked.init_from, asked.task)
-        inherited = {name: base["options"][name] for name in config.ARCHITECTURE if name in base["options"]}
+        inherited = _inherited(config, asked.task, asked.init_from)
         _refuse_changes(inherited, asked.options, f"the weights of {asked.init_from} need")
     return Order(
         task=asked.task,
@@ -163,6 +162,20 @@ def saved_order(folder: Path, asked: Asked) -> Order:
         valid=asked.valid or _saved_given(saved.get("valid")),
         init_from=Path(saved["init_from"]) if saved.get("init_from") else None,
     )
+
+
+def _inherited(config: type[TrainingOptions], task: str, folder: Path) -> dict[str, object]:
+    """The options that the weights of a run fix."""
+    saved = read_config(folder)
+    if saved["task"] == task:
+        fixed: Mapping[str, object] = dict.fromkeys(config.ARCHITECTURE, INHERITED)
+    elif saved["task"] in config.FROM_OTHERS:
+        fixed = config.FROM_OTHERS[saved["task"]]
+    else:
+        raise UsageError(f"{folder} is a run of the task {saved['task']}; {task} cannot start from it")
+    options: Mapping[str, object] = saved["options"]
+    values = {name: options.get(name, INHERITED) if value is INHERITED else value for name, value in fixed.items()}
+    return {name: value for name, value in values.items() if value is not INHERITED}
 
 
 def _saved_of_task(folder: Path, task: str) -> dict[str, Any]:

@@ -29,6 +29,16 @@ class TaskEntry:
 
 
 TASKS: dict[str, TaskEntry] = {
+    "classify": TaskEntry(
+        summary="learn one answer for a whole text, recording, image, clip or series: a label, labels or a number",
+        config="throughtime.tasks.classify_config",
+        module="throughtime.tasks.classify",
+    ),
+    "tag": TaskEntry(
+        summary="learn a label for each word of a sentence, or each step of a clip or series",
+        config="throughtime.tasks.tag_config",
+        module="throughtime.tasks.tag",
+    ),
     "generate": TaskEntry(
         summary="learn a text and write more of it",
         config="throughtime.tasks.generate_config",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -16,14 +17,14 @@ from throughtime.data.given import Given
 from throughtime.data.plan import Span, plan_evaluation
 from throughtime.data.source import TokenSource
 from throughtime.data.text import Note, Text, read_text
-from throughtime.data.vocabulary import Vocabulary, encode_text, prompt_ids
-from throughtime.errors import UsageError
+from throughtime.data.vocabulary import Vocabulary, encode_text, load_vocabulary, prompt_ids
+from throughtime.errors import CheckpointError, UsageError
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.sampling import Sampler
 from throughtime.tasks.generate_config import Config
 from throughtime.training.job import State
 
-__all__ = ["Corpus", "TextModel", "note_unknown", "rates", "read_as"]
+__all__ = ["Corpus", "TextModel", "note_unknown", "rates", "read_as", "saved_vocabulary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,28 @@ def read_as(config: Config, given: Given, note: Note) -> Text:
         separator=config.separator,
         note=note,
     )
+
+
+def saved_vocabulary(unit: str, folder: Path) -> Vocabulary:
+    """Load the vocabulary of a run.
+
+    Args:
+        unit: characters, bytes, words or bpe.
+        folder: the run.
+
+    Returns:
+        The vocabulary.
+
+    Raises:
+        CheckpointError: it is missing or damaged.
+    """
+    path = folder / ("tokenizer.json" if unit == "bpe" else "vocabulary.json")
+    try:
+        return load_vocabulary(unit, path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing, so {folder} is not a whole run") from None
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}; nothing was changed") from None
 
 
 def note_unknown(name: str, vocabulary: Vocabulary, corpus: Corpus, note: Note) -> None:

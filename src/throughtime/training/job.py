@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -51,7 +52,12 @@ class Job(Protocol):
 
     @property
     def criterion(self) -> str:
-        """The validation metric that tells the best model; smaller is better."""
+        """The validation metric that tells the best model; ``scores.is_better`` knows which of two is better."""
+        ...
+
+    @property
+    def counted(self) -> str:
+        """What a step's count counts, in the plural: ``"tokens"``."""
         ...
 
     @property
@@ -73,4 +79,12 @@ class Job(Protocol):
 
     def sample(self, step: int) -> str:
         """Show what the network can do now; empty where the task has nothing to show."""
+        ...
+
+    def start_from(self, folder: Path) -> None:
+        """Take the weights of another run."""
+        ...
+
+    def pictures(self) -> Mapping[str, str]:
+        """Draw how the network does on the held-out data: SVG by file name, for the run and its report."""
         ...

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from throughtime.errors import CheckpointError, TrainingError
+from throughtime.training.average import WeightAverage
 from throughtime.training.checkpoint import (
     Checkpoint,
     Position,
@@ -30,6 +31,7 @@ from throughtime.training.job import Job, State
 from throughtime.training.options import TrainingOptions
 from throughtime.training.reporter import Reporter, RunInfo, SilentReporter, StepReport, Summary
 from throughtime.training.schedule import learning_rate
+from throughtime.training.scores import is_better
 
 __all__ = ["MODEL_FILE", "TRAINER_FILE", "Trainer"]
 
@@ -65,6 +67,7 @@ class Trainer:
         self._state: State = ()
         self._parameters = [parameter for parameter in job.module.parameters() if parameter.requires_grad]
         self._optimizer = _adamw(self._parameters, options.weight_decay)
+        self._average = WeightAverage(job.module, options.average)
         self._began = self._saved = time.perf_counter()
         self._seconds_before = 0.0
 
@@ -81,6 +84,7 @@ class Trainer:
                 f"{path} was trained on other data; resume with the same files, read the same way, or use --init-from"
             )
         self._state = restore(path, checkpoint.tensors, self.job.module, self._optimizer, self.device)
+        self._average.restore(path, checkpoint.tensors)
         self.position = checkpoint.position
         self._seconds_before = checkpoint.position.seconds
 
@@ -141,6 +145,7 @@ class Trainer:
         self._optimizer.step()
         self._state = tuple(part.detach() for part in result.state)
         self.position.step += 1
+        self._average.update(self.position.step)
         self.position.tokens += result.count
         self._report(loss, norm, rate, result.count / (time.perf_counter() - began))
 
@@ -193,27 +198,29 @@ class Trainer:
         if due:
             self._validate()
         if options.sample_every and (step % options.sample_every == 0 or step == self.total_steps):
-            self.reporter.sampled(self.job.sample(step), step)
+            with self._average.in_place():
+                self.reporter.sampled(self.job.sample(step), step)
         return due
 
     def _validate(self) -> None:
         """Score the held-out data and keep the weights if they are the best yet."""
-        scores = self.job.validate()
-        value = scores[self.job.criterion]
-        self._require_finite(scores["loss"], 0.0)
-        better = value < self.position.best.get(self.job.criterion, math.inf)
+        name = self.job.criterion
         place = {"step": self.position.step, "epoch": self._epoch(), "tokens": self.position.tokens}
-        self.position.stale = 0 if better else self.position.stale + 1
-        if better:
-            self.position.best = {**place, **scores}
-            save_weights(self.folder / MODEL_FILE, self.job.module)
+        with self._average.in_place():
+            scores = self.job.validate()
+            self._require_finite(scores["loss"], 0.0)
+            better = is_better(name, scores[name], self.position.best.get(name))
+            self.position.stale = 0 if better else self.position.stale + 1
+            if better:
+                self.position.best = {**place, **scores}
+                save_weights(self.folder / MODEL_FILE, self.job.module)
         self.reporter.validated({**place, **scores, "best": float(better)})
 
     def _save(self, status: str) -> None:
         self.position.status = status
         path = self.folder / TRAINER_FILE
         tensors = capture(self.job.module, self._optimizer, self._state, self.device)
-        write_checkpoint(path, Checkpoint(tensors, self.position))
+        write_checkpoint(path, Checkpoint(tensors | self._average.tensors(), self.position))
         self._saved = time.perf_counter()
         self.reporter.checkpointed(path)
 
@@ -223,7 +230,8 @@ class Trainer:
             self._validate()
         elif not self.position.best:
             # Interrupted before the first validation: there is no best model yet, so the last one stands in.
-            save_weights(self.folder / MODEL_FILE, self.job.module)
+            with self._average.in_place():
+                save_weights(self.folder / MODEL_FILE, self.job.module)
         self._save(status)
         summary = Summary(
             status=status,
@@ -246,6 +254,7 @@ class Trainer:
             start_step=self.position.step,
             steps_per_epoch=self.job.steps_per_epoch,
             max_minutes=self.max_minutes,
+            counted=self.job.counted,
             details=self.job.details,
         )
 

@@ -18,7 +18,10 @@ from typing import Any, ClassVar, Literal, Self, Union, cast, get_args, get_orig
 
 from throughtime.errors import UnknownNameError, UsageError
 
-__all__ = ["Option", "TrainingOptions", "options_of"]
+__all__ = ["INHERITED", "Option", "TrainingOptions", "options_of"]
+
+INHERITED = object()
+"""Stands for the value that the option has in the run that is started from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +122,9 @@ class TrainingOptions:
     ARCHITECTURE: ClassVar[frozenset[str]] = frozenset()
     """Options that the weights depend on; a run that starts from another's weights takes them over."""
 
+    FROM_OTHERS: ClassVar[Mapping[str, Mapping[str, object]]] = {}
+    """Other tasks whose runs this one can start from -> the options that are then fixed: to a value, or INHERITED."""
+
     epochs: float = 7.0
     """Passes over the training data."""
     steps: int | None = None
@@ -133,6 +139,9 @@ class TrainingOptions:
     """Learning rate after the warm-up: falling to 0 along half a cosine, or constant."""
     clip: float = 1.0
     """Largest norm of all gradients together; larger ones are scaled down. 0 turns clipping off."""
+    average: float = 0.0
+    """Share of the weights' moving average that each step keeps, such as 0.998; the average is validated and saved in
+    place of the last weights. 0 makes none."""
     patience: int = 0
     """Stop after this many validations in a row without a better one; 0 never stops early."""
     validate_every: int = 0
@@ -157,6 +166,7 @@ class TrainingOptions:
             raise UsageError(f"epochs must be above 0, not {self.epochs}")
         if self.learning_rate <= 0:
             raise UsageError(f"learning_rate must be above 0, not {self.learning_rate}")
+        self._shares("average")
         self._at_least(1, "steps", "log_every")
         self._at_least(0, "weight_decay", "warmup", "clip", "patience", "validate_every")
         self._at_least(0, "sample_every", "checkpoint_every", "seed")

@@ -6,49 +6,26 @@ theme. It can be made again at any time, while the run goes on too.
 
 from __future__ import annotations
 
-import io
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from importlib import import_module
 from pathlib import Path
 from statistics import fmean
 from string import Template
 from typing import Any, cast
 
 from throughtime.errors import CheckpointError
+from throughtime.training.charts import TRAIN, VALIDATION, svg, themed
 from throughtime.training.checkpoint import read_json, write_text
 from throughtime.training.metrics import METRICS_FILE, read_metrics
+from throughtime.training.scores import headline, unit_of
 
 __all__ = ["write_report"]
 
 Row = Mapping[str, Any]
 """One row of ``metrics.jsonl``."""
 
-UNITS = {"bits_per_character": "bits per character", "bits_per_byte": "bits per byte", "loss": "nats per token"}
-"""Metric -> what its axis is called; the first one that the rows have is drawn."""
-
-THEMED = {"#010101": "currentColor", "#020202": "var(--line)", "#030303": "var(--train)", "#040404": "var(--valid)"}
-"""Stand-ins that the charts are drawn with -> the page's colours, which know the reader's theme."""
-TEXT, LINE, TRAIN, VALIDATION = THEMED
-
 MOST_SAMPLES = 8
-
-CHART_STYLE = {
-    "svg.fonttype": "none",
-    "text.color": TEXT,
-    "axes.labelcolor": TEXT,
-    "axes.edgecolor": LINE,
-    "axes.grid": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "grid.color": LINE,
-    "grid.linewidth": 0.5,
-    "xtick.color": TEXT,
-    "ytick.color": TEXT,
-    "legend.frameon": False,
-}
 
 PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -106,7 +83,7 @@ def _of_kind(rows: Iterable[Row], kind: str) -> list[Row]:
 
 
 def _metric(rows: Sequence[Row]) -> str:
-    return next((name for name in UNITS if any(name in row for row in rows)), "loss")
+    return headline(name for row in rows for name in row)
 
 
 def _points(rows: Iterable[Row], name: str) -> tuple[list[float], list[float]]:
@@ -126,40 +103,38 @@ def _smooth(values: Sequence[float]) -> list[float]:
 
 
 def _chart(name: str, height: float, draw: Callable[[Any], None]) -> str:
-    """One chart as an ``<svg>`` element in the page's colours; ``draw`` puts its lines on the axes."""
-    matplotlib: Any = import_module("matplotlib")  # only here: it takes longer to load than the rest of the page
-    stream = io.StringIO()
-    with matplotlib.rc_context({**CHART_STYLE, "svg.hashsalt": name}):
-        figure: Any = import_module("matplotlib.figure").Figure(figsize=(9, height), layout="constrained")
-        axes = figure.subplots()
+    """One chart over the steps, in the page's colours."""
+
+    def draw_steps(axes: Any) -> None:
         draw(axes)
         axes.set_xlabel("step")
-        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return f'<figure role="img" aria-label="{escape(name)}">{_themed(stream.getvalue())}</figure>'
+
+    return _figure(name, svg(name, (9, height), draw_steps))
 
 
-def _themed(svg: str) -> str:
-    """The ``<svg>`` element of a chart, in the page's font and colours."""
-    svg = re.sub(r"font: (\d+)px [^;\"]*", r"font: \1px system-ui, sans-serif", svg[svg.index("<svg") :])
-    for drawn, themed in THEMED.items():
-        svg = svg.replace(drawn, themed)
-    return svg
+def _figure(name: str, picture: str) -> str:
+    return f'<figure role="img" aria-label="{escape(name)}">{themed(picture)}</figure>'
 
 
-def _loss_chart(train: Sequence[Row], validation: Sequence[Row]) -> str:
-    name = _metric([*train, *validation])
-
+def _score_chart(name: str, train: Sequence[Row], validation: Sequence[Row]) -> str:
     def draw(axes: Any) -> None:
         steps, values = _points(train, name)
-        axes.plot(steps, values, color=TRAIN, linewidth=0.8, alpha=0.45)
-        axes.plot(steps, _smooth(values), color=TRAIN, linewidth=1.8, label="training")
+        if steps:
+            axes.plot(steps, values, color=TRAIN, linewidth=0.8, alpha=0.45)
+            axes.plot(steps, _smooth(values), color=TRAIN, linewidth=1.8, label="training")
         axes.plot(
             *_points(validation, name), color=VALIDATION, linewidth=1.8, marker="o", markersize=4, label="validation"
         )
-        axes.set_ylabel(UNITS[name])
+        axes.set_ylabel(unit_of(name))
         axes.legend()
 
-    return _chart(UNITS[name], 3.6, draw)
+    return _chart(unit_of(name), 3.6, draw)
+
+
+def _pictures(run_dir: Path) -> str:
+    """The pictures that the task has left in the folder."""
+    pictures = [(path.stem, path.read_text("utf-8")) for path in sorted(run_dir.glob("*.svg"))]
+    return "".join(_figure(name, picture) for name, picture in pictures)
 
 
 def _rate_chart(train: Sequence[Row]) -> str:
@@ -175,7 +150,9 @@ def _charts(rows: Sequence[Row]) -> str:
     train, validation = _of_kind(rows, "train"), _of_kind(rows, "validation")
     if not train and not validation:
         return '<p class="quiet">Nothing has been measured yet.</p>'
-    return _loss_chart(train, validation) + (_rate_chart(train) if train else "")
+    names = dict.fromkeys(_metric(kind) for kind in (validation, train) if kind)
+    charts = [_score_chart(name, train, validation) for name in names]
+    return "".join(charts) + (_rate_chart(train) if train else "")
 
 
 def _spread(rows: Sequence[Row], most: int) -> list[Row]:
@@ -210,15 +187,15 @@ def _facts(rows: Sequence[Row]) -> dict[str, str]:
     facts: dict[str, str] = {}
     if validation:
         name = _metric(validation)
-        best = min(validation, key=lambda row: row.get(name, float("inf")))
-        facts[f"best {UNITS[name]}"] = f"{best[name]:.3f}"
+        best = next((row for row in reversed(validation) if row.get("best")), validation[-1])
+        facts[f"best {unit_of(name)}"] = f"{best[name]:.3f}"
         facts["at step"] = f"{best['step']:,}"
     if train:
         last = train[-1]
-        facts |= {"steps": f"{last['step']:,}", "tokens read": f"{last['tokens']:,}"}
+        facts |= {"steps": f"{last['step']:,}", "predictions scored": f"{last['tokens']:,}"}
         facts |= {
             "time": _duration(last["seconds"]),
-            "tokens / s": f"{last['tokens'] / max(last['seconds'], 1e-9):,.0f}",
+            "predictions / s": f"{last['tokens'] / max(last['seconds'], 1e-9):,.0f}",
         }
     return facts
 
@@ -256,7 +233,7 @@ def write_report(run_dir: Path) -> Path:
         title=escape(f"{config.get('task', 'run')}: {run_dir.name}"),
         subtitle=escape(f"made by throughtime {config.get('throughtime', '')}".rstrip()),
         facts="".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in _facts(rows).items()),
-        charts=_charts(rows),
+        charts=_charts(rows) + _pictures(run_dir),
         samples=_samples(rows),
         config="".join(f"<tr><td>{escape(k)}</td><td>{escape(v)}</td></tr>" for k, v in _flat(config).items()),
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TextIO
 
+from throughtime.training.scores import SCORES
+
 __all__ = [
     "PlainReporter",
     "Reporter",
@@ -43,6 +45,8 @@ class RunInfo:
     """Steps that read the training data once."""
     max_minutes: float | None
     """Time limit of this call in minutes, or None."""
+    counted: str
+    """What is counted as the training reads it: ``"tokens"`` or ``"examples"``."""
     details: Mapping[str, object]
     """What the task has to add, by name: cell, sizes, vocabulary, amounts of data."""
 
@@ -157,9 +161,7 @@ class PlainReporter(SilentReporter):
         print(text, file=self._stream or sys.stderr, flush=True)
 
     def validated(self, metrics: Mapping[str, float]) -> None:
-        shown = ", ".join(
-            f"{name} {value:.3f}" for name, value in metrics.items() if name in ("bits_per_character", "perplexity")
-        )
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items() if name in (*SCORES, "perplexity"))
         self._line(f"step {metrics['step']:.0f}, epoch {metrics['epoch']:.2f}: validation {shown}")
 
     def note(self, message: str) -> None:

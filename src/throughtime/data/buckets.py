@@ -1,0 +1,100 @@
+"""Batches of whole items of similar length, in an order drawn from (seed, epoch)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from throughtime.data.source import Lengths
+
+__all__ = ["BucketPlan", "plan_buckets"]
+
+JITTER = 0.25
+"""How far the lengths are shaken before they are sorted, so that each epoch puts other items together."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketPlan:
+    """An immutable sequence of steps, each a batch of items."""
+
+    order: NDArray[np.int64]
+    """Numbers of the items, those of one batch side by side."""
+    starts: tuple[int, ...]
+    """Where each batch starts in the order."""
+    stops: tuple[int, ...]
+    """Where each batch ends."""
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, step: int, /) -> NDArray[np.int64]:
+        """Give the numbers of the items of one batch."""
+        if not 0 <= step < len(self):
+            raise IndexError(f"step {step} of a plan of {len(self)} steps")
+        return self.order[self.starts[step] : self.stops[step]]
+
+    def __iter__(self) -> Iterator[NDArray[np.int64]]:
+        return (self[step] for step in range(len(self)))
+
+    def waste(self, lengths: Lengths) -> float:
+        """Share of the batches that is padding.
+
+        Args:
+            lengths: (items,) steps of each item.
+
+        Returns:
+            0 where all items of a batch are of one length; the layers skip padding, only their inputs hold it.
+        """
+        padded = sum(len(batch) * int(lengths[batch].max()) for batch in self)
+        return 1 - int(lengths.sum()) / padded if padded else 0.0
+
+
+def plan_buckets(
+    lengths: Lengths, *, rows: int, most_steps: int, seed: int = 0, epoch: int | None = None
+) -> BucketPlan:
+    """Plan one pass over all items.
+
+    Args:
+        lengths: (items,) steps of each item.
+        rows: items of a batch, at most.
+        most_steps: rows times the longest row, at most; a longer item is a batch of its own. Shaking the lengths may
+            exceed it by a quarter.
+        seed: seed of the run.
+        epoch: number of the epoch, from 0; None plans without chance, for evaluation, from long to short.
+
+    Returns:
+        The plan: every item once; each epoch has the same number of steps.
+
+    Example:
+        >>> plan = plan_buckets(np.array([1, 9, 2, 8]), rows=2, most_steps=100)
+        >>> [batch.tolist() for batch in plan]
+        [[1, 3], [2, 0]]
+    """
+    falling = np.sort(lengths)[::-1]
+    starts = _starts(falling, rows, most_steps)
+    stops = [*starts[1:], len(lengths)]
+    if epoch is None:
+        return BucketPlan(np.argsort(-lengths, kind="stable"), tuple(starts), tuple(stops))
+    generator = np.random.Generator(np.random.PCG64(_entropy(f"{seed}:{epoch}")))
+    shaken = lengths * (1 + JITTER * generator.random(len(lengths))) + generator.random(len(lengths))
+    order = np.argsort(-shaken, kind="stable")
+    steps: list[int] = generator.permutation(len(starts)).tolist()
+    return BucketPlan(order, tuple(starts[step] for step in steps), tuple(stops[step] for step in steps))
+
+
+def _starts(falling: Lengths, rows: int, most_steps: int) -> list[int]:
+    """Cut lengths that fall: the first item of a batch is its longest."""
+    starts: list[int] = []
+    at = 0
+    while at < len(falling):
+        starts.append(at)
+        at += max(1, min(rows, most_steps // max(1, int(falling[at]))))
+    return starts
+
+
+def _entropy(key: str) -> int:
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=16).digest())

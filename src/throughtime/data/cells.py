@@ -1,0 +1,221 @@
+"""What a cell of a table may hold: text, words, labels, a number or frames; a DataError says what it holds instead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from throughtime.data.record import Frames
+from throughtime.errors import DataError
+
+__all__ = ["as_float", "as_frames", "as_label", "as_labels", "as_steps", "as_text"]
+
+
+def _kind(value: object) -> str:
+    shown = repr(value)
+    return f"{shown[:40]}{'...' if len(shown) > 40 else ''} ({type(value).__name__})"
+
+
+def _plain(value: object) -> object:
+    """Take a number of NumPy's as one of Python's."""
+    return cast(object, cast(Any, value).item()) if isinstance(value, np.generic) else value
+
+
+def as_text(value: object, column: str) -> str:
+    """Take a cell as text, as it stands.
+
+    Args:
+        value: the cell.
+        column: its column, for messages.
+
+    Returns:
+        The text.
+
+    Raises:
+        DataError: it is no text, or there is nothing but white space in it.
+
+    Example:
+        >>> as_text(" so good ", "text")
+        ' so good '
+    """
+    if not isinstance(value, str):
+        raise DataError(_empty(column) if _missing(value) else f"column {column!r} holds {_kind(value)}, not text")
+    if not value or value.isspace():
+        raise DataError(_empty(column))
+    return value
+
+
+def _missing(value: object) -> bool:
+    """Whether it stands for nothing: None, or NaN, as tables in memory have it."""
+    return value is None or (isinstance(value, float) and value != value)
+
+
+def _empty(column: str) -> str:
+    return f"column {column!r} is empty"
+
+
+def as_steps(value: object, column: str) -> tuple[str, ...]:
+    """Take a cell as one text for each step: a list of them, or a text that is split at white space.
+
+    Args:
+        value: the cell.
+        column: its column, for messages.
+
+    Returns:
+        The texts, one at least.
+
+    Raises:
+        DataError: it is no list, or one of its items is no text or empty.
+
+    Example:
+        >>> as_steps("a red fox", "words"), as_steps(["New York"], "words")
+        (('a', 'red', 'fox'), ('New York',))
+    """
+    if isinstance(value, str):
+        value = value.split()
+    if not isinstance(value, list | tuple):
+        what = _empty(column) if _missing(value) else f"column {column!r} holds {_kind(value)}, not a list of texts"
+        raise DataError(what)
+    items = tuple(cast(Sequence[object], value))
+    if not items:
+        raise DataError(_empty(column))
+    for number, item in enumerate(items, 1):
+        if not isinstance(item, str):
+            raise DataError(f"column {column!r}: item {number} is {_kind(item)}, not text")
+        if not item or item.isspace():
+            raise DataError(f"column {column!r}: item {number} is empty")
+    return cast(tuple[str, ...], items)
+
+
+def as_label(value: object, column: str) -> str:
+    """Take a cell as a label: text without white space around it; a number or a truth value as JSON writes it.
+
+    Args:
+        value: the cell.
+        column: its column, for messages.
+
+    Returns:
+        The label.
+
+    Raises:
+        DataError: the cell is empty, or is no label.
+
+    Example:
+        >>> as_label(" good ", "label"), as_label(3, "label"), as_label(True, "label")
+        ('good', '3', 'true')
+    """
+    value = _plain(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if _missing(value):
+        raise DataError(_empty(column))
+    if not isinstance(value, str | int | float):
+        raise DataError(f"column {column!r} holds {_kind(value)}, not a label")
+    label = str(value).strip()
+    if not label:
+        raise DataError(_empty(column))
+    return label
+
+
+def as_labels(value: object, column: str, separator: str) -> tuple[str, ...]:
+    """Take a cell as any number of labels: a list, or a text that is split; a label named twice counts once.
+
+    Args:
+        value: the cell; nothing, or white space alone, is no label.
+        column: its column, for messages.
+        separator: what stands between labels in a text.
+
+    Returns:
+        The labels in order, without white space around them.
+
+    Raises:
+        DataError: a label between two separators, or in the list, is empty.
+
+    Example:
+        >>> as_labels("spam, urgent", "tags", ","), as_labels("", "tags", ",")
+        (('spam', 'urgent'), ())
+    """
+    if _missing(value) or (isinstance(value, str) and not value.strip()):
+        return ()
+    parts: Sequence[object] = [value]
+    if isinstance(value, str):
+        parts = value.split(separator)
+    elif isinstance(value, list | tuple):
+        parts = cast(Sequence[object], value)
+    if any(_missing(part) or part == "" or (isinstance(part, str) and part.isspace()) for part in parts):
+        raise DataError(f"column {column!r} has an empty label in {_kind(cast(object, value))}")
+    return tuple(dict.fromkeys(as_label(part, column) for part in parts))
+
+
+def as_float(value: object, column: str) -> float:
+    """Take a cell as a finite number.
+
+    Args:
+        value: the cell.
+        column: its column, for messages.
+
+    Returns:
+        The number.
+
+    Raises:
+        DataError: it is none.
+
+    Example:
+        >>> as_float("2.5", "score")
+        2.5
+    """
+    value = _plain(value)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        raise DataError(_empty(column))
+    number = math.nan
+    if isinstance(value, str):
+        try:
+            number = float(value if "_" not in value else "no")  # Python reads 1_000 as a number; a table means none
+        except ValueError:
+            hint = " (write a point for the decimal comma)" if "," in value else ""
+            raise DataError(f"column {column!r} holds {value!r}, not a number{hint}") from None
+    elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        number = float(value)
+    if not math.isfinite(number):
+        raise DataError(f"column {column!r} holds {_kind(value)}, not a finite number")
+    return number
+
+
+def as_frames(value: NDArray[Any], column: str) -> Frames:
+    """Take an array as frames.
+
+    Args:
+        value: numbers, (T, F).
+        column: what it is called, for messages.
+
+    Returns:
+        The frames in float32, (T, F).
+
+    Raises:
+        DataError: it has another shape, no step, or holds NaN or infinity (the message says where).
+
+    Example:
+        >>> as_frames(np.ones((3, 2)), "x").shape
+        (3, 2)
+    """
+    if value.ndim != 2:
+        hint = "; for one feature a step write x[..., None]" if value.ndim == 1 else ""
+        raise DataError(f"{column} has shape {value.shape}, not (T, F): T steps of F features{hint}")
+    if not value.size:
+        raise DataError(f"{column} is empty: its shape is {value.shape}")
+    if value.dtype.kind not in "biuf":
+        raise DataError(f"{column} holds {value.dtype}, not numbers")
+    with np.errstate(over="ignore"):
+        frames = np.ascontiguousarray(value, dtype=np.float32)
+    finite = np.isfinite(frames)
+    if not finite.all():
+        step, feature = (int(index) for index in np.argwhere(~finite)[0])
+        raise DataError(
+            f"{column}: step {step + 1}, feature {feature + 1} is {value[step, feature]}, not a finite number"
+        )
+    return frames

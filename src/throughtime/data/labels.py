@@ -1,0 +1,65 @@
+"""Labels to numbers; those that were not seen in training are counted and named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from throughtime.errors import DataError
+
+__all__ = ["UNSEEN", "Labels"]
+
+UNSEEN = -100
+"""Number of a label that training never saw; the value that torch's losses ignore."""
+
+
+class Labels:
+    """The labels that a network can give.
+
+    Args:
+        names: the labels; their numbers follow in this order from 0.
+
+    Example:
+        >>> Labels(["no", "yes"]).numbers(["yes", "perhaps"])
+        [1, -100]
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self._numbers = {name: number for number, name in enumerate(self.names)}
+
+    @classmethod
+    def build(cls, labels: Iterable[str]) -> Labels:
+        """Collect labels, in code point order."""
+        return cls(sorted(set(labels)))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def numbers(self, labels: Iterable[str]) -> list[int]:
+        """Give the numbers of labels; UNSEEN for those that are not here."""
+        return [self._numbers.get(label, UNSEEN) for label in labels]
+
+    def check(self, labels: Sequence[str], note: Callable[[str], None], *, learning: bool = False) -> None:
+        """Tell of labels that are not here.
+
+        Args:
+            labels: the labels of data to score.
+            note: called with how many there are, and which.
+            learning: the data is to be learned from, so that none may be missing.
+
+        Raises:
+            DataError: not a single one is here, or one is not and is to be learned.
+        """
+        unseen = Counter(label for label in labels if label not in self._numbers)
+        if not unseen:
+            return
+        shown = ", ".join(f"{label!r} ({count:,})" for label, count in unseen.most_common(10))
+        shown += f" and {len(unseen) - 10} more" if len(unseen) > 10 else ""
+        if learning:
+            raise DataError(f"the run that is started from has no label {shown}; start a new one without --init-from")
+        if unseen.total() == len(labels):
+            raise DataError(
+                f"not one label of the data was seen in training: {shown}; known: {', '.join(self.names[:20])}"
+            )
+        note(f"labels that training never saw, each counted as wrong: {shown}")

@@ -1,0 +1,117 @@
+"""Many to one: a sequence in, one answer out (classes, or numbers)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.layers import Recurrent
+from throughtime.layers.attention import Attention
+
+__all__ = ["POOLINGS", "ManyToOne", "Pooling"]
+
+POOLINGS = ("last", "mean", "max", "attention")
+
+
+class Pooling(nn.Module):
+    """All steps of a sequence become one vector.
+
+    .. code-block:: text
+
+        last       [h of the last step; of a backward direction, of the first]
+        mean, max  over the steps, feature by feature
+        attention  sum_t a[t] h[t], a = softmax of additive attention to a learned query (Yang et al. 2016)
+
+    Args:
+        kind: "last", "mean", "max" or "attention".
+        size: P, width of a step.
+
+    Source: Yang et al. 2016, "Hierarchical attention networks for document classification", equations 5 to 7.
+    """
+
+    def __init__(self, kind: str, size: int) -> None:
+        super().__init__()
+        self.kind = kind
+        if kind == "attention":
+            self.query = nn.Parameter(torch.zeros(size))
+            self.attention = Attention(size, size, kind="additive", hidden_size=min(size, 128))
+
+    def forward(self, h: Tensor, last: Tensor, lengths: Tensor) -> Tensor:
+        """Pool rows.
+
+        Args:
+            h: (B, T, P) all steps; padding may hold anything finite.
+            last: (B, P) the last state of each direction.
+            lengths: (B,) int64, steps of each row, at least 1.
+
+        Returns:
+            (B, P).
+        """
+        if self.kind == "last":
+            return last
+        if self.kind == "attention":
+            context, _ = self.attention(self.query.expand(len(h), -1), h, lengths=lengths)
+            return context
+        there = torch.arange(h.shape[1], device=h.device) < lengths.to(h.device)[:, None]
+        if self.kind == "max":
+            return h.masked_fill(~there[:, :, None], -torch.inf).amax(1)
+        return (h * there[:, :, None]).sum(1) / lengths.to(h)[:, None]
+
+
+class ManyToOne(nn.Module):
+    """A net that reads a sequence and gives one vector of scores.
+
+    .. code-block:: text
+
+        x = input(sequence)    h = recurrent(x)    scores = W dropout(pool(h)) + b
+
+    Args:
+        read: turns a batch's arrays into (B, T, I); has ``output_size``.
+        recurrent: recurrent layers over it, batch first.
+        outputs: scores to give.
+        pooling: see :class:`Pooling`.
+        dropout: share of the pooled features dropped.
+
+    Example:
+        >>> from throughtime.models.cells import stack
+        >>> from throughtime.models.inputs import TokenInput
+        >>> net = ManyToOne(TokenInput(50, 8), stack("gru", 8, 16, bidirectional=True), 3, pooling="max")
+        >>> net({"tokens": torch.tensor([[1, 2, 3], [4, 0, 0]]), "lengths": torch.tensor([3, 1])}).shape
+        torch.Size([2, 3])
+    """
+
+    def __init__(
+        self, read: nn.Module, recurrent: Recurrent, outputs: int, *, pooling: str = "max", dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.read, self.recurrent = read, recurrent
+        size = recurrent.output_size
+        self.pooling = Pooling(pooling, size)
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(size, outputs)
+        self.register_buffer("temperature", torch.ones(()))
+
+    temperature: Tensor
+    """By what the scores are divided before they become probabilities; see the task that sets it."""
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Score sequences.
+
+        Args:
+            inputs: what ``read`` takes by name, and ``lengths`` (B,) int64.
+
+        Returns:
+            (B, outputs).
+        """
+        lengths = inputs["lengths"]
+        x = self.read(**{name: tensor for name, tensor in inputs.items() if name != "lengths"})
+        h, state = self.recurrent(x, lengths=lengths)
+        return self.output(self.dropout(self.pooling(h, self._last(state), lengths)))
+
+    def _last(self, state: Tensor | tuple[Tensor, ...]) -> Tensor:
+        """The last layer's state in all directions, (B, P)."""
+        h = state if isinstance(state, Tensor) else state[0]
+        directions = 2 if self.recurrent.bidirectional else 1
+        return torch.cat(list(h[-directions:]), -1)

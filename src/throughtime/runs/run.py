@@ -1,0 +1,258 @@
+"""A trained run: open it, score with it, predict and generate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from throughtime.data.given import Given, Paths, as_given
+from throughtime.data.reading import format_of
+from throughtime.data.record import Problems, Record
+from throughtime.data.text import Note
+from throughtime.data.writers import open_writer
+from throughtime.errors import UsageError
+from throughtime.runs.folder import POSITION_FILE, files_of, find_device
+from throughtime.runs.predictions import rows_of, written_suffix
+from throughtime.tasks import task_module
+from throughtime.tasks.learner import Prediction
+from throughtime.tasks.order import read_config, saved_options
+from throughtime.training.checkpoint import read_json, write_text
+from throughtime.training.reporter import PlainReporter
+
+__all__ = ["Run", "load"]
+
+
+def load(path: str | Path, device: str = "cpu") -> Run:
+    """Open a trained run.
+
+    Args:
+        path: folder of the run.
+        device: "auto", or a torch device such as "cpu" or "cuda:1".
+
+    Returns:
+        The run, with its best weights.
+
+    Raises:
+        CheckpointError: there is no run, or one of its files is missing or damaged.
+        UsageError: the device is not there.
+
+    Example:
+        >>> load("no/such/run")
+        Traceback (most recent call last):
+        throughtime.errors.CheckpointError: there is no run in no/such/run: it has no config.json
+    """
+    run = Run(Path(path), device=device)
+    _ = run.model
+    return run
+
+
+class Run:
+    """A trained run on disk.
+
+    Args:
+        path: folder of the run.
+        device: where its model is used.
+
+    Raises:
+        CheckpointError: there is no run in the folder, or ``config.json`` is damaged.
+
+    Example:
+        >>> from throughtime.training.reporter import SilentReporter
+        >>> from throughtime.runs import fit
+        >>> run = fit("generate", text="ab" * 99, hidden=4, lanes=1, tbptt=8, steps=1, reporter=SilentReporter())
+        >>> run.task, sorted(run.metrics)[:2]
+        ('generate', ['bits_per_character', 'epoch'])
+    """
+
+    def __init__(self, path: Path, *, device: str = "cpu") -> None:
+        self.path, self._device = path, find_device(device)
+        self._saved = read_config(path)
+        self.task: str = self._saved["task"]
+        self.config = saved_options(path, self._saved)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, task={self.task!r})"
+
+    @cached_property
+    def model(self) -> Any:
+        """The trained model as its task opens it; its ``model`` is the ``torch.nn.Module``."""
+        return task_module(self.task).open_model(self.config, self.path, self._device)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Metrics of the best validation, with its step; empty where there was none."""
+        return self._position().get("best", {})
+
+    @property
+    def status(self) -> str:
+        """How training ended: finished, stopped early, out of time, interrupted; or running, or not known."""
+        return self._position().get("status", "not known")
+
+    def _position(self) -> dict[str, Any]:
+        path = self.path / POSITION_FILE
+        return read_json(path) if path.exists() else {}
+
+    def evaluate(
+        self,
+        data: Paths | object = None,
+        *,
+        text: str | bytes | Sequence[str] | None = None,
+        note: Note | None = None,
+    ) -> dict[str, Any]:
+        """Score data that the model has not seen.
+
+        Args:
+            data: file or files, or examples in memory, with their targets.
+            text: text in memory in their place, for "generate".
+            note: called with what the user should know; None prints it to standard error.
+
+        Returns:
+            Metrics by name, such as ``accuracy``, or ``bits_per_character`` and ``perplexity``.
+
+        Raises:
+            UsageError: nothing was given.
+            DataError: the data cannot be read.
+        """
+        given = as_given(data, text, ("data", "text"))
+        if given is None:
+            raise UsageError("nothing to evaluate: give data (files, or examples in memory) or text")
+        return self.model.evaluate(given, note or PlainReporter().note)
+
+    def predict(self, data: object, *, skip_bad: bool = False, note: Note | None = None) -> list[Prediction]:
+        """Say something of each record in memory.
+
+        Args:
+            data: texts, sentences (texts or lists of words), arrays (T, F), dicts, a data frame ...
+            skip_bad: leave out those that cannot be read, and say which.
+            note: called with what the user should know; None prints it to standard error.
+
+        Returns:
+            For each record ``value`` (a label, labels, a number), ``probability`` of the value, and for one answer per
+            record ``probabilities`` of all labels.
+
+        Raises:
+            UsageError: the run's task makes no predictions.
+            DataError: a record cannot be read.
+        """
+        problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
+        found = [prediction for _, prediction in self._predictions(Given(memory=data), None, problems)]
+        _note_skipped(problems)
+        return found
+
+    def predict_files(
+        self,
+        data: Paths,
+        out: str | Path = "-",
+        *,
+        form: str | None = None,
+        probabilities: bool = False,
+        replace: bool = False,
+        skip_bad: bool = False,
+        note: Note | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> int:
+        """Say something of each record of files, and write the records with what was said: as they are read, in order.
+
+        Args:
+            data: file, folder, or several; ``-`` is standard input.
+            out: file to write; ``-`` is standard output. Its suffix chooses the form, else it is that of the data.
+            form: format of the data (csv, tsv, jsonl, parquet, series, conll, conllu, lines, fasta, arrays, folder);
+                None tells it from each name.
+            probabilities: write the probability of each label too, or of each step's label.
+            replace: write a prediction in place of the column that it was learned from (CoNLL-U).
+            skip_bad: leave out records that cannot be read; a file beside ``out`` lists them.
+            note: called with what the user should know; None prints it to standard error.
+            progress: called with the number of records written so far.
+
+        Returns:
+            The number of records written.
+
+        Raises:
+            UsageError: the run's task makes no predictions, or the form cannot hold them.
+            DataError: a record cannot be read, or the file cannot be written; then nothing is left of it.
+        """
+        given = as_given(data, None, ("data", ""))
+        assert given is not None
+        problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
+        first = given.paths[0] if given.paths else Path("-")
+        like = written_suffix(form or format_of(first, self.model.reading))
+        count = 0
+        with open_writer(Path(out), like, problems.note, replace=replace) as writer:
+            for record, prediction in self._predictions(given, form, problems):
+                for row, added in rows_of(record, prediction, probabilities=probabilities):
+                    writer.write(row, added)
+                count += 1
+                if progress is not None:
+                    progress(count)
+        if problems.skipped and str(out) != "-":
+            listed = Path(f"{out}.skipped.txt")
+            write_text(listed, "\n".join(problems.skipped) + "\n")
+            problems.note(f"{listed} lists the records that were skipped")
+        _note_skipped(problems)
+        return count
+
+    def _predictions(self, given: Given, form: str | None, problems: Problems) -> Iterator[tuple[Record, Prediction]]:
+        if not hasattr(self.model, "predict_given"):
+            raise UsageError(f"{self.path} is a run of the task {self.task}, which makes no predictions; see generate")
+        return self.model.predict_given(given, problems, form)
+
+    def generate(self, prompt: str = "", **how: Any) -> str:
+        """Write on after a prompt; see :meth:`generate_stream` for the arguments.
+
+        Returns:
+            The new text, the prompt not included.
+        """
+        return "".join(self.generate_stream(prompt, **how))
+
+    def generate_stream(
+        self,
+        prompt: str = "",
+        length: int = 400,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """Write on after a prompt, piece by piece, one step of the network per token.
+
+        Args:
+            prompt: text to go on from; empty starts a new document.
+            length: tokens to draw.
+            temperature: below 1 sharpens, above 1 flattens; 0 takes the most likely token always.
+            top_k: draw from this many of the most likely tokens; None draws from all.
+            top_p: draw from the fewest tokens whose probabilities reach this share; None draws from all.
+            seed: seed of the draw; None draws differently each time.
+
+        Returns:
+            Pieces of the new text as they are drawn.
+
+        Raises:
+            UsageError: a value outside its range, or a prompt with text that the model has never seen.
+        """
+        if not hasattr(self.model, "generate_stream"):
+            raise UsageError(f"{self.path} is a run of the task {self.task}, which writes no text; see predict")
+        return self.model.generate_stream(
+            prompt, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
+        )
+
+    def describe(self) -> dict[str, object]:
+        """Say what the run is: model, options, data, training, metrics and files with their sizes in bytes."""
+        position = self._position()
+        return {
+            "task": self.task,
+            "path": str(self.path),
+            "model": self.model.describe(),
+            "options": self.config.to_mapping(),
+            "data": {name: self._saved.get(name) for name in ("data", "valid", "init_from")},
+            "training": {name: position.get(name) for name in ("status", "step", "tokens", "seconds")},
+            "metrics": self.metrics,
+            "files": {path.name: path.stat().st_size for path in files_of(self.path)},
+        }
+
+
+def _note_skipped(problems: Problems) -> None:
+    if problems.skipped:
+        count, first = len(problems.skipped), problems.skipped[0]
+        problems.note(f"{count:,} records could not be read and were skipped; the first: {first}")

@@ -1,0 +1,41 @@
+"""The options of ``classify``: one answer for a whole sequence. Loads no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from throughtime.errors import UsageError
+from throughtime.tasks.sequence_config import SequenceOptions
+
+__all__ = ["Config"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config(SequenceOptions):
+    """Options of ``fit("classify", ...)``."""
+
+    target_type: Literal["label", "labels", "number"] = "label"
+    """What is predicted: one label, any number of labels, or a number (regression)."""
+    label_separator: str = ","
+    """What stands between several labels of one record."""
+    pooling: Literal["last", "mean", "max", "attention"] = "max"
+    """How the steps of a sequence become one vector."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """Weigh all labels the same (none), or each by how rare it is (balanced)."""
+
+    embedding: int = 200
+    """Size of the vector that stands for a word or token; of the layer over frames."""
+    min_count: int = 2
+    """How often a word must occur to have a vector of its own."""
+    spelling: int = 0
+    """Units of each direction of the network that reads the letters of each word; 0 leaves the spelling out."""
+    label_smoothing: float = 0.1
+    """Share of each label's probability that is spread over all labels (Szegedy et al. 2016); for single labels."""
+
+    def _check_values(self) -> None:
+        SequenceOptions._check_values(self)
+        if self.label_separator == "":
+            raise UsageError("label_separator must not be empty")
+        if self.target_type != "label" and self.class_weights != "none":
+            raise UsageError(f"class_weights is for the target_type label; the target_type is {self.target_type}")

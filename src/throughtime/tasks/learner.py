@@ -1,0 +1,321 @@
+"""What learns from labelled sequences: a network with the features it reads, and the job of training it.
+
+A task subclasses :class:`Learner` with its loss, its scores and its predictions; all else is written here once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from throughtime.data.buckets import BucketPlan, plan_buckets
+from throughtime.data.features import Features
+from throughtime.data.given import Given
+from throughtime.data.items import Items
+from throughtime.data.labels import Labels
+from throughtime.data.reading import read_records
+from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.text import Note
+from throughtime.tasks.network import start_from_language_model
+from throughtime.tasks.order import read_config
+from throughtime.tasks.records import read_all, reading_of, usable
+from throughtime.tasks.sequence_config import SequenceOptions
+from throughtime.training.checkpoint import load_weights
+from throughtime.training.job import State, StepResult
+from throughtime.training.loop import MODEL_FILE
+
+__all__ = ["Examples", "Learner", "LearnerJob", "Prediction", "labels_of"]
+
+CHUNK_RECORDS, CHUNK_STEPS = 1024, 1_000_000
+"""Records, and about how many steps, that are predicted at a time: enough to put like lengths together."""
+SAMPLES = 5
+"""Records of a sample."""
+
+Answer = TypeVar("Answer")
+"""What a task keeps for each record as its target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples(Generic[Answer]):
+    """Encoded records with their targets."""
+
+    records: Sequence[Record]
+    """The records."""
+    items: Items
+    """What the network reads of them."""
+    answers: Sequence[Answer]
+    """What it should say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a network says of one record."""
+
+    value: str | float | tuple[str, ...]
+    """A label or a number; several labels, or one for each step."""
+    probability: float | tuple[float, ...] | None = None
+    """How sure it is of the value, or of each part of it; None for a number."""
+    probabilities: Mapping[str, float] | None = None
+    """Probability of each label, where there is one answer for the record."""
+
+
+class Learner(ABC, Generic[Answer]):
+    """A network with its features: records in, loss, scores and predictions out.
+
+    Args:
+        config: the options.
+        features: what the network reads.
+        model: the network, on its device.
+    """
+
+    name: ClassVar[str]
+    counted: ClassVar[str]
+    per_step: ClassVar[bool]
+
+    def __init__(self, config: SequenceOptions, features: Features, model: nn.Module) -> None:
+        self.config, self.features, self.model = config, features, model
+
+    @property
+    @abstractmethod
+    def criterion(self) -> str:
+        """The score that tells the best model."""
+
+    @abstractmethod
+    def answers(self, records: Sequence[Record], items: Items) -> Sequence[Answer]:
+        """Encode the targets of records."""
+
+    @abstractmethod
+    def loss(self, scores: Tensor, answers: Sequence[Answer]) -> tuple[Tensor, int]:
+        """Give the loss summed over what is scored in a batch, and how many that are."""
+
+    @abstractmethod
+    def metrics(self, examples: Examples[Answer], scores: Sequence[Tensor]) -> dict[str, float]:
+        """Score what the network said, in the field's terms; ``loss`` and the criterion are there."""
+
+    @abstractmethod
+    def predictions(self, scores: Sequence[Tensor]) -> Iterator[Prediction]:
+        """Turn the network's scores of some records into what it says of them."""
+
+    def prepare_to_validate(self, examples: Examples[Answer], scores: Sequence[Tensor]) -> None:
+        """Set what is fitted on held-out data, before that data is scored."""
+
+    @abstractmethod
+    def details(self, examples: Examples[Answer], scores: Sequence[Tensor]) -> dict[str, Any]:
+        """Score each label by itself."""
+
+    @property
+    @abstractmethod
+    def labels(self) -> Labels | None:
+        """The labels it can give; None where it gives numbers."""
+
+    def pictures(self, examples: Examples[Answer], scores: Sequence[Tensor]) -> dict[str, str]:
+        """Draw how the network does: SVG by file name."""
+        return {}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.model.parameters()).device
+
+    def examples(self, records: Sequence[Record]) -> Examples[Answer]:
+        """Encode records with their targets."""
+        items = self.features.items(records)
+        return Examples(records, items, self.answers(records, items))
+
+    def plan(self, items: Items, seed: int = 0, epoch: int | None = None) -> BucketPlan:
+        """Plan one pass; without an epoch, one that leaves nothing to chance."""
+        config = self.config
+        return plan_buckets(
+            items.lengths, rows=config.batch_size, most_steps=config.batch_steps, seed=seed, epoch=epoch
+        )
+
+    def forward(self, items: Items, rows: NDArray[np.int64]) -> Tensor:
+        """Run the network on some items."""
+        arrays = items.batch(rows)
+        lengths = torch.from_numpy(arrays.pop("lengths"))  # lengths stay on the CPU, where rows are laid out
+        return self.model(
+            {name: torch.from_numpy(array).to(self.device) for name, array in arrays.items()} | {"lengths": lengths}
+        )
+
+    @torch.no_grad()
+    def score_all(self, items: Items) -> list[Tensor]:
+        """Give the network's scores of every item, on the CPU, in the order of the items."""
+        scores: list[Tensor] = [torch.empty(0)] * len(items.lengths)
+        training = self.model.training
+        self.model.eval()
+        for rows in self.plan(items):
+            for row, score in zip(rows, self.forward(items, rows).cpu(), strict=True):
+                scores[row] = score
+        self.model.train(training)
+        return scores
+
+    def check_labels(self, records: Sequence[Record], note: Note, *, learning: bool = False) -> None:
+        """Tell of labels in the data that the network cannot give.
+
+        Raises:
+            DataError: it knows none of them, or is to learn from them.
+        """
+        if self.labels is not None:
+            self.labels.check([label for record in records for label in labels_of(record)], note, learning=learning)
+
+    def evaluate(self, given: Given, note: Note) -> dict[str, Any]:
+        """Score data that the network has not seen.
+
+        Args:
+            given: files, or data in memory.
+            note: called with what the user should know, one line each.
+
+        Returns:
+            The scores under the field's names, ``examples``, and ``labels``: the scores of each label.
+
+        Raises:
+            DataError: the data cannot be read, or has no label that is known.
+        """
+        problems = Problems(skip=self.config.skip_bad, note=note)
+        records = read_all(given, self.reading, problems, what="the data")
+        records = list(usable(records, self.features.problem, problems))
+        self.check_labels(records, note)
+        examples = self.examples(records)
+        scores = self.score_all(examples.items)
+        amounts = {"examples": len(records), **({"skipped": len(problems.skipped)} if problems.skipped else {})}
+        return {**self.metrics(examples, scores), **amounts, "labels": self.details(examples, scores)}
+
+    def predict_given(
+        self, given: Given, problems: Problems, form: str | None = None
+    ) -> Iterator[tuple[Record, Prediction]]:
+        """Say something of each record of files, or of data in memory, as they are read."""
+        records = read_records(given, self.reading, problems, targets=False, form=form)
+        return self.predict(usable(records, self.features.problem, problems))
+
+    @property
+    def reading(self) -> Reading:
+        """How files are read."""
+        return reading_of(self.config, per_step=self.per_step)
+
+    def describe(self) -> dict[str, object]:
+        """Give the sizes of the network and of what it reads, by name."""
+        parameters = sum(parameter.numel() for parameter in self.model.parameters())
+        names = ("cell", "hidden", "layers", "bidirectional")
+        options = {name: getattr(self.config, name) for name in names}
+        labels = {} if self.labels is None else {"labels": self.labels.names}
+        return {**options, **self.features.describe(), **labels, "parameters": parameters}
+
+    def predict(self, records: Iterable[Record]) -> Iterator[tuple[Record, Prediction]]:
+        """Say something of each record, in their order, a chunk at a time: endless input takes constant memory."""
+        for chunk in _chunks(records):
+            scores = self.score_all(self.features.items(chunk))
+            yield from zip(chunk, self.predictions(scores), strict=True)
+
+
+def labels_of(record: Record) -> tuple[str, ...]:
+    """Give the labels of a record: its one label, or all of them."""
+    target = record.target
+    return (target,) if isinstance(target, str) else target if isinstance(target, tuple) else ()
+
+
+def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
+    chunk: list[Record] = []
+    steps = 0
+    for record in records:
+        chunk.append(record)
+        steps += len(record.content)
+        if len(chunk) == CHUNK_RECORDS or steps >= CHUNK_STEPS:
+            yield chunk
+            chunk, steps = [], 0
+    if chunk:
+        yield chunk
+
+
+class LearnerJob(Generic[Answer]):
+    """Training a learner: what the loop needs.
+
+    Args:
+        learner: what learns.
+        train: what it learns from.
+        valid: what it is validated on.
+        artifacts: files beside the weights that it needs, content by name.
+        show: writes a line of what the network says of a record it has not learned from.
+    """
+
+    def __init__(
+        self,
+        learner: Learner[Answer],
+        train: Examples[Answer],
+        valid: Examples[Answer],
+        *,
+        artifacts: Mapping[str, str],
+        show: Callable[[Record, Prediction], str],
+    ) -> None:
+        self.learner, self.train, self.valid, self.artifacts = learner, train, valid, artifacts
+        self.name, self.counted, self.criterion = learner.name, learner.counted, learner.criterion
+        self._show = show
+        self._planned = (0, learner.plan(train.items, learner.config.seed, 0))
+        self.steps_per_epoch = len(self._planned[1])
+
+    @property
+    def module(self) -> nn.Module:
+        return self.learner.model
+
+    @property
+    def content_key(self) -> str:
+        targets = hashlib.blake2b(repr([record.target for record in self.train.records]).encode(), digest_size=16)
+        return f"{self.train.items.content_key}-{targets.hexdigest()}-{self.valid.items.content_key}"
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        lengths = self.train.items.lengths
+        plan = self._planned[1]
+        return {
+            **self.learner.features.describe(),
+            "training_examples": len(lengths),
+            "validation_examples": len(self.valid.records),
+            "longest": int(lengths.max()),
+            "padding": f"{plan.waste(lengths):.0%} of the batches (skipped by the layers)",
+        }
+
+    def start_from(self, folder: Path) -> None:
+        """Take the weights of another run, or the encoder of a language model."""
+        if read_config(folder)["task"] == self.name:
+            load_weights(folder / MODEL_FILE, self.module)
+        else:
+            start_from_language_model(folder, self.module)
+
+    def step(self, step: int, state: State) -> StepResult:
+        epoch, place = divmod(step, self.steps_per_epoch)
+        if self._planned[0] != epoch:
+            self._planned = (epoch, self.learner.plan(self.train.items, self.learner.config.seed, epoch))
+        rows = self._planned[1][place]
+        loss, count = self.learner.loss(
+            self.learner.forward(self.train.items, rows),
+            [self.train.answers[row] for row in cast("list[int]", rows.tolist())],
+        )
+        return StepResult(loss, count, ())
+
+    def metrics(self, loss: float) -> dict[str, float]:
+        return {}
+
+    def validate(self) -> dict[str, float]:
+        scores = self.learner.score_all(self.valid.items)
+        self.learner.prepare_to_validate(self.valid, scores)
+        return self.learner.metrics(self.valid, scores)
+
+    def sample(self, step: int) -> str:
+        """Show a few held-out records, other ones each time."""
+        generator = np.random.Generator(np.random.PCG64([self.learner.config.seed, step]))
+        chosen: list[int] = generator.permutation(len(self.valid.records))[:SAMPLES].tolist()
+        return "\n".join(
+            self._show(record, prediction)
+            for record, prediction in self.learner.predict(self.valid.records[index] for index in chosen)
+        )
+
+    def pictures(self) -> dict[str, str]:
+        return self.learner.pictures(self.valid, self.learner.score_all(self.valid.items))

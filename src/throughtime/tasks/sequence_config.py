@@ -1,0 +1,116 @@
+"""The options that the tasks on labelled sequences share: data, network, batches. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from throughtime.errors import UsageError
+from throughtime.training.options import INHERITED, TrainingOptions
+
+__all__ = ["SequenceOptions"]
+
+
+_NETWORK = frozenset(["unit", "vocabulary_size", "cell", "hidden", "layers", "embedding", "layer_norm"])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SequenceOptions(TrainingOptions):
+    """Options of ``fit("classify", ...)`` and ``fit("tag", ...)``."""
+
+    ARCHITECTURE: ClassVar[frozenset[str]] = _NETWORK | {"min_count", "spelling", "bidirectional"}
+    """Options that the weights depend on."""
+    FROM_OTHERS: ClassVar[Mapping[str, Mapping[str, object]]] = {
+        "generate": {**dict.fromkeys(_NETWORK, INHERITED), "bidirectional": False}
+    }
+    """A language model becomes the encoder: it reads one way."""
+
+    text_column: str | None = None
+    """Column that holds the text or tokens; if not given, the first of text, sentence, review, tokens ... there is."""
+    target_column: str | None = None
+    """Column that holds what is predicted; if not given, the first of label, class, target, tag, upos ... there is."""
+    file_column: str | None = None
+    """Column that names a file of sound, image, array or text, from the table's folder on."""
+    id_column: str | None = None
+    """Column that tells series apart, for a table with one row per step."""
+    time_column: str | None = None
+    """Column that orders the steps of a series; also marks a table as one row per step."""
+    header: bool | None = None
+    """Whether the first line of a table names its columns; if not given, it is told from the line."""
+    encoding: str = "utf-8"
+    """Encoding of text files, such as utf-8 or latin-1."""
+    skip_bad: bool = False
+    """Skip records that cannot be read, count them and list them in skipped.txt."""
+    image_steps: Literal["rows", "pixels"] = "rows"
+    """What one step of an image is."""
+    colour: bool = False
+    """Keep the colours of images."""
+    mel_bands: int = 40
+    """Numbers that describe 25 ms of sound: the bands of a log-mel spectrogram."""
+    unit: Literal["words", "characters", "bytes", "bpe"] | None = None
+    """What one step of a text is; if not given, a word, or a character where the texts have no spaces (names, DNA)."""
+    vocabulary_size: int | None = None
+    """Number of words (all if not given) or word pieces (2000) to know."""
+    min_count: int = 1
+    """How often a word must occur to have a vector of its own."""
+    spelling: int = 64
+    """Units of each direction of the network that reads the letters of each word; 0 leaves the spelling out."""
+    embeddings: str | None = None
+    """File of word vectors to start from (GloVe or fastText text format); sets --embedding."""
+    cell: Literal["lstm", "gru", "rnn"] = "lstm"
+    """Recurrent cell: long short-term memory, gated recurrent unit, or Elman's network."""
+    hidden: int = 128
+    """Units of each direction of each recurrent layer."""
+    layers: int = 1
+    """Recurrent layers on top of each other."""
+    bidirectional: bool = True
+    """Read sequences from both ends."""
+    embedding: int = 100
+    """Size of the vector that stands for a word or token; of the layer over frames."""
+    dropout: float = 0.5
+    """Share of the features dropped before and after the recurrent layers, and between them."""
+    word_dropout: float = 0.2
+    """Share of the words read as unknown in training, so that the unknown word has a meaning."""
+    character_dropout: float = 0.1
+    """Share of the letters read as unknown in training."""
+    frame_mask: float = 0.1
+    """Share of the features, and of the steps, of sound and other frames that training hides in stripes."""
+    recurrent_dropout: float = 0.0
+    """Share of the state dropped, with one mask for a whole sequence (Gal, Ghahramani 2016)."""
+    weight_dropout: float = 0.0
+    """Share of the recurrent weights dropped (Merity et al. 2018)."""
+    layer_norm: bool = False
+    """Normalise inside the cell (Ba, Kiros, Hinton 2016)."""
+    zoneout: float = 0.0
+    """Share of the state kept from the step before (Krueger et al. 2017)."""
+    label_smoothing: float = 0.0
+    """Share of each label's probability that is spread over all labels (Szegedy et al. 2016)."""
+    batch_size: int = 32
+    """Sequences of a step."""
+    batch_steps: int = 50_000
+    """Sequences times the longest of them, at most: longer ones come in smaller batches."""
+
+    learning_rate: float = 2e-3
+    """Highest learning rate of AdamW."""
+    weight_decay: float = 0.05
+    """Weight decay of AdamW; acts on matrices, not on biases and gains."""
+    average: float = 0.998
+    """Share of the weights' moving average that each step keeps; the average is validated and saved in place of the
+    last weights. 0 makes none."""
+    epochs: float = 8.0
+    """Passes over the training data."""
+
+    def _check_values(self) -> None:
+        TrainingOptions._check_values(self)
+        self._at_least(1, "hidden", "layers", "embedding", "batch_size", "batch_steps", "vocabulary_size", "min_count")
+        self._at_least(1, "mel_bands")
+        self._at_least(0, "spelling")
+        self._shares("dropout", "word_dropout", "character_dropout", "recurrent_dropout", "weight_dropout", "zoneout")
+        self._shares("label_smoothing")
+        if not 0 <= self.frame_mask <= 0.5:
+            raise UsageError(f"frame_mask must be between 0 and 0.5, not {self.frame_mask}")
+        if self.unit in ("characters", "bytes") and self.vocabulary_size is not None:
+            raise UsageError(f"vocabulary_size is for the units words and bpe; the unit is {self.unit}")
+        if self.file_column and (self.id_column or self.time_column):
+            raise UsageError("a table has one row per file (file_column) or one per step (id_column, time_column)")

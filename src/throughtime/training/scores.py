@@ -1,0 +1,80 @@
+"""What scores are called, and which of two is better: one list for the loop, the displays and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["SCORES", "Score", "headline", "is_better", "unit_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One kind of score."""
+
+    unit: str
+    """What its axis is called."""
+    larger_is_better: bool = False
+    """Whether 1 is better than 0."""
+
+
+SCORES: dict[str, Score] = {
+    "bits_per_character": Score("bits per character"),
+    "bits_per_byte": Score("bits per byte"),
+    "entity_f1": Score("entity F1", larger_is_better=True),
+    "accuracy": Score("accuracy", larger_is_better=True),
+    "f1": Score("F1", larger_is_better=True),
+    "rmse": Score("root mean squared error"),
+    "loss": Score("nats per token"),
+}
+"""Name of a score -> what it is; the first one that a report has is its headline."""
+
+
+def headline(names: Iterable[str]) -> str:
+    """Choose the score to show.
+
+    Args:
+        names: the scores that there are.
+
+    Returns:
+        One name, ``"loss"`` where none is known.
+
+    Example:
+        >>> headline(["loss", "accuracy", "seconds"])
+        'accuracy'
+    """
+    there = set(names)
+    return next((name for name in SCORES if name in there), "loss")
+
+
+def unit_of(name: str) -> str:
+    """Say what the axis of a score is called.
+
+    Args:
+        name: the score.
+
+    Returns:
+        Its unit; the name itself where it is not known.
+    """
+    return SCORES[name].unit if name in SCORES else name
+
+
+def is_better(name: str, value: float, than: float | None) -> bool:
+    """Say whether a score is better than another of the same name.
+
+    Args:
+        name: the score; smaller is better where it is not known to be otherwise.
+        value: the new one.
+        than: the old one, or None where there is none.
+
+    Returns:
+        Whether the new one is better; equal is not.
+
+    Example:
+        >>> is_better("accuracy", 0.9, 0.8), is_better("loss", 0.9, 0.8), is_better("loss", 0.9, None)
+        (True, False, True)
+    """
+    if than is None:
+        return True
+    larger = name in SCORES and SCORES[name].larger_is_better
+    return value > than if larger else value < than
