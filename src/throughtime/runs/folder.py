@@ -1,0 +1,110 @@
+"""The folder of a run: which files belong to it, and when it may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from throughtime.errors import UsageError
+from throughtime.tasks.order import CONFIG_FILE
+from throughtime.training.checkpoint import write_text
+from throughtime.training.loop import MODEL_FILE, TRAINER_FILE
+from throughtime.training.metrics import METRICS_FILE
+
+__all__ = ["POSITION_FILE", "check_folder", "files_of", "find_device", "make_folder"]
+
+POSITION_FILE = "trainer.json"
+FILES = (
+    CONFIG_FILE,
+    MODEL_FILE,
+    TRAINER_FILE,
+    POSITION_FILE,
+    METRICS_FILE,
+    "inputs.json",
+    "skipped.txt",
+    "vocabulary.json",
+    "tokenizer.json",
+    "confusion.svg",
+    "report.html",
+    "events.*",
+    ".*.part",
+)
+"""Patterns of all files that a run may hold; nothing else is ever removed."""
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files in the folder that belong to the run."""
+    return sorted(path for pattern in FILES for path in folder.glob(pattern))
+
+
+def check_folder(folder: Path, *, may_exist: bool) -> bool:
+    """Say whether there is a run in the folder.
+
+    Args:
+        folder: the folder.
+        may_exist: whether a run may be there already.
+
+    Returns:
+        Whether there is one.
+
+    Raises:
+        UsageError: the folder cannot be used.
+    """
+    try:
+        if (folder / CONFIG_FILE).exists():
+            if not may_exist:
+                raise UsageError(f"{folder} already holds a run: go on with it (--resume) or replace it (--overwrite)")
+            return True
+        if folder.exists() and set(folder.iterdir()) - set(files_of(folder)):
+            raise UsageError(f"{folder} exists and is not a run; give the name of a new folder")
+    except OSError as error:
+        raise UsageError(f"cannot use {folder} as a folder: {error.strerror}; give another name") from None
+    return False
+
+
+def make_folder(folder: Path, artifacts: Mapping[str, str]) -> None:
+    """Make the folder, take out what an earlier run left, and write what the model needs beside its weights.
+
+    Args:
+        folder: the folder.
+        artifacts: content of files by name.
+
+    Raises:
+        UsageError: the folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in files_of(folder):
+            path.unlink()
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {folder}: {error.strerror}; give another one") from None
+    for name, content in artifacts.items():
+        write_text(folder / name, content)
+
+
+def find_device(name: str) -> torch.device:
+    """Find the device that is meant, and see that it is there.
+
+    Args:
+        name: "auto", or a torch device.
+
+    Returns:
+        The device.
+
+    Raises:
+        UsageError: it is not there, or a run on it could not be resumed exactly.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"cannot use the device {name!r}: {reason}; try auto, cpu or cuda") from None
+    if device.type not in ("cpu", "cuda"):
+        raise UsageError(
+            f"cannot use the device {name!r}: a run can only be resumed exactly on cpu or cuda; give one of them"
+        )
+    return device

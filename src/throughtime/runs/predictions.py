@@ -1,0 +1,76 @@
+"""Predictions as rows to write: what was read, and what is added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from throughtime.data.conll import Sentence
+from throughtime.data.record import Record
+from throughtime.data.series import Steps
+from throughtime.tasks.learner import Prediction
+
+__all__ = ["rows_of", "written_suffix"]
+
+
+def written_suffix(form: str) -> str:
+    """Tell the form that predictions are written in where their file's name does not.
+
+    Args:
+        form: format of what is read.
+
+    Returns:
+        A suffix; what is read from folders, arrays, sequences and lines is written as a table.
+
+    Example:
+        >>> written_suffix("conllu"), written_suffix("folder")
+        ('.conllu', '.csv')
+    """
+    return f".{form}" if form in ("csv", "tsv", "jsonl", "parquet", "conll", "conllu") else ".csv"
+
+
+def rows_of(
+    record: Record, prediction: Prediction, *, probabilities: bool
+) -> Iterator[tuple[Record, Mapping[str, object]]]:
+    """Give the rows that a prediction is written as.
+
+    Args:
+        record: what was read.
+        prediction: what was said of it.
+        probabilities: whether the probability of each label, or of each step's label, is added.
+
+    Yields:
+        One row; for a series with an answer at each step, one for each step, in the order of the file.
+    """
+    original, each_step = record.original, isinstance(prediction.value, tuple) and prediction.probabilities is None
+    if isinstance(original, Steps) and each_step:
+        yield from _steps(record, original, prediction, probabilities)
+        return
+    if isinstance(original, Steps):
+        record = replace(record, original={"series": original.id or ""})
+    elif not isinstance(original, Mapping | Sentence):
+        record = replace(record, original={"file": str(original)})
+    added: dict[str, object] = {"predicted" if each_step else "prediction": prediction.value}
+    if prediction.probability is not None and (probabilities or not each_step):
+        added["probability"] = _written(prediction.probability)
+    if probabilities:
+        added |= {
+            f"probability of {label}": f"{share:.4f}" for label, share in (prediction.probabilities or {}).items()
+        }
+    yield record, added
+
+
+def _written(probability: float | tuple[float, ...]) -> str | tuple[str, ...]:
+    if isinstance(probability, tuple):
+        return tuple(f"{share:.4f}" for share in probability)
+    return f"{probability:.4f}"
+
+
+def _steps(
+    record: Record, steps: Steps, prediction: Prediction, probabilities: bool
+) -> Iterator[tuple[Record, Mapping[str, object]]]:
+    values, shares = prediction.value, prediction.probability
+    assert isinstance(values, tuple) and isinstance(shares, tuple)
+    for _, cells, value, share in sorted(zip(steps.lines, steps.rows, values, shares, strict=True)):
+        added = {"predicted": value, "probability": f"{share:.4f}"} if probabilities else {"predicted": value}
+        yield replace(record, original=dict(zip(steps.columns, cells, strict=True))), added
