@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -85,3 +86,13 @@ def test_rooms_have_an_order() -> None:
 def test_no_two_files_need_each_other() -> None:
     graph = {module_of(path): set(imports_among(statements(path), path)) - {module_of(path)} for path in FILES}
     assert tuple(TopologicalSorter(graph).static_order())
+
+
+def test_no_rule_hides_a_file_of_the_package_from_git() -> None:
+    root = SOURCE.parents[1]
+    if not (root / ".git").exists():
+        pytest.skip("this copy of the sources has no history")
+    files = "\n".join(str(path) for path in FILES)
+    command = ["git", "check-ignore", "--no-index", "--stdin"]
+    hidden = subprocess.run(command, input=files, capture_output=True, text=True, cwd=root, check=False)
+    assert hidden.stdout.split() == []
