@@ -11,6 +11,9 @@ import pytest
 
 from throughtime.cli.main import status_of
 
+sys.path.insert(0, str(Path(__file__).parent))
+from small_runs import SENTENCE, WELL, fitted, reviews, sound
+
 SMALL = ["--hidden", "16", "--embedding", "8", "--lanes", "2", "--tbptt", "16", "--steps", "4", "--device", "cpu"]
 TEXT = "The quick brown fox jumps over the lazy dog; no one saw it coming.\n" * 40
 
@@ -63,3 +66,27 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("classifier") / "t.csv"
+    data.write_text("\n".join(["text,label", *reviews(60)]) + "\n")
+    return fitted("classify", data, *WELL, "--min-count", "1")
+
+
+@pytest.fixture(scope="session")
+def tagger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("tagger") / "t.conll"
+    short = "Ann\tB-per\nLee\tI-per\n\nAnn\tB-per\n\nsaw\tO\n\n"
+    data.write_text("".join(SENTENCE.format(number) + short for number in range(20)))
+    return fitted("tag", data, *WELL, "--spelling", "0")
+
+
+@pytest.fixture(scope="session")
+def listener(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that learned from sounds of 8000 samples a second."""
+    folder = tmp_path_factory.mktemp("listener") / "d"
+    for number in range(8):
+        sound(folder / ("high" if number % 2 else "low") / f"{number}.wav", tone=1500 if number % 2 else 300)
+    return fitted("classify", folder, "--steps", "2", "--mel-bands", "4")

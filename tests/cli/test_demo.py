@@ -1,19 +1,64 @@
-"""``throughtime demo``."""
+"""``throughtime demo``: each demo from end to end, small; the whole ones are slow tests."""
 
 from __future__ import annotations
 
 import dataclasses
+import io
+import json
+import os
+import re
 import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from throughtime.cli import demo
 from throughtime.cli.main import status_of
+from throughtime.data import demonstration
 from throughtime.errors import DataError
 from throughtime.tasks import config_class
 
 SMALL = {"hidden": 16, "embedding": 8, "steps": 3, "lanes": 2, "tbptt": 32}
+SMALLER = {"hidden": 8, "embedding": 8, "steps": 3, "sample_every": 2}
+LESS: Mapping[str, Any] = {
+    "names": partial(demonstration.names_by_country, per_country=30),
+    "digits": demonstration.handwritten_digits,
+    "code": partial(demonstration.python_tokens, tokens=6000),
+    "moving": partial(demonstration.moving_digits, train=12, valid=4),
+}
+LEAST = {"names": 0.62, "digits": 0.95, "code": 0.99, "moving": 0.95}
+"""The accuracy that a whole demo must reach."""
+
+
+def make_small(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Replace a demo by a small one of the same kind."""
+    whole = demo.DEMOS[name]
+    options = {**whole.options, **SMALLER}
+    monkeypatch.setitem(demo.DEMOS, name, dataclasses.replace(whole, data=LESS[name], options=options))
+
+
+def next_commands(shown: str) -> list[str]:
+    return [line.strip() for line in shown.split("Try next:")[1].splitlines() if line.strip()]
+
+
+def follow(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a command that a demo shows, as a shell would; of those with a gap to fill in, check that it is there."""
+    *said, command = command.split(" | ")
+    if said:
+        text = " ".join(shlex.split(said[0])[1:]) + "\n"
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    words = shlex.split(command)
+    assert words[0] == "throughtime"
+    if re.search("[A-Z]{3}", command):
+        words = [*words[:3], "--help"]
+    assert status_of(words[1:]) == 0, command
 
 
 def test_the_corpus_is_two_megabytes_of_source_and_always_the_same() -> None:
@@ -32,38 +77,131 @@ def test_a_python_without_source_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 @pytest.mark.parametrize("name", demo.DEMOS)
-def test_demos_fit_into_three_minutes_and_their_options_exist(name: str) -> None:
+def test_demos_fit_into_four_minutes_and_their_options_exist(name: str) -> None:
     chosen = demo.DEMOS[name]
     assert chosen.max_minutes <= 4
     config_class(chosen.task).from_mapping(chosen.options)
 
 
-@pytest.mark.parametrize("name", ["generate"])
-def test_a_demo_ends_with_a_score_a_sample_a_report_and_three_commands(
-    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text_file: Path
-) -> None:
-    small = dataclasses.replace(demo.DEMOS[name], options=SMALL, data=lambda folder: ([text_file], [text_file]))
-    monkeypatch.setitem(demo.DEMOS, name, small)
-    for _ in range(2):  # a demo's own run is replaced
-        assert status_of(["demo", name]) == 0
-        shown = capsys.readouterr().out
-        assert "bits per character" in shown
-        assert "a sample" in shown
-        assert f"runs/demo-{name}/report.html" in shown
-        assert (Path("runs") / f"demo-{name}" / "report.html").exists()
-    commands = [line.strip() for line in shown.split("Try next:")[1].splitlines() if line.strip()]
-    assert len(commands) == 3
-    for command in commands:
-        words = shlex.split(command)
-        assert words[0] == "throughtime"
-        assert status_of([*words[1:3], "--help"] if words[1] == "fit" else [words[1], "--help"]) == 0
-
-
-def test_a_run_of_ones_own_is_not_replaced(
+def test_the_demo_of_generate_ends_with_a_score_a_sample_a_report_and_three_commands(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text_file: Path
 ) -> None:
     small = dataclasses.replace(demo.DEMOS["generate"], options=SMALL, data=lambda folder: ([text_file], [text_file]))
     monkeypatch.setitem(demo.DEMOS, "generate", small)
-    assert status_of(["demo", "--out", "mine"]) == 0
-    assert status_of(["demo", "--out", "mine"]) == 2
-    assert "--overwrite" in capsys.readouterr().err
+    for _ in range(2):  # a demo's own run is replaced
+        assert status_of(["demo"]) == 0
+        shown = capsys.readouterr().out
+        assert "bits per character" in shown
+        assert "a sample" in shown
+        assert "runs/demo-generate/report.html" in shown
+        assert Path("runs/demo-generate/report.html").exists()
+    commands = next_commands(shown)
+    assert len(commands) == 3
+    for command in commands:
+        follow(command, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("names", ["Faker (MIT", "Slovakia", "Surnames to try", "Zzyzx", "of 48 surnames right; a blind guess: 8.3%"]),
+        ("digits", ["CC BY 4.0", "What was read", "of 359 digits right; a blind guess: 10%"]),
+        ("code", ["PSF", "marked by the network", "def", "tokens right", "commonest label would be right for"]),
+        ("moving", ["CC BY 4.0", "┌────────────────┐", "1: ", "of 80 frames right (digit"]),
+    ],
+)
+def test_a_demo_shows_its_data_what_it_learned_and_commands_that_work(
+    name: str, seen: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_small(monkeypatch, name)
+    scores: list[str] = []
+    for _ in range(2):
+        assert status_of(["demo", name]) == 0
+        shown = capsys.readouterr().out
+        assert not [words for words in seen if words not in shown], shown
+        assert f"runs/demo-{name}/report.html" in shown and f"now in runs/demo-{name}-data" in shown
+        assert "\x1b" not in shown, "no colours but in a terminal"
+        scores += [line for line in shown.splitlines() if "right; a" in line or "% of" in line]
+    assert len(set(scores)) == len(scores) / 2, "the same again"
+    commands = next_commands(shown)
+    assert len(commands) == 3
+    for command in commands:
+        follow(command, monkeypatch)
+    assert "accuracy" in capsys.readouterr().out
+
+
+def test_another_seed_gives_other_weights(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    make_small(monkeypatch, "moving")
+    weights = set[bytes]()
+    for seed in ("0", "0", "1"):
+        assert status_of(["demo", "moving", "--seed", seed]) == 0
+        weights.add(Path("runs/demo-moving/model.safetensors").read_bytes())
+    assert len(weights) == 2
+
+
+@pytest.mark.parametrize("name", ["generate", "names"])
+def test_what_is_there_is_not_replaced(name: str, refused: Any) -> None:
+    assert ". is there already" in refused("demo", name, "--out", ".")
+    for there in ("mine", "mine-data"):
+        Path(there).mkdir()
+        Path(there, "file").write_text("mine", encoding="utf-8")
+        assert f"{there} is there already" in refused("demo", name, "--out", "mine")
+        assert [path.name for path in Path().rglob("*") if path.is_file() and path.suffix != ".txt"] == ["file"]
+        Path(there, "file").unlink()
+        Path(there).rmdir()
+
+
+def test_commands_to_copy_are_quoted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    make_small(monkeypatch, "moving")
+    assert status_of(["demo", "moving", "--out", "my runs/first try"]) == 0
+    for command in next_commands(capsys.readouterr().out):
+        follow(command, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "package"),
+    [("names", "faker.providers.person.hr_HR", "Faker"), ("digits", "PIL.Image", "Pillow"),
+     ("moving", "sklearn.datasets", "scikit-learn")],
+)  # fmt: skip
+def test_a_missing_package_is_one_line(
+    name: str, module: str, package: str, monkeypatch: pytest.MonkeyPatch, refused: Any
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    assert refused("demo", name) == f"throughtime: this demo needs {package}: pip install 'throughtime[demo]'\n"
+    assert not Path("runs").exists()
+
+
+def test_an_unknown_demo_is_told(refused: Any) -> None:
+    assert "did you mean 'digits'" in refused("demo", "digit")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_saves_and_says_how_to_go_on() -> None:
+    command = [sys.executable, "-m", "throughtime", "demo", "digits"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    assert started.stdout is not None
+    lines: list[str] = []
+    for line in started.stdout:
+        lines.append(line)
+        if "step 45" in line:
+            break
+    started.send_signal(signal.SIGINT)
+    rest, problems = started.communicate(timeout=60)
+    shown = "".join(lines) + rest
+    assert started.returncode == 130, shown + problems
+    assert not problems and "Try next" not in shown
+    again = re.search(r"to go on: (throughtime fit classify .* --resume)", shown)
+    assert again, shown
+    assert status_of([*shlex.split(again[1])[1:], "--epochs", "2"]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", LEAST)
+def test_a_whole_demo_learns_what_it_should_in_time(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    began = time.perf_counter()
+    assert status_of(["demo", name]) == 0
+    assert time.perf_counter() - began < 60 * demo.DEMOS[name].max_minutes + 60
+    position = json.loads((Path("runs") / f"demo-{name}" / "trainer.json").read_text(encoding="utf-8"))
+    assert position["best"]["accuracy"] >= LEAST[name]

@@ -21,7 +21,10 @@ MODULES = ["throughtime"] + [
     if not found.name.endswith("__main__")
 ]
 TEXT = "It was the best of times, it was the worst of times.\n" * 300
-SMALL = {"steps": 4, "hidden": 16, "embedding": 8, "lanes": 4, "tbptt": 16}
+SMALL = {
+    "generate": {"steps": 4, "hidden": 16, "embedding": 8, "lanes": 4, "tbptt": 16},
+    "classify": {"steps": 4, "hidden": 16, "embedding": 8},
+}
 
 
 @pytest.fixture
@@ -30,7 +33,11 @@ def in_a_folder_with_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "input.txt").write_text(TEXT, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     whole = throughtime.fit
-    monkeypatch.setattr(throughtime, "fit", lambda *given, **options: whole(*given, **{**options, **SMALL}))
+
+    def small(task: str, *given: object, **options: object) -> object:
+        return whole(task, *given, **{**options, **SMALL[task]})
+
+    monkeypatch.setattr(throughtime, "fit", small)
     return tmp_path
 
 

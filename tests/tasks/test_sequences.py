@@ -113,7 +113,7 @@ def test_a_table_keeps_its_columns_and_order(tmp_path: Path) -> None:
     run = fit("classify", tmp_path / "t.csv", out=tmp_path / "run")
     assert run.predict_files(tmp_path / "t.csv", tmp_path / "out.csv", note=lambda line: None) == 200
     written = (tmp_path / "out.csv").read_text().splitlines()
-    assert written[0] == "id,text,label,prediction,probability"
+    assert written[0] == "id,text,label,predicted,probability"
     assert [int(line.split(",")[0]) for line in written[1:]] == list(range(200))
     assert sum(line.split(",")[2] == line.split(",")[3] for line in written[1:]) > 190
     scores = run.evaluate(tmp_path / "t.csv", note=lambda line: None)

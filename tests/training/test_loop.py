@@ -41,7 +41,7 @@ class Job:
         x = torch.randn(6, 2)
         carried = state[0] if state else torch.zeros(())
         loss = self.module(x).square().sum() + 0 * carried
-        return StepResult(loss, 6, (self.module.weight.sum() + carried,))
+        return StepResult(loss, (self.module.weight.sum() + carried,), 6, 6)
 
     def metrics(self, loss: float) -> dict[str, float]:
         return {"bits": loss / math.log(2)}

@@ -204,7 +204,7 @@ class LiveDisplay(SilentReporter):
         self._live.stop()
 
     def _print(self, text: str, style: str = "") -> None:
-        self._console.print(Text(text, style))
+        self._console.print(Text(text, style), soft_wrap=True)  # the terminal wraps it, so that it can be copied
 
     def started(self, info: RunInfo) -> None:
         self._counted = info.counted

@@ -72,7 +72,7 @@ def fit(
     ] = None,
     valid: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="File to validate on; without it the last 10 % of the data is held out."),
+        typer.Option(metavar="FILE", help="File to validate on."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TOML or JSON file of options; flags go before it.")
@@ -155,7 +155,16 @@ def _command(task: str) -> Callable[..., int]:
     """The function behind ``fit TASK``: :func:`fit` with the task's options in place of ``**options``."""
     _task, *common, _options = inspect.signature(fit, eval_str=True).parameters.values()
     own = [_parameter(option) for option in options_of(config_class(task))]
-    common = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in common]
+    held_out = typer.Option(
+        metavar="FILE", help=f"File to validate on; without it this is held out: {TASKS[task].held_out}."
+    )
+    common = [
+        item.replace(
+            kind=inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[list[Path] | None, held_out] if item.name == "valid" else item.annotation,
+        )
+        for item in common
+    ]
     # typer reads the signature and the annotations; only here can they be made from the config
     command: Any = partial(fit, task)
     command.__signature__ = inspect.Signature([*common, *sorted(own, key=lambda item: item.name in COMMON)])

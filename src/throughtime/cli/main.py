@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from collections.abc import Sequence
@@ -86,4 +87,7 @@ def run() -> None:
     if hasattr(signal, "SIGPIPE"):
         # a reader that closes the pipe ends the command quietly, as it does any other Unix tool
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows what it can
     sys.exit(status_of())

@@ -5,19 +5,25 @@ from __future__ import annotations
 import inspect
 import io
 import tokenize
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 __all__ = ["show_clip", "show_code", "show_digits", "show_names", "show_text"]
 
-NAMES = ("Virtanen", "Rossi", "Horvat", "Andersson", "García", "Smith", "de Vries", "Dubois", "Müller", "Novák")
-"""Surnames to try, whether or not they are in the lists."""
-SHADES = " .:-=+*#%@"
+NAMES = (
+    "Virtanen", "Rossi", "García", "van den Berg", "Kovačić", "Chatterjee", "Dubois", "Smith", "Tolkien", "Nguyen",
+    "Zzyzx",
+)  # fmt: skip
+"""Surnames to try: some as one knows them, some from nowhere near."""
+SHADES = " ░▒▓█"
+HALVES = " ▀▄█"
+"""A character for two pixels, one above the other: none, the upper, the lower, both."""
+ARROWS = {"up-left": "↖", "up-right": "↗", "down-left": "↙", "down-right": "↘"}
 COLOURS = {
     "keyword": "bold magenta",
     "string": "green",
@@ -37,6 +43,11 @@ COLOURS = {
     "name": "",
 }
 """What a token is -> how it is written."""
+PLAIN = frozenset({"keyword", "string", "number", "operator", "comment", "name"})
+"""What needs no word where there are no colours."""
+
+Found = list[tuple[Any, Any]]
+"""Records with their targets, and what was predicted."""
 
 
 def show_text(console: Console, run: Any, data: Path) -> None:
@@ -55,60 +66,91 @@ def show_text(console: Console, run: Any, data: Path) -> None:
 
 
 def show_names(console: Console, run: Any, data: Path) -> None:
-    """Say where some surnames are from.
+    """Say how well each country is told by its surnames, and where some well-known and unlikely ones are from.
 
     Args:
         console: where to show it.
         run: the run.
         data: folder of the demo's data.
     """
-    table = Table("surname", "most likely", "next", box=None)
+    found = _predicted(run, data / "names-valid.csv")
+    said = _counts((record.target, prediction.value) for record, prediction in found)
+    _say(console, "\nSurnames it has not seen: the share that it gives to the right country", "bold")
+    for country in sorted(said, key=lambda name: -said[name][name] / said[name].total()):
+        share = said[country][country] / said[country].total()
+        wrong = [name for name, _ in said[country].most_common() if name != country]
+        taken = f"else mostly {wrong[0]}" if wrong else ""
+        _say(console, f"  {country:<12} {'█' * round(20 * share):<20} {share:4.0%}  {taken}".rstrip())
+    learned = {record.content for record in _records(run, data / "names-train.csv")}
+    _say(console, "\nSurnames to try (* it has learned from); it must choose a country", "bold")
     for name, prediction in zip(NAMES, run.predict(list(NAMES)), strict=True):
-        ranked = sorted(prediction.probabilities.items(), key=lambda pair: -pair[1])
-        table.add_row(name, *(f"{country} {share:.0%}" for country, share in ranked[:2]))
-    console.print(table)
-    _accuracy(console, run, f"a guess is right once in {len(run.model.labels)}")
+        ranked = sorted(prediction.probabilities.items(), key=lambda pair: -pair[1])[:3]
+        guesses = "".join(f"{f'{country} {share:.0%}':<18}" for country, share in ranked)
+        _say(console, f"  {name:<13}{'*' if name in learned else ' '} {guesses}".rstrip())
+    right = _share(record.target == prediction.value for record, prediction in found)
+    _say(console, f"\n{right:.1%} of {len(found)} surnames right; a blind guess: {1 / len(said):.1%}", "bold")
 
 
 def show_digits(console: Console, run: Any, data: Path) -> None:
-    """Draw some digits with what was read.
+    """Draw some digits with what was read, those that were read wrongly, and what was read for what.
 
     Args:
         console: where to show it.
         run: the run.
         data: folder of the demo's data.
     """
-    from throughtime.data.image import load_image
-    from throughtime.data.record import Reading
+    found = _predicted(run, data / "valid")
+    right = [(record, prediction) for record, prediction in found if record.target == prediction.value]
+    wrong = [(record, prediction) for record, prediction in found if record.target != prediction.value]
+    for title, chosen in (("Read rightly", right[:: max(1, len(right) // 4)][:4]), ("Read wrongly", wrong[:4])):
+        if chosen:
+            _say(console, f"\n{title} (and how sure it is)", "bold")
+            _beside(console, [_read(record, prediction) for record, prediction in chosen])
+    said = _counts((record.target, prediction.value) for record, prediction in found)
+    names = sorted(said)
+    _say(console, "\nWhat was read (across) for which digit (down)", "bold")
+    _say(console, "     " + "".join(f"{name:>4}" for name in names))
+    for name in names:
+        _say(console, f"  {name:>3}" + "".join(f"{said[name][other] or '·':>4}" for other in names))
+    _say(console, f"\n{len(right) / len(found):.1%} of {len(found)} digits right; a blind guess: 10%", "bold")
 
-    paths = sorted((data / "valid").rglob("*.png"))[::60][:6]
-    pictures = [load_image(path, Reading(), console.print) for path in paths]
-    for rows in zip(*pictures, strict=True):
-        console.print("   ".join(_shaded(row, 2) for row in rows), markup=False)
-    found = run.predict(pictures)
-    said = [f"read as {each.value} ({each.probability:.0%})" for each in found]
-    console.print("   ".join(text.ljust(len(pictures[0][0]) * 2) for text in said), markup=False)
-    _accuracy(console, run, "a guess is right once in 10")
+
+def _read(record: Any, prediction: Any) -> list[str]:
+    """The picture of a digit and, below it, what was read."""
+    right = "" if record.target == prediction.value else f", is {record.target}"
+    rows = ["".join(SHADES[round(4 * shade)] * 2 for shade in row) for row in record.content]
+    return [*rows, f"{prediction.value}{right} ({prediction.probability:.0%})"]
 
 
 def show_code(console: Console, run: Any, data: Path) -> None:
-    """Colour the source of a function by what the network says of each token.
+    """Colour the source of a function by what the network says of each token; without colours, say it in words.
 
     Args:
         console: where to show it.
         run: the run.
         data: folder of the demo's data.
     """
-    source = inspect.getsource(_example)
-    tokens = [token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.string.strip()]
     lines: dict[int, list[tokenize.TokenInfo]] = {}
-    for token in tokens:
-        lines.setdefault(token.start[0], []).append(token)
-    found = run.predict([{"tokens": [token.string for token in line]} for line in lines.values()])
-    for line, prediction in zip(lines.values(), found, strict=True):
-        console.print(_coloured(line, prediction.value))
-    console.print(Text("  ").join(Text(name, style) for name, style in COLOURS.items()))
-    _accuracy(console, run, "of the tokens of modules it has not seen")
+    for token in tokenize.generate_tokens(io.StringIO(inspect.getsource(_example)).readline):
+        if token.string.strip():
+            lines.setdefault(token.start[0], []).append(token)
+    words = [{"tokens": [token.string for token in line]} for line in lines.values()]
+    coloured = console.is_terminal and not console.no_color and console.color_system is not None
+    _say(console, f"\nA function that it has not seen, {'coloured' if coloured else 'marked'} by the network", "bold")
+    said = [prediction.value for prediction in run.predict(words, note=_hush)]
+    for line, labels in zip(lines.values(), said, strict=True):
+        console.print(_marked(line, labels, coloured), soft_wrap=True)
+    if coloured:
+        console.print(Text("  ").join(Text(name, style) for name, style in COLOURS.items()))
+    for mistake in _mistakes(lines.values(), said)[:3]:
+        _say(console, mistake, "italic")
+    found = _predicted(run, data / "tokens-valid.jsonl")
+    pairs = [pair for record, prediction in found for pair in zip(record.target, prediction.value, strict=True)]
+    wrong = sum(right != said for right, said in pairs)
+    usual = _usual_labels(_records(run, data / "tokens-train.jsonl"))
+    guess = _share(usual.get(word) == label for record, _ in found for word, label in _labelled(record))
+    right = f"{1 - wrong / len(pairs):.2%} of {len(pairs):,} tokens right, {wrong:,} wrong, in modules it has not seen"
+    _say(console, f"\n{right};\neach token's commonest label would be right for {guess:.1%}", "bold")
 
 
 def _example(path: str, limit: int = 10) -> list[str]:
@@ -119,42 +161,139 @@ def _example(path: str, limit: int = 10) -> list[str]:
     return [word.strip(".,") for word in ranked[:limit]]
 
 
-def _coloured(line: list[tokenize.TokenInfo], tags: tuple[str, ...]) -> Text:
-    text = Text()
+def _marked(line: Sequence[tokenize.TokenInfo], tags: Sequence[str], coloured: bool) -> Text:
+    """A line with what its tokens are: as colours, or in words behind those for which it is not plain."""
+    text, column = Text(), 0
     for token, tag in zip(line, tags, strict=True):
-        text.append(" " * max(0, token.start[1] - len(text.plain)))
-        text.append(token.string, COLOURS.get(tag, ""))
+        text.append(" " * max(0, token.start[1] - column))
+        text.append(token.string, COLOURS.get(tag, "") if coloured else "")
+        if not coloured and tag not in PLAIN:
+            text.append(f"‹{tag}›")
+        column = token.end[1]
     return text
 
 
+def _mistakes(lines: Iterable[Sequence[tokenize.TokenInfo]], said: Iterable[Sequence[str]]) -> list[str]:
+    """Where the network says otherwise than the rules that the labels come from."""
+    from throughtime.data.demonstration import token_labels
+
+    return [
+        f"mistaken in line {token.start[0]}: {token.string} (says {label}, is {right})"
+        for line, labels in zip(lines, said, strict=True)
+        for token, label, right in zip(line, labels, token_labels(line), strict=True)
+        if label != right
+    ]
+
+
+def _labelled(record: Any) -> Iterable[tuple[str, str]]:
+    return zip(record.content, record.target, strict=True)
+
+
+def _usual_labels(records: Iterable[Any]) -> dict[str, str]:
+    """The label that each token has most often."""
+    return {
+        word: labels.most_common(1)[0][0]
+        for word, labels in _counts(pair for record in records for pair in _labelled(record)).items()
+    }
+
+
 def show_clip(console: Console, run: Any, data: Path) -> None:
-    """Draw every fifth frame of a clip with what was said of it.
+    """Draw frames of a clip, and of one that was misread, with what was said of each.
 
     Args:
         console: where to show it.
         run: the run.
         data: folder of the demo's data.
     """
-    from throughtime.data.arrays import read_array_clips
-    from throughtime.data.record import Problems, Reading
+    found = _predicted(run, data / "moving-valid.npz")
+    wrong = [sum(map(str.__ne__, record.target, prediction.value)) for record, prediction in found]
+    _say(console, "\nFrames of a clip that it has not seen, and what it says of each", "bold")
+    _frames(console, *found[0], range(8))
+    if any(wrong):
+        worst = max(range(len(found)), key=lambda index: wrong[index])
+        _say(console, f"\nThe clip it reads worst: {wrong[worst]} of {len(found[worst][1].value)} frames wrong", "bold")
+        record, prediction = found[worst]
+        missed = [index for index, right in enumerate(record.target) if right != prediction.value[index]][:4]
+        _frames(console, record, prediction, missed)
+    pairs = [
+        (right.split(":"), said.split(":"))
+        for record, prediction in found
+        for right, said in zip(record.target, prediction.value, strict=True)
+    ]
+    both, digit, way = (_share(right[part] == said[part] for right, said in pairs) for part in (slice(2), 0, 1))
+    _say(
+        console,
+        f"\n{both:.1%} of {len(pairs):,} frames right (digit {digit:.1%}, direction {way:.1%}); a blind guess: 2.5%,\n"
+        "and no frame alone shows its direction",
+        "bold",
+    )
 
-    found = read_array_clips(data / "moving-valid.npz", Reading(per_step=True), Problems(), targets=True)
-    clip: Any = next(found)
-    frames, labels, side = clip.content, clip.target, int(clip.content.shape[1] ** 0.5)
-    said = run.predict([frames])[0].value
-    shown = range(0, len(frames), 5)
-    for row in range(0, side, 2):
-        cut = slice(row * side, (row + 1) * side)
-        console.print("     ".join(_shaded(frames[index][cut], 1) for index in shown), markup=False)
-    console.print("".join(f"{said[index]}".ljust(side + 5) for index in shown), markup=False)
-    right = sum(a == b for a, b in zip(said, labels, strict=True))
-    console.print(f"{right} of the {len(labels)} frames of this clip are right, digit and direction", markup=False)
-    _accuracy(console, run, "of the frames of digits it has not seen")
+
+def _frames(console: Console, record: Any, prediction: Any, shown: Iterable[int]) -> None:
+    """Draw frames, four in a row."""
+    side = int(record.content.shape[1] ** 0.5)
+    pictures: list[list[str]] = []
+    for index in shown:
+        right, said = (labels[index] for labels in (record.target, prediction.value))
+        verdict = "✓" if right == said else f"✗ {_arrow(right)}"
+        inside = [f"│{row}│" for row in _halves(record.content[index].reshape(side, side))]
+        edges = [f"┌{'─' * side}┐", f"└{'─' * side}┘"]
+        pictures.append([edges[0], *inside, edges[1], f"{index + 1}: {_arrow(said)} {verdict}"])
+    for start in range(0, len(pictures), 4):
+        _beside(console, pictures[start : start + 4])
 
 
-def _shaded(row: Iterable[float], width: int) -> str:
-    return "".join(SHADES[int(9 * shade)] * width for shade in row)
+def _arrow(label: str) -> str:
+    digit, _, way = label.partition(":")
+    return f"{digit} {ARROWS.get(way, way)}"
 
 
-def _accuracy(console: Console, run: Any, beside: str) -> None:
-    console.print(f"\nvalidation: {run.metrics['accuracy']:.1%} right ({beside})", markup=False)
+def _halves(picture: Any) -> list[str]:
+    """A picture (H, W) in black and white, two rows in a line; H is even."""
+    lit = picture > 0.4
+    return [
+        "".join(HALVES[int(a) + 2 * int(b)] for a, b in zip(*rows, strict=True))
+        for rows in zip(lit[::2], lit[1::2], strict=True)
+    ]
+
+
+def _beside(console: Console, pictures: Sequence[Sequence[str]]) -> None:
+    """Print pictures of one height beside each other."""
+    widths = [max(map(len, picture)) for picture in pictures]
+    for parts in zip(*pictures, strict=True):
+        line = "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True))
+        _say(console, line.rstrip())
+
+
+def _records(run: Any, path: Path) -> list[Any]:
+    """Read records with their targets, as the run reads them."""
+    from throughtime.data.given import Given
+    from throughtime.data.reading import read_records
+    from throughtime.data.record import Problems
+
+    return list(read_records(Given((path,)), run.model.reading, Problems(note=_hush), targets=True))
+
+
+def _predicted(run: Any, path: Path) -> Found:
+    return list(run.model.predict(_records(run, path)))
+
+
+def _hush(message: str) -> None:
+    """Notes about how data is read are for those who bring their own."""
+
+
+def _counts(pairs: Iterable[Any]) -> dict[str, Counter[str]]:
+    """Count by the first of each pair what the second is."""
+    counts: dict[str, Counter[str]] = {}
+    for one, other in pairs:
+        counts.setdefault(one, Counter())[other] += 1
+    return counts
+
+
+def _share(right: Iterable[bool]) -> float:
+    listed = list(right)
+    return sum(listed) / len(listed)
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    console.print(Text(text, style), soft_wrap=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -17,6 +18,7 @@ __all__ = ["app", "describe", "evaluate", "generate", "predict"]
 
 app = typer.Typer()
 
+Note = Callable[[str], None]
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -57,9 +59,29 @@ def _show(values: Mapping[str, Any], as_json: bool) -> None:
         print(json.dumps(values, indent=2, ensure_ascii=False, default=str))
         return
     rows = _rows(values)
-    width = max(len(name) for name, _ in rows)
+    width = max((len(name) for name, _ in rows), default=0)
     for name, text in rows:
         print(f"{name:<{width}}  {text}")
+
+
+def _show_labels(labels: Mapping[str, Mapping[str, float]]) -> None:
+    """Print the scores of each label as a table: a row for each label."""
+    if not labels:
+        return
+    names = list(next(iter(labels.values())))
+    width = max(len(label) for label in ("label", *labels))
+    print(f"\n{'label':<{width}}" + "".join(f"  {name:>9}" for name in names))
+    for label, scores in labels.items():
+        print(f"{label:<{width}}" + "".join(f"  {_text(scores[name]):>9}" for name in names))
+
+
+@contextmanager
+def _noted() -> Generator[Note]:
+    """Keep notes until all went well, then print them on standard error: bad input gets one line there and no more."""
+    notes: list[str] = []
+    yield notes.append
+    for line in notes:
+        print(line, file=sys.stderr)
 
 
 @app.command()
@@ -72,7 +94,11 @@ def evaluate(
     """Score a run on files it has not seen."""
     from throughtime.runs import load
 
-    _show(load(run, device=device).evaluate(data), as_json)
+    with _noted() as note:
+        scores = load(run, device=device).evaluate(data, note=note)
+    labels: Mapping[str, Mapping[str, float]] = {} if as_json else scores.pop("labels", {})
+    _show(scores, as_json)
+    _show_labels(labels)
 
 
 @app.command()
@@ -104,7 +130,7 @@ def predict(
     from throughtime.cli.display import counting
     from throughtime.runs import load
 
-    with counting(out != Path("-")) as progress:
+    with _noted() as note, counting(out != Path("-")) as progress:
         load(run, device=device).predict_files(
             data,
             out,
@@ -112,6 +138,7 @@ def predict(
             probabilities=probabilities,
             replace=replace,
             skip_bad=skip_bad,
+            note=note,
             progress=progress,
         )
 

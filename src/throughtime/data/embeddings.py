@@ -66,7 +66,8 @@ def _lines(path: Path, note: Callable[[str], None]) -> Iterator[tuple[str, list[
 
 def _vector(path: Path, number: int, values: list[str]) -> NDArray[np.float32]:
     try:
-        vector = np.array(values, np.float32)
+        with np.errstate(over="ignore"):  # what is too large is refused below
+            vector = np.array(values, np.float32)
     except ValueError:
         raise DataError(f"{path}: line {number}: expected a word and numbers, separated by spaces") from None
     if not len(vector) or not np.isfinite(vector).all():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,6 +159,8 @@ class FrameFeatures:
         return {"features": len(self.mean)}
 
 
+Value = TypeVar("Value")
+
 NUMBERS = "it holds numbers, but the network reads text"
 
 
@@ -271,14 +273,27 @@ def load_features(saved: Mapping[str, Any]) -> Features:
     try:
         match saved["kind"]:
             case "words":
-                lexicon = Lexicon(saved["words"], saved["characters"], saved["counts"])
-                return WordFeatures(lexicon, spelled=bool(saved["spelled"]))
+                words, counts = _each(str, saved["words"]), _each(int, saved["counts"])
+                if len(words) != len(counts):
+                    raise ValueError(f"{len(words)} words, but {len(counts)} counts")
+                return WordFeatures(Lexicon(words, saved["characters"], counts), spelled=bool(saved["spelled"]))
             case "tokens":
                 vocabulary = load_vocabulary(saved["unit"], json.dumps(saved["vocabulary"]))
                 return TokenFeatures(vocabulary, per_word=saved["per_word"], marked=saved["marked"])
             case "frames":
-                return FrameFeatures(saved["mean"], saved["scale"])
+                mean, scale = (_each(float, saved[part]) for part in ("mean", "scale"))
+                if len(mean) != len(scale) or not all(each > 0 for each in scale):
+                    raise ValueError("mean and scale do not fit")
+                return FrameFeatures(mean, scale)
             case kind:
                 raise ValueError(f"there is no kind of features {kind!r}")
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a part is missing or of the wrong kind ({error})") from None
+
+
+def _each(kind: type[Value], values: object) -> list[Value]:
+    """Check that the values are a list of one kind."""
+    each = cast("list[Value]", values)
+    if not isinstance(values, list | tuple) or not all(isinstance(value, kind) for value in each):
+        raise ValueError(f"expected a list of {kind.__name__}")
+    return list(each)

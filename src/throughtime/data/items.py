@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.lexicon import Lexicon
+from throughtime.data.lexicon import UNKNOWN, Lexicon
 from throughtime.data.record import Frames
 from throughtime.data.source import Lengths
 
@@ -141,7 +141,10 @@ class WordItems:
     def batch(self, rows: Sequence[int] | NDArray[np.int64]) -> Arrays:
         """Give ``words`` (B, T) and ``lengths``; spelled also ``places`` (B, T) into ``characters`` (U, C)."""
         forms = _padded([self._rows[row] for row in rows], np.int64)
-        arrays = {"words": self._numbers[forms], "lengths": self.lengths[rows]}
+        words = self._numbers[forms]
+        for place, row in zip(words, rows, strict=True):
+            place[len(self._rows[row]) :] = UNKNOWN
+        arrays = {"words": words, "lengths": self.lengths[rows]}
         if self._spellings is None:
             return arrays
         different, places = np.unique(forms, return_inverse=True)

@@ -40,6 +40,10 @@ class Labels:
         """Give the numbers of labels; UNSEEN for those that are not here."""
         return [self._numbers.get(label, UNSEEN) for label in labels]
 
+    def unseen(self, labels: Iterable[str]) -> Counter[str]:
+        """Count the labels that are not here."""
+        return Counter(label for label in labels if label not in self._numbers)
+
     def check(self, labels: Sequence[str], note: Callable[[str], None], *, learning: bool = False) -> None:
         """Tell of labels that are not here.
 
@@ -51,7 +55,7 @@ class Labels:
         Raises:
             DataError: not a single one is here, or one is not and is to be learned.
         """
-        unseen = Counter(label for label in labels if label not in self._numbers)
+        unseen = self.unseen(labels)
         if not unseen:
             return
         shown = ", ".join(f"{label!r} ({count:,})" for label, count in unseen.most_common(10))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +16,17 @@ __all__ = ["UNKNOWN", "Lexicon", "split_words"]
 
 UNKNOWN = 0
 """Number of a word, or of a character, that is not in the lexicon; padding has it too."""
+BEGIN, END = 1, 2
+"""Marks around a spelling: a prefix and a suffix differ from the same letters inside a word."""
 LONGEST = 40
 """Characters of a word's spelling that are read: of a longer word the first and the last twenty."""
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+
+@cache
+def _word() -> re.Pattern[str]:
+    """A word, or a mark. To Python an accent or a vowel sign of its own is no letter; here it is part of its word."""
+    signs = "".join(sign for sign in map(chr, range(sys.maxunicode)) if unicodedata.category(sign)[0] == "M")
+    return re.compile(rf"[\w{signs}]+(?:['’][\w{signs}]+)*|[^\w\s]")
 
 
 def split_words(text: str) -> tuple[str, ...]:
@@ -32,7 +42,7 @@ def split_words(text: str) -> tuple[str, ...]:
         >>> split_words("It doesn't work :(")
         ('It', "doesn't", 'work', ':', '(')
     """
-    return tuple(_WORD.findall(text))
+    return tuple(_word().findall(text))
 
 
 class Lexicon:
@@ -42,20 +52,20 @@ class Lexicon:
 
     Args:
         words: the known words, in lower case; their numbers follow in this order from 1.
-        characters: the known characters; likewise.
+        characters: the known characters; theirs follow from 3, after the marks of a word's begin and end.
         counts: how often each word was seen; once each where they are not given.
 
     Example:
         >>> lexicon = Lexicon(["the", "cat"], "acht")
         >>> lexicon.numbers(["The", "dog"]), lexicon.spelling("cat").tolist()
-        ([1, 0], [2, 1, 4])
+        ([1, 0], [1, 4, 3, 6, 2])
     """
 
     def __init__(self, words: Sequence[str], characters: Sequence[str], counts: Sequence[int] = ()) -> None:
         self.words, self.characters = tuple(words), tuple(characters)
         self.counts = tuple(counts) or (1,) * len(self.words)
         self._numbers = {word: number for number, word in enumerate(self.words, 1)}
-        self._letters = {letter: number for number, letter in enumerate(self.characters, 1)}
+        self._letters = {letter: number for number, letter in enumerate(self.characters, END + 1)}
 
     @classmethod
     def build(cls, contents: Iterable[Sequence[str]], *, at_least: int = 1, most: int | None = None) -> Lexicon:
@@ -67,15 +77,19 @@ class Lexicon:
             most: number of words to know, the most frequent ones; None knows all.
 
         Returns:
-            The lexicon, words by frequency, among equals in code point order.
+            The lexicon, words by frequency, among equals in code point order. A character seen once is left out, so
+            that the unknown one has a meaning.
         """
         spelled = Counter(word for content in contents for word in content)
         counts: Counter[str] = Counter()
+        letters: Counter[str] = Counter()
         for word, count in spelled.items():
             counts[word.lower()] += count
+            for letter in word:
+                letters[letter] += count
         ranked = sorted((word for word in counts if counts[word] >= at_least), key=lambda word: (-counts[word], word))
         known = ranked[:most]
-        return cls(known, sorted({letter for word in spelled for letter in word}), [counts[word] for word in known])
+        return cls(known, sorted(letter for letter in letters if letters[letter] > 1), [counts[word] for word in known])
 
     def with_words(self, more: Iterable[str]) -> Lexicon:
         """Give a lexicon that knows more words, whose numbers follow."""
@@ -86,7 +100,12 @@ class Lexicon:
         """Give the numbers of words; UNKNOWN for those that are not here."""
         return [self._numbers.get(word.lower(), UNKNOWN) for word in words]
 
+    @property
+    def letter_numbers(self) -> int:
+        """How many numbers there are for characters: the known ones, the marks and the unknown one."""
+        return END + 1 + len(self.characters)
+
     def spelling(self, word: str) -> NDArray[np.int64]:
-        """Give the numbers of a word's characters, (C,) with C up to LONGEST."""
+        """Give the numbers of a word's characters between its marks, (C,) with C up to LONGEST + 2."""
         letters = word if len(word) <= LONGEST else word[: LONGEST // 2] + word[-LONGEST // 2 :]
-        return np.array([self._letters.get(letter, UNKNOWN) for letter in letters], np.int64)
+        return np.array([BEGIN, *(self._letters.get(letter, UNKNOWN) for letter in letters), END], np.int64)

@@ -21,6 +21,7 @@ Kind: TypeAlias = Literal["text", "sound", "image", "array", "sequence", "clip"]
 """What a file holds; a clip is a folder of images."""
 Note = Callable[[str], None]
 
+_LEARNED = "the data that was learned from"
 _SUFFIXES: dict[Kind, frozenset[str]] = {
     "text": frozenset({".txt"}),
     "sound": SOUND_SUFFIXES,
@@ -57,6 +58,7 @@ class FileLoader:
         how: options.
         note: told, once of each sort, what was changed on the way.
         rate: sampling rate that sounds must have, where a network has learned from others; None takes the first one's.
+        width: features that a step must have, likewise.
 
     Example:
         >>> import tempfile
@@ -66,16 +68,19 @@ class FileLoader:
         'It was a dark night.'
     """
 
-    def __init__(self, how: Reading, note: Note, *, rate: int | None = None) -> None:
+    def __init__(self, how: Reading, note: Note, *, rate: int | None = None, width: int | None = None) -> None:
         self.how = how
+        self.kinds: set[Kind] = set()
         self._note = note
         self._said: set[str] = set()
-        self._rate: tuple[str, int] | None = None if rate is None else ("the data that was learned from", rate)
-        self._width: tuple[str, int] | None = None
+        self._rate: tuple[str, int] | None = None if rate is None else (_LEARNED, rate)
+        self._width: tuple[str, int] | None = None if width is None else (_LEARNED, width)
 
     def __call__(self, path: Path) -> str | Frames:
         """Read a file, or a folder of frames; raises a DataError that starts with the path."""
         kind = "clip" if path.is_dir() else kind_of(path)
+        if kind is not None:
+            self.kinds.add(kind)
         match kind:
             case "text":
                 return self._text(path)

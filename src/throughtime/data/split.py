@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from throughtime.data.record import Record
 from throughtime.errors import DataError
 
-__all__ = ["hold_out", "require_examples"]
+__all__ = ["WINDOW", "hold_out", "hold_out_end", "lonely", "require_examples", "windows"]
+
+WINDOW = 256
+"""Steps of the windows that one long series is learned in, at most; what is further apart is not learned together."""
 
 
 def hold_out(records: Sequence[Record], share: float, *, ordered: bool = False) -> tuple[list[Record], list[Record]]:
@@ -42,12 +47,54 @@ def hold_out(records: Sequence[Record], share: float, *, ordered: bool = False) 
         strata[label if isinstance(label, str) else ""].append(index)
     held: set[int] = set()
     for members in strata.values():
-        count = max(1, round(len(members) * share)) if len(members) > 1 else 0
+        count = max(1, min(len(members) - 1, round(len(members) * share))) if len(members) > 1 else 0
         held |= set(sorted(members, key=lambda index: _draw(records[index]))[:count])
     return (
         [record for index, record in enumerate(records) if index not in held],
         [record for index, record in enumerate(records) if index in held],
     )
+
+
+def hold_out_end(series: Record, share: float) -> tuple[Record, Record]:
+    """Split one series in two, the later part held out.
+
+    Args:
+        series: frames (T, F) in order of time, with a label for each step.
+        share: share of the steps that is held out, 0 < share < 1.
+
+    Returns:
+        (to learn from, held out).
+
+    Raises:
+        DataError: there are too few steps to hold any out.
+    """
+    steps = len(series.content)
+    if steps < 2:
+        raise DataError(f"{series.place}: {steps} step is too little to hold out {share:.0%}; give --valid")
+    cut = max(1, min(steps - 1, round(steps * (1 - share))))
+    return _part(series, 0, cut), _part(series, cut, steps)
+
+
+def windows(series: Record, most: int = WINDOW) -> list[Record]:
+    """Cut a series into windows of about equal length, one behind the other.
+
+    Args:
+        series: frames (T, F) with a label for each step.
+        most: steps of a window, at most.
+
+    Returns:
+        The windows in order; every step is in one of them.
+    """
+    steps = len(series.content)
+    count = -(-steps // most)
+    edges = [steps * number // count for number in range(count + 1)]
+    return [_part(series, start, stop) for start, stop in pairwise(edges)]
+
+
+def _part(series: Record, start: int, stop: int) -> Record:
+    target = series.target[start:stop] if isinstance(series.target, tuple) else series.target
+    place = f"{series.place}, steps {start + 1} to {stop}"
+    return replace(series, content=series.content[start:stop], target=target, place=place, original=None)
 
 
 def _draw(record: Record) -> bytes:
@@ -61,6 +108,25 @@ def _draw(record: Record) -> bytes:
 
 def _words(content: str | tuple[str, ...]) -> tuple[str, ...]:
     return (content,) if isinstance(content, str) else content
+
+
+def lonely(records: Sequence[Record]) -> Callable[[Record], str | None]:
+    """Find the records that are the only ones of their label, to leave them out.
+
+    Args:
+        records: all records.
+
+    Returns:
+        What says of a record why it cannot be used, or None where it can.
+    """
+    counts = Counter(record.target for record in records if isinstance(record.target, str))
+
+    def fault(record: Record) -> str | None:
+        if isinstance(record.target, str) and counts[record.target] == 1:
+            return f"the only example of the label {record.target!r}; a label needs at least two"
+        return None
+
+    return fault
 
 
 def require_examples(records: Sequence[Record]) -> None:

@@ -36,7 +36,7 @@ class WordInput(nn.Module):
     Args:
         words: number of words, the unknown one included.
         embedding_size: size of a word's vector.
-        characters: number of characters, the unknown one included; 0 leaves the spelling out.
+        characters: number of characters, the unknown one and any marks included; 0 leaves the spelling out.
         character_size: size of a character's vector.
         character_hidden: units of each direction over the letters.
         dropout: share of the features dropped.
@@ -72,7 +72,7 @@ class WordInput(nn.Module):
         self.embedding = _embedding(words, embedding_size)
         self.output_size = embedding_size
         if characters:
-            self.letters = _embedding(characters, character_size)
+            self.letters = nn.Embedding(characters, character_size)  # few and frequent: the usual N(0, 1) serves them
             self.spelling = stack("lstm", character_size, character_hidden, bidirectional=True)
             self.output_size += 2 * character_hidden
         self.dropout = nn.Dropout(dropout)
@@ -180,5 +180,5 @@ class FrameInput(nn.Module):
         size = x.shape[axis]
         width, start = torch.rand(2, x.shape[0], 1, device=x.device)
         width = width * 2 * self.mask * size
-        place = torch.arange(size, device=x.device) - start * (size - width)
+        place = torch.arange(size, device=x.device) + 0.5 - start * (size - width)  # the middle of each place
         return (place >= 0) & (place < width)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from throughtime.errors import UnknownNameError
 from throughtime.layers import Recurrent
 from throughtime.layers.attention import Attention
 
@@ -28,11 +29,16 @@ class Pooling(nn.Module):
         kind: "last", "mean", "max" or "attention".
         size: P, width of a step.
 
+    Raises:
+        UnknownNameError: there is no such kind.
+
     Source: Yang et al. 2016, "Hierarchical attention networks for document classification", equations 5 to 7.
     """
 
     def __init__(self, kind: str, size: int) -> None:
         super().__init__()
+        if kind not in POOLINGS:
+            raise UnknownNameError("pooling", kind, POOLINGS)
         self.kind = kind
         if kind == "attention":
             self.query = nn.Parameter(torch.zeros(size))

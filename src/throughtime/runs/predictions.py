@@ -50,7 +50,7 @@ def rows_of(
         record = replace(record, original={"series": original.id or ""})
     elif not isinstance(original, Mapping | Sentence):
         record = replace(record, original={"file": str(original)})
-    added: dict[str, object] = {"predicted" if each_step else "prediction": prediction.value}
+    added: dict[str, object] = {"predicted": prediction.value}
     if prediction.probability is not None and (probabilities or not each_step):
         added["probability"] = _written(prediction.probability)
     if probabilities:

@@ -18,6 +18,7 @@ from throughtime.runs.predictions import rows_of, written_suffix
 from throughtime.tasks import task_module
 from throughtime.tasks.learner import Prediction
 from throughtime.tasks.order import read_config, saved_options
+from throughtime.tasks.records import count_skipped
 from throughtime.training.checkpoint import read_json, write_text
 from throughtime.training.reporter import PlainReporter
 
@@ -177,15 +178,17 @@ class Run:
         assert given is not None
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
         first = given.paths[0] if given.paths else Path("-")
-        like = written_suffix(form or format_of(first, self.model.reading))
-        count = 0
-        with open_writer(Path(out), like, problems.note, replace=replace) as writer:
+        model, count = self._predictor(), 0
+        like, separator = written_suffix(form or format_of(first, model.reading)), model.separator
+        with open_writer(Path(out), like, problems.note, separator=separator, replace=replace) as writer:
             for record, prediction in self._predictions(given, form, problems):
                 for row, added in rows_of(record, prediction, probabilities=probabilities):
                     writer.write(row, added)
                 count += 1
                 if progress is not None:
                     progress(count)
+        if not count:
+            problems.note("nothing was predicted: there was no record that could be read")
         if problems.skipped and str(out) != "-":
             listed = Path(f"{out}.skipped.txt")
             write_text(listed, "\n".join(problems.skipped) + "\n")
@@ -194,9 +197,13 @@ class Run:
         return count
 
     def _predictions(self, given: Given, form: str | None, problems: Problems) -> Iterator[tuple[Record, Prediction]]:
+        return self._predictor().predict_given(given, problems, form)
+
+    def _predictor(self) -> Any:
+        """The model, which must be one that makes predictions."""
         if not hasattr(self.model, "predict_given"):
             raise UsageError(f"{self.path} is a run of the task {self.task}, which makes no predictions; see generate")
-        return self.model.predict_given(given, problems, form)
+        return self.model
 
     def generate(self, prompt: str = "", **how: Any) -> str:
         """Write on after a prompt; see :meth:`generate_stream` for the arguments.
@@ -254,5 +261,4 @@ class Run:
 
 def _note_skipped(problems: Problems) -> None:
     if problems.skipped:
-        count, first = len(problems.skipped), problems.skipped[0]
-        problems.note(f"{count:,} records could not be read and were skipped; the first: {first}")
+        problems.note(f"{count_skipped(problems)}; the first: {problems.skipped[0]}")

@@ -285,7 +285,7 @@ def answers_of(kind: Literal["label", "labels", "number"], records: Sequence[Rec
             raise DataError("no example has a label; give some that have")
         return SetAnswers(labels).to_mapping()
     numbers = np.array(targets, np.float64)
-    if numbers.std() == 0:
+    if numbers.min() == numbers.max():
         raise DataError(f"all {len(numbers)} examples have the number {numbers[0]:g}; there is nothing to learn")
     return NumberAnswers(float(numbers.mean()), float(numbers.std())).to_mapping()
 

@@ -39,6 +39,7 @@ class Classifier(Learner[NDArray[Any]]):
         features: what the network reads.
         model: the network, on its device.
         answers: the kind of answer, and what is known of it.
+        rate: sampling rate of the sounds that it learns from; None where there are none.
     """
 
     name, counted, per_step = "classify", "examples", False
@@ -46,9 +47,15 @@ class Classifier(Learner[NDArray[Any]]):
     model: ManyToOne
 
     def __init__(
-        self, config: Config, features: Features, model: ManyToOne, answers: LabelAnswers | SetAnswers | NumberAnswers
+        self,
+        config: Config,
+        features: Features,
+        model: ManyToOne,
+        answers: LabelAnswers | SetAnswers | NumberAnswers,
+        *,
+        rate: int | None = None,
     ) -> None:
-        super().__init__(config, features, model)
+        super().__init__(config, features, model, rate=rate)
         self.kind = answers
 
     @property
@@ -60,7 +67,7 @@ class Classifier(Learner[NDArray[Any]]):
 
     def loss(self, scores: Tensor, answers: Sequence[NDArray[Any]]) -> tuple[Tensor, int]:
         wanted = torch.from_numpy(np.stack(answers)).to(scores.device)
-        return self.kind.loss(scores, wanted, self.config.label_smoothing), len(answers)
+        return self.kind.loss(scores, wanted, self.config.smoothing), len(answers)
 
     def prepare_to_validate(self, examples: Examples[NDArray[Any]], scores: Sequence[Tensor]) -> None:
         """Fit the temperature, so that probabilities mean what they say (Guo et al. 2017)."""
@@ -89,6 +96,10 @@ class Classifier(Learner[NDArray[Any]]):
         return {"confusion.svg": confusion_picture(self.kind.labels.names, wanted[seen], said[seen])}
 
     @property
+    def separator(self) -> str:
+        return self.config.label_separator
+
+    @property
     def labels(self) -> Labels | None:
         return None if isinstance(self.kind, NumberAnswers) else self.kind.labels
 
@@ -100,7 +111,7 @@ def _learner(config: Config, saved: Saved, device: torch.device, class_counts: M
     read = make_input(config, saved.features, saved.embedding, rare_only=False)
     recurrent = make_recurrent(config, cast(int, read.output_size))
     model = ManyToOne(read, recurrent, kind.outputs, pooling=config.pooling, dropout=config.dropout)
-    return Classifier(config, saved.features, model.to(device), kind)
+    return Classifier(config, saved.features, model.to(device), kind, rate=saved.rate)
 
 
 def _show(record: Record, prediction: Prediction) -> str:

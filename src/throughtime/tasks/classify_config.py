@@ -10,6 +10,9 @@ from throughtime.tasks.sequence_config import SequenceOptions
 
 __all__ = ["Config"]
 
+SMOOTHING = 0.1
+"""Label smoothing where none is asked for and each record has one label."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config(SequenceOptions):
@@ -30,12 +33,26 @@ class Config(SequenceOptions):
     """How often a word must occur to have a vector of its own."""
     spelling: int = 0
     """Units of each direction of the network that reads the letters of each word; 0 leaves the spelling out."""
-    label_smoothing: float = 0.1
-    """Share of each label's probability that is spread over all labels (Szegedy et al. 2016); for single labels."""
+    label_smoothing: float | None = None
+    """Share of each label's probability that is spread over all labels (Szegedy et al. 2016), for the target_type
+    label; if not given, 0.1 there."""
 
     def _check_values(self) -> None:
         SequenceOptions._check_values(self)
+        if self.label_smoothing is not None:
+            self._shares("label_smoothing")
         if self.label_separator == "":
             raise UsageError("label_separator must not be empty")
+        if self.target_type != "labels" and self.label_separator != ",":
+            raise UsageError(f"label_separator is for the target_type labels; the target_type is {self.target_type}")
         if self.target_type != "label" and self.class_weights != "none":
             raise UsageError(f"class_weights is for the target_type label; the target_type is {self.target_type}")
+        if self.target_type != "label" and self.label_smoothing:
+            raise UsageError(f"label_smoothing is for the target_type label; the target_type is {self.target_type}")
+
+    @property
+    def smoothing(self) -> float:
+        """Share of each label's probability that is spread over all labels."""
+        if self.label_smoothing is not None:
+            return self.label_smoothing
+        return SMOOTHING if self.target_type == "label" else 0.0

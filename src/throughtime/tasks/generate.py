@@ -89,7 +89,8 @@ class GenerateJob:
         plan = self._plan(epoch)
         # Each epoch starts elsewhere in the text, so the state of the one before has no meaning there.
         loss, after = self.text_model.forward(self.train, plan[place], state if place else ())
-        return StepResult(loss, plan.tokens(place), after)
+        count = plan.tokens(place)
+        return StepResult(loss, after, count, count)
 
     def metrics(self, loss: float) -> dict[str, float]:
         """Express a loss with the training text's mean characters per token."""

@@ -18,13 +18,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from throughtime.data.buckets import BucketPlan, plan_buckets
-from throughtime.data.features import Features
+from throughtime.data.features import Features, FrameFeatures
 from throughtime.data.given import Given
-from throughtime.data.items import Items
+from throughtime.data.items import Items, WordItems
 from throughtime.data.labels import Labels
+from throughtime.data.loader import FileLoader
 from throughtime.data.reading import read_records
 from throughtime.data.record import Problems, Reading, Record
 from throughtime.data.text import Note
+from throughtime.errors import DataError
 from throughtime.tasks.network import start_from_language_model
 from throughtime.tasks.order import read_config
 from throughtime.tasks.records import read_all, reading_of, usable
@@ -75,14 +77,17 @@ class Learner(ABC, Generic[Answer]):
         config: the options.
         features: what the network reads.
         model: the network, on its device.
+        rate: sampling rate of the sounds that it learns from; None where there are none.
     """
 
     name: ClassVar[str]
     counted: ClassVar[str]
     per_step: ClassVar[bool]
 
-    def __init__(self, config: SequenceOptions, features: Features, model: nn.Module) -> None:
-        self.config, self.features, self.model = config, features, model
+    def __init__(
+        self, config: SequenceOptions, features: Features, model: nn.Module, *, rate: int | None = None
+    ) -> None:
+        self.config, self.features, self.model, self.rate = config, features, model, rate
 
     @property
     @abstractmethod
@@ -175,26 +180,51 @@ class Learner(ABC, Generic[Answer]):
             note: called with what the user should know, one line each.
 
         Returns:
-            The scores under the field's names, ``examples``, and ``labels``: the scores of each label.
+            The scores under the field's names, ``examples``, ``labels``: the scores of each label, and how much there
+            was that training never saw: ``unknown_words``, ``unseen_labels``.
 
         Raises:
             DataError: the data cannot be read, or has no label that is known.
         """
         problems = Problems(skip=self.config.skip_bad, note=note)
-        records = read_all(given, self.reading, problems, what="the data")
+        records = read_all(given, self.reading, problems, what="the data", load=self._loader(note))
         records = list(usable(records, self.features.problem, problems))
+        if not records:
+            raise DataError(f"no record of the data can be read by the network; the first: {problems.skipped[0]}")
         self.check_labels(records, note)
         examples = self.examples(records)
         scores = self.score_all(examples.items)
         amounts = {"examples": len(records), **({"skipped": len(problems.skipped)} if problems.skipped else {})}
-        return {**self.metrics(examples, scores), **amounts, "labels": self.details(examples, scores)}
+        more = {**amounts, **self._not_seen(examples), "labels": self.details(examples, scores)}
+        return {**self.metrics(examples, scores), **more}
+
+    def _not_seen(self, examples: Examples[Answer]) -> dict[str, Any]:
+        """Count the words and labels that training never saw."""
+        found: dict[str, Any] = {}
+        if isinstance(examples.items, WordItems):
+            found["unknown_words"] = examples.items.unknown
+        if self.labels is not None:
+            unseen = self.labels.unseen(label for record in examples.records for label in labels_of(record))
+            found |= {"unseen_labels": dict(unseen)} if unseen else {}
+        return found
+
+    def _loader(self, note: Note) -> FileLoader:
+        """Read files that must go together with those that were learned from."""
+        width = len(self.features.mean) if isinstance(self.features, FrameFeatures) else None
+        return FileLoader(self.reading, note, rate=self.rate, width=width)
 
     def predict_given(
         self, given: Given, problems: Problems, form: str | None = None
     ) -> Iterator[tuple[Record, Prediction]]:
         """Say something of each record of files, or of data in memory, as they are read."""
-        records = read_records(given, self.reading, problems, targets=False, form=form)
+        load = self._loader(problems.note)
+        records = read_records(given, self.reading, problems, targets=False, form=form, load=load)
         return self.predict(usable(records, self.features.problem, problems))
+
+    @property
+    def separator(self) -> str:
+        """What stands between several labels in one cell of a table that predictions are written to."""
+        return " "
 
     @property
     def reading(self) -> Reading:
@@ -260,6 +290,9 @@ class LearnerJob(Generic[Answer]):
         self._show = show
         self._planned = (0, learner.plan(train.items, learner.config.seed, 0))
         self.steps_per_epoch = len(self._planned[1])
+        self._usual = (
+            float(train.items.answered.sum() if learner.per_step else len(train.records)) / self.steps_per_epoch
+        )
 
     @property
     def module(self) -> nn.Module:
@@ -298,7 +331,7 @@ class LearnerJob(Generic[Answer]):
             self.learner.forward(self.train.items, rows),
             [self.train.answers[row] for row in cast("list[int]", rows.tolist())],
         )
-        return StepResult(loss, count, ())
+        return StepResult(loss, (), count, self._usual)
 
     def metrics(self, loss: float) -> dict[str, float]:
         return {}

@@ -37,7 +37,7 @@ def make_input(config: SequenceOptions, features: Features, embedding: int, *, r
             return WordInput(
                 len(lexicon.words) + 1,
                 embedding,
-                characters=len(lexicon.characters) + 1 if spelled else 0,
+                characters=lexicon.letter_numbers if spelled else 0,
                 character_hidden=config.spelling,
                 dropout=config.dropout,
                 word_dropout=config.word_dropout,
@@ -108,12 +108,11 @@ def start_from_language_model(folder: Path, model: nn.Module) -> None:
     path = folder / MODEL_FILE
     tensors, _ = read_tensors(path)
     places = {"embedding.weight": "read.embedding.weight"}
-    targets = weights_of(model)
-    for name, tensor in tensors.items():
-        place = places.get(name, name)
-        if place.startswith(("read.embedding.", "recurrent.")):
-            if place not in targets or targets[place].shape != tensor.shape:
-                raise CheckpointError(
-                    f"{path} is not the language model that its config.json says: {name} does not fit"
-                )
-            targets[place].copy_(tensor)
+    parts = ("read.embedding.", "recurrent.")
+    targets = {name: tensor for name, tensor in weights_of(model).items() if name.startswith(parts)}
+    given = {places.get(name, name): tensor for name, tensor in tensors.items()}
+    given = {name: tensor for name, tensor in given.items() if name.startswith(parts)}
+    for name in sorted(given.keys() | targets.keys()):
+        if name not in given or name not in targets or targets[name].shape != given[name].shape:
+            raise CheckpointError(f"{path} is not the language model that its config.json says: {name} does not fit")
+        targets[name].copy_(given[name])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
+
+import numpy as np
 
 from throughtime.data.embeddings import Vectors, read_vectors
 from throughtime.data.features import (
@@ -21,15 +23,16 @@ from throughtime.data.features import (
 )
 from throughtime.data.given import Given
 from throughtime.data.loader import FileLoader
-from throughtime.data.record import Problems, Record
-from throughtime.data.split import hold_out
+from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.split import hold_out, hold_out_end, lonely, windows
 from throughtime.data.text import Note
 from throughtime.errors import CheckpointError, DataError, UsageError
 from throughtime.models.inputs import WordInput
+from throughtime.tasks.honoured import check_columns, check_meaning
 from throughtime.tasks.learner import Learner, LearnerJob, Prediction
 from throughtime.tasks.network import use_vectors
 from throughtime.tasks.order import read_config
-from throughtime.tasks.records import read_all, reading_of, usable
+from throughtime.tasks.records import count_skipped, read_all, reading_of, usable
 from throughtime.tasks.sequence_config import SequenceOptions
 from throughtime.tasks.text_model import saved_vocabulary
 from throughtime.training.checkpoint import read_json
@@ -54,11 +57,13 @@ class Saved:
     """Size of the vector of a word or token, or of the layer over frames."""
     answers: Mapping[str, Any]
     """What the network can say."""
+    rate: int | None = None
+    """Samples a second of the sounds that were learned from; None where there were none."""
 
     def to_json(self) -> str:
         """Write it down."""
         features = {"features": self.features.to_mapping(), "embedding": self.embedding}
-        return json.dumps({**features, "answers": self.answers}, ensure_ascii=False, indent=1)
+        return json.dumps({**features, "answers": self.answers, "rate": self.rate}, ensure_ascii=False, indent=1)
 
 
 def read_saved(folder: Path) -> Saved:
@@ -76,7 +81,9 @@ def read_saved(folder: Path) -> Saved:
     path = folder / INPUTS_FILE
     content = read_json(path)
     try:
-        return Saved(load_features(content["features"]), int(content["embedding"]), content["answers"])
+        rate = content.get("rate")
+        features, embedding = load_features(content["features"]), int(content["embedding"])
+        return Saved(features, embedding, content["answers"], None if rate is None else int(rate))
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged: {error}; nothing was changed") from None
 
@@ -110,45 +117,90 @@ def prepare_learner(
         The job.
     """
     problems, how = Problems(skip=config.skip_bad, note=note), reading_of(config, per_step=per_step)
-    load = FileLoader(how, note)
-    records = read_all(train, how, problems, what="the training data", load=load)
-    records = _alike(records, records[0], problems)
-    held_out = (
-        _alike(read_all(valid, how, problems, what="the validation data", load=load), records[0], problems)
-        if valid
-        else []
-    )
+    load = FileLoader(how, note, rate=_rate_of(known) if known else None)
+    check_columns(config, train.paths, how)
+    records, held_out = _read(train, valid, how, problems, load)
+    if config.skip_bad:
+        records = list(usable(records, lonely(records), problems))
     found = answers(records)
     if not valid:
-        records, held_out = _split(records, note)
+        records, held_out = _split(records, note, per_step=per_step)
+    if per_step and _is_one_series(records):
+        records = _cut(records[0], note)
     vectors = _vectors(config, [*records, *held_out], note) if known is None else None
     saved = (
         _known(config, known, records, found, per_step) if known else _new(config, records, found, vectors, per_step)
     )
-    records, held_out = (list(usable(part, saved.features.problem, problems)) for part in (records, held_out))
+    saved = replace(saved, rate=load.rate)
+    check_meaning(config, saved.features.kind, load.kinds, note)
+    records, held_out = (_readable(part, saved.features, problems) for part in (records, held_out))
     learner = build(saved, records)
     if vectors is not None:
         _start_from_vectors(learner, vectors, note)
-    artifacts = {INPUTS_FILE: saved.to_json()}
-    if problems.skipped:
-        artifacts[SKIPPED_FILE] = "\n".join(problems.skipped) + "\n"
-        first = problems.skipped[0]
-        note(f"{len(problems.skipped):,} records were skipped; {SKIPPED_FILE} lists them, the first: {first}")
+    artifacts = {INPUTS_FILE: saved.to_json(), **_list_of_skipped(problems)}
     examples, held_out = learner.examples(records), learner.examples(held_out)
     learner.check_labels(examples.records, note, learning=True)
     learner.check_labels(held_out.records, note)
     return LearnerJob(learner, examples, held_out, artifacts=artifacts, show=show)
 
 
-def _alike(records: Sequence[Record], first: Record, problems: Problems) -> list[Record]:
-    return list(usable(records, partial(unlike, first), problems))
+def _list_of_skipped(problems: Problems) -> dict[str, str]:
+    """Say how many records were skipped, and give the file that lists them, if there are any."""
+    if not problems.skipped:
+        return {}
+    problems.note(f"{count_skipped(problems)}; {SKIPPED_FILE} lists them, the first: {problems.skipped[0]}")
+    return {SKIPPED_FILE: "\n".join(problems.skipped) + "\n"}
 
 
-def _split(records: Sequence[Record], note: Note) -> tuple[list[Record], list[Record]]:
+def _rate_of(folder: Path) -> int | None:
+    """The sampling rate that a run to go on with, or to start from, has learned from; a language model has none."""
+    return None if read_config(folder)["task"] == "generate" else read_saved(folder).rate
+
+
+def _read(
+    train: Given, valid: Given | None, how: Reading, problems: Problems, load: FileLoader
+) -> tuple[list[Record], list[Record]]:
+    """Read (what to learn from, what to validate on); all records are of one kind."""
+    records = read_all(train, how, problems, what="the training data", load=load)
+    held_out = read_all(valid, how, problems, what="the validation data", load=load) if valid else []
+    alike = partial(unlike, records[0])
+    return list(usable(records, alike, problems)), list(usable(held_out, alike, problems))
+
+
+def _readable(records: Sequence[Record], features: Features, problems: Problems) -> list[Record]:
+    readable = list(usable(records, features.problem, problems))
+    if not readable:
+        raise DataError(f"no record can be read by the network; the first: {problems.skipped[-1]}")
+    return readable
+
+
+def _is_one_series(records: Sequence[Record]) -> bool:
+    """Whether there is a single series with a label for each of its steps."""
+    return len(records) == 1 and isinstance(records[0].content, np.ndarray) and isinstance(records[0].target, tuple)
+
+
+def _cut(series: Record, note: Note) -> list[Record]:
+    """Cut a series into windows to learn from; predictions are made for a series as a whole."""
+    parts = windows(series)
+    if len(parts) > 1:
+        longest = max(len(part.content) for part in parts)
+        note(f"the {len(series.content):,} steps to learn from are cut into {len(parts):,} windows of up to {longest}")
+    return parts
+
+
+def _split(records: Sequence[Record], note: Note, *, per_step: bool) -> tuple[list[Record], list[Record]]:
+    if per_step and _is_one_series(records):
+        before, after = hold_out_end(records[0], HELD_OUT)
+        note(
+            f"no validation data given: of the one series the last {HELD_OUT:.0%} of the time is held out for it "
+            f"({len(after.content):,} steps)"
+        )
+        return [before], [after]
     train, held_out = hold_out(records, HELD_OUT)
+    share = "" if per_step else ", from each label its share"
     note(
         f"no validation data given: {len(held_out):,} of {len(records):,} examples are held out for it, "
-        "chosen by a hash of their content, from each label its share"
+        f"chosen by a hash of their content{share}"
     )
     return train, held_out
 

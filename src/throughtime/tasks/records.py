@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
+from throughtime.data.files import describe
 from throughtime.data.given import Given
 from throughtime.data.loader import FileLoader
 from throughtime.data.reading import read_records
@@ -12,7 +13,7 @@ from throughtime.data.record import Problems, Reading, Record
 from throughtime.errors import DataError
 from throughtime.tasks.sequence_config import SequenceOptions
 
-__all__ = ["read_all", "reading_of", "usable"]
+__all__ = ["count_skipped", "read_all", "reading_of", "usable"]
 
 Fault = Callable[[Record], str | None]
 """Says why a record cannot be used, or None where it can."""
@@ -52,6 +53,23 @@ def usable(records: Iterable[Record], fault: Fault, problems: Problems) -> Itera
             problems.report(record.place, wrong)
 
 
+def count_skipped(problems: Problems) -> str:
+    """Say how many records were skipped.
+
+    Args:
+        problems: what became of bad records.
+
+    Returns:
+        The beginning of a sentence.
+
+    Example:
+        >>> count_skipped(Problems(skipped=["a.csv: line 2: it is empty"]))
+        '1 record was skipped'
+    """
+    count = len(problems.skipped)
+    return "1 record was skipped" if count == 1 else f"{count:,} records were skipped"
+
+
 def read_all(
     given: Given, how: Reading, problems: Problems, *, what: str, load: FileLoader | None = None
 ) -> list[Record]:
@@ -75,5 +93,12 @@ def read_all(
     skipped = problems.skipped[before:]
     if not records:
         last = f"; {len(skipped):,} could not be read, the first: {skipped[0]}" if skipped else ""
-        raise DataError(f"{what} holds no records{last}")
+        raise DataError(f"{what}{_names(given)} holds no records{last}")
     return records
+
+
+def _names(given: Given, most: int = 3) -> str:
+    """The files of the data, in brackets."""
+    names = [describe(path) for path in given.paths]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f" ({', '.join(names[:most])}{more})" if names else ""

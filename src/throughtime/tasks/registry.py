@@ -22,6 +22,8 @@ class TaskEntry:
 
     summary: str
     """What it learns, in one line for the help page."""
+    held_out: str
+    """What is held out for validation where no data is given for it."""
     config: str
     """Module that has its frozen ``Config`` dataclass; loads no torch."""
     module: str
@@ -31,16 +33,20 @@ class TaskEntry:
 TASKS: dict[str, TaskEntry] = {
     "classify": TaskEntry(
         summary="learn one answer for a whole text, recording, image, clip or series: a label, labels or a number",
+        held_out="a tenth of the examples, of each label its share, chosen by a hash of their content",
         config="throughtime.tasks.classify_config",
         module="throughtime.tasks.classify",
     ),
     "tag": TaskEntry(
         summary="learn a label for each word of a sentence, or each step of a clip or series",
+        held_out="a tenth of the sentences, clips or series, chosen by a hash of their content, or of a single series "
+        "the last 10 % of its time",
         config="throughtime.tasks.tag_config",
         module="throughtime.tasks.tag",
     ),
     "generate": TaskEntry(
         summary="learn a text and write more of it",
+        held_out="the last 10 % of the text",
         config="throughtime.tasks.generate_config",
         module="throughtime.tasks.generate",
     ),

@@ -84,8 +84,6 @@ class SequenceOptions(TrainingOptions):
     """Normalise inside the cell (Ba, Kiros, Hinton 2016)."""
     zoneout: float = 0.0
     """Share of the state kept from the step before (Krueger et al. 2017)."""
-    label_smoothing: float = 0.0
-    """Share of each label's probability that is spread over all labels (Szegedy et al. 2016)."""
     batch_size: int = 32
     """Sequences of a step."""
     batch_steps: int = 50_000
@@ -107,7 +105,6 @@ class SequenceOptions(TrainingOptions):
         self._at_least(1, "mel_bands")
         self._at_least(0, "spelling")
         self._shares("dropout", "word_dropout", "character_dropout", "recurrent_dropout", "weight_dropout", "zoneout")
-        self._shares("label_smoothing")
         if not 0 <= self.frame_mask <= 0.5:
             raise UsageError(f"frame_mask must be between 0 and 0.5, not {self.frame_mask}")
         if self.unit in ("characters", "bytes") and self.vocabulary_size is not None:

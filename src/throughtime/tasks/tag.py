@@ -43,14 +43,17 @@ class Tagger(Learner[Numbers]):
         features: what the network reads.
         model: the network, on its device.
         labels: the labels.
+        rate: sampling rate of the sounds that it learns from; None where there are none.
     """
 
     name, counted, per_step = "tag", "tokens", True
     config: Config
     model: ManyToMany
 
-    def __init__(self, config: Config, features: Features, model: ManyToMany, labels: Labels) -> None:
-        super().__init__(config, features, model)
+    def __init__(
+        self, config: Config, features: Features, model: ManyToMany, labels: Labels, *, rate: int | None = None
+    ) -> None:
+        super().__init__(config, features, model, rate=rate)
         self._labels = labels
 
     @property
@@ -181,7 +184,7 @@ def _learner(config: Config, saved: Saved, device: torch.device) -> Tagger:
     allowed = bio_constraints(labels.names) if marks_spans(labels.names) else None
     crf = CRF(len(labels), allowed=allowed) if config.crf else None
     model = ManyToMany(read, recurrent, len(labels), dropout=config.dropout, crf=crf)
-    return Tagger(config, saved.features, model.to(device), labels)
+    return Tagger(config, saved.features, model.to(device), labels, rate=saved.rate)
 
 
 def _show(record: Record, prediction: Prediction) -> str:

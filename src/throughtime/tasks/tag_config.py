@@ -22,6 +22,8 @@ class Config(SequenceOptions):
     """Share of the features dropped before and after the recurrent layers, and between them."""
     word_dropout: float = 0.3
     """Share of the words seen once that are read as unknown in training; of those seen n times, this share over n."""
+    label_smoothing: float = 0.0
+    """Share of each label's probability that is spread over all labels (Szegedy et al. 2016)."""
     batch_size: int = 16
     """Sequences of a step."""
     epochs: float = 16.0
@@ -29,5 +31,6 @@ class Config(SequenceOptions):
 
     def _check_values(self) -> None:
         SequenceOptions._check_values(self)
+        self._shares("label_smoothing")
         if self.crf and self.label_smoothing:
             raise UsageError("label_smoothing has no meaning for a conditional random field; leave one of them out")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -82,8 +83,9 @@ class WeightAverage:
         Raises:
             CheckpointError: there is no average in it, or one of another network.
         """
-        for name, average in zip(self._names, self._average, strict=False):
-            saved = tensors.get(PREFIX + name)
-            if saved is None or saved.shape != average.shape:
+        saved = {name: tensors.get(PREFIX + name) for name, _ in zip(self._names, self._average, strict=False)}
+        for (name, tensor), average in zip(saved.items(), self._average, strict=True):
+            if tensor is None or tensor.shape != average.shape:
                 raise CheckpointError(f"{path} has no average of {name} of this shape; nothing was changed")
-            average.copy_(saved)
+        for tensor, average in zip(saved.values(), self._average, strict=True):
+            average.copy_(cast(Tensor, tensor))

@@ -60,6 +60,8 @@ def themed(picture: str) -> str:
         The element alone; its colours are CSS variables of the page.
     """
     picture = re.sub(r"font: (\d+)px [^;\"]*", r"font: \1px system-ui, sans-serif", picture[picture.index("<svg") :])
+    # Matplotlib's releases differ in whether they write one property or several.
+    picture = re.sub(r"font-family: [^;\"]*", "font-family: system-ui, sans-serif", picture)
     for drawn, meant in THEMED.items():
         picture = picture.replace(drawn, meant)
     return picture

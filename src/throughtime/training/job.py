@@ -21,10 +21,13 @@ class StepResult:
 
     loss: Tensor
     """Loss summed over this process' tokens, scalar, in nats."""
-    count: int
-    """Tokens scored in this step by all processes together."""
     state: State
     """State to hand to the next step."""
+    count: int
+    """Tokens scored in this step by all processes together."""
+    usual: float
+    """Tokens scored in a usual step. What is minimised is the loss over this number, so that a token weighs the same in
+    whatever batch it comes; ``loss / count`` would give those of short batches more."""
 
 
 class Job(Protocol):
@@ -70,7 +73,7 @@ class Job(Protocol):
         ...
 
     def metrics(self, loss: float) -> dict[str, float]:
-        """Express a training loss, nats per token, in the field's units."""
+        """Express a training loss, one per token, in the field's units."""
         ...
 
     def validate(self) -> dict[str, float]:

@@ -137,7 +137,7 @@ class Trainer:
         rate = self._learning_rate()
         result = self.job.step(self.position.step, self._state)
         self._optimizer.zero_grad(set_to_none=True)
-        (result.loss / result.count).backward()
+        (result.loss / result.usual).backward()
         norm = nn.utils.clip_grad_norm_(self._parameters, self.options.clip or math.inf, foreach=True)
         # Both numbers in one go: on a GPU each wait for one stops the queue.
         loss, norm = cast(list[float], torch.stack([result.loss.detach() / result.count, norm]).tolist())

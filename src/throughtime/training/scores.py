@@ -25,7 +25,7 @@ SCORES: dict[str, Score] = {
     "accuracy": Score("accuracy", larger_is_better=True),
     "f1": Score("F1", larger_is_better=True),
     "rmse": Score("root mean squared error"),
-    "loss": Score("nats per token"),
+    "loss": Score("loss"),
 }
 """Name of a score -> what it is; the first one that a report has is its headline."""
 

@@ -1,4 +1,9 @@
-"""The data of the demos, made of what is on the machine: names, digits, Python source, digits that move."""
+"""What the demos learn from, made of what is on the machine: names, digits, Python source, digits that move.
+
+Sources and licences: names out of Faker (MIT licence; https://github.com/joke2k/faker, ``faker/providers/person``);
+digits out of scikit-learn, which took them from "Optical recognition of handwritten digits" (Alpaydin and Kaynak 1998,
+https://doi.org/10.24432/C50P49, CC BY 4.0); Python's own source (PSF licence), as it lies beside the Python that runs.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +26,7 @@ from numpy.typing import NDArray
 
 from throughtime.errors import DataError, UsageError
 
-__all__ = ["Files", "handwritten_digits", "moving_digits", "names_by_country", "python_tokens"]
+__all__ = ["Files", "handwritten_digits", "moving_digits", "names_by_country", "python_tokens", "token_labels"]
 
 Files: TypeAlias = tuple[list[Path], list[Path]]
 """Files to learn from, and files to validate on."""
@@ -41,6 +46,8 @@ COUNTRIES = {
     "Sweden": "sv_SE",
 }
 """Countries whose surnames Faker has by the hundred in Latin letters, and where."""
+PACKAGES = {"faker": "Faker", "sklearn": "scikit-learn", "PIL": "Pillow"}
+"""What is imported -> what its package is called."""
 LONGEST_TOKEN, LONGEST_LINE = 60, 80
 CANVAS, DIGIT = 16, 8
 DIRECTIONS = {(-1, -1): "up-left", (-1, 1): "up-right", (1, -1): "down-left", (1, 1): "down-right"}
@@ -60,11 +67,12 @@ def _lent(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise UsageError(f"this demo needs {module.split('.')[0]}: pip install 'throughtime[demo]'") from None
+        package = PACKAGES[module.split(".")[0]]
+        raise UsageError(f"this demo needs {package}: pip install 'throughtime[demo]'") from None
 
 
 def names_by_country(folder: Path, *, per_country: int = 400, valid_share: float = 0.15, seed: int = 0) -> Files:
-    """Write surnames of twelve countries, out of the lists of Faker; those of two countries are left out.
+    """Write surnames of twelve countries, out of the lists of Faker (MIT licence); those of two countries are left out.
 
     Args:
         folder: where the files go.
@@ -118,7 +126,9 @@ def _digits(seed: int) -> tuple[list[int], list[int], NDArray[np.uint8], NDArray
 def handwritten_digits(folder: Path, *, seed: int = 0) -> Files:
     """Write scikit-learn's 1,797 handwritten digits, 8 x 8 pixels, as images in a folder for each digit.
 
-    A fifth of them, drawn at random, is to validate on: other images, of the same writers (Alpaydin and Kaynak 1998).
+    A fifth of them, drawn at random, is to validate on: other images, but of the same writers.
+
+    Source: Alpaydin and Kaynak 1998, "Optical recognition of handwritten digits", CC BY 4.0: its test part.
 
     Args:
         folder: where the folders go.
@@ -139,12 +149,13 @@ def handwritten_digits(folder: Path, *, seed: int = 0) -> Files:
     return [folder / "train"], [folder / "valid"]
 
 
-def moving_digits(folder: Path, *, train: int = 2000, valid: int = 300, frames: int = 20, seed: int = 0) -> Files:
+def moving_digits(folder: Path, *, train: int = 8000, valid: int = 500, frames: int = 20, seed: int = 0) -> Files:
     """Write clips of a digit that moves over a canvas of 16 x 16 pixels and bounces off its edges.
 
     Each frame is labelled with the digit and where it goes next, such as ``7:up-left``. Which way that is cannot be
-    seen in a frame alone. Digits are scikit-learn's; the clips to validate on show other images than those to learn
-    from.
+    seen in a frame alone. Digits are those of :func:`handwritten_digits`; the clips to validate on show other images.
+    The idea is that of Srivastava, Mansimov and Salakhutdinov 2015, "Unsupervised learning of video representations
+    using LSTMs", with one digit instead of two.
 
     Args:
         folder: where the files go.
@@ -193,7 +204,7 @@ def _move(
 
 
 def python_tokens(folder: Path, *, tokens: int = 200_000) -> Files:
-    """Write lines of Python's standard library, token by token, with what each token is there.
+    """Write lines of Python's standard library (PSF licence), token by token, with what each token is there.
 
     A name is a ``function`` or ``class`` that is defined, a ``parameter``, an ``argument``, a ``call``, a ``method``,
     an ``attribute``, ``assigned``, a ``module``, ``imported`` or just a ``name``: that depends on what stands around
@@ -220,7 +231,7 @@ def python_tokens(folder: Path, *, tokens: int = 200_000) -> Files:
         part = valid if number % 12 == 6 else train
         for line in _lines(path):
             words = [token.string for token in line]
-            part.append(json.dumps({"tokens": words, "tags": _tags(line)}, ensure_ascii=False))
+            part.append(json.dumps({"tokens": words, "tags": token_labels(line)}, ensure_ascii=False))
             count += len(line)
     if not train or not valid:
         raise DataError(f"{source} holds too little Python source for the demo; use another Python")
@@ -249,8 +260,15 @@ def _lines(path: Path) -> Iterator[list[tokenize.TokenInfo]]:
             return
 
 
-def _tags(line: Sequence[tokenize.TokenInfo]) -> list[str]:
-    """Say what each token of a logical line is."""
+def token_labels(line: Sequence[tokenize.TokenInfo]) -> list[str]:
+    """Say what each token of a logical line is.
+
+    Args:
+        line: tokens as ``tokenize`` gives them, without those of blanks and line ends.
+
+    Returns:
+        A label for each.
+    """
     words = ["", *(token.string for token in line), ""]
     tags: list[str] = []
     depth = 0

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from throughtime.data import standard
+from throughtime.data import demonstration
 from throughtime.data.folder import read_folder
 from throughtime.data.record import Problems, Reading, Record
 from throughtime.errors import UsageError
@@ -26,24 +26,24 @@ def records(path: Path, how: Reading) -> list[Record]:
 
 
 def test_names_are_distinct_and_split_without_overlap(tmp_path: Path) -> None:
-    (train,), (valid,) = standard.names_by_country(tmp_path)
+    (train,), (valid,) = demonstration.names_by_country(tmp_path)
     parts = [list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) for path in (train, valid)]
     names = [row["name"] for part in parts for row in part]
     assert len(set(names)) == len(names) > 4000
     for part, least in zip(parts, (250, 40), strict=True):
         counts = Counter(row["country"] for row in part)
-        assert set(counts) == set(standard.COUNTRIES) and min(counts.values()) >= least
+        assert set(counts) == set(demonstration.COUNTRIES) and min(counts.values()) >= least
     assert all(ord(letter) < 0x250 for name in names for letter in name)
     before = train.read_bytes()
-    assert standard.names_by_country(tmp_path)[0][0].read_bytes() == before
-    assert standard.names_by_country(tmp_path, seed=1)[0][0].read_bytes() != before
+    assert demonstration.names_by_country(tmp_path)[0][0].read_bytes() == before
+    assert demonstration.names_by_country(tmp_path, seed=1)[0][0].read_bytes() != before
     assert not list(tmp_path.glob(".*")), "nothing half written is left"
 
 
 def test_digits_are_images_in_a_folder_for_each(tmp_path: Path) -> None:
     from sklearn.datasets import load_digits
 
-    (train,), (valid,) = standard.handwritten_digits(tmp_path)
+    (train,), (valid,) = demonstration.handwritten_digits(tmp_path)
     read = {path: records(path, Reading()) for path in (train, valid)}
     assert [len(part) for part in read.values()] == [1438, 359]
     known = load_digits()
@@ -57,10 +57,10 @@ def test_digits_are_images_in_a_folder_for_each(tmp_path: Path) -> None:
 
 
 def test_digits_move_as_their_labels_say(tmp_path: Path) -> None:
-    (train,), (valid,) = standard.moving_digits(tmp_path, train=40, valid=20)
+    (train,), (valid,) = demonstration.moving_digits(tmp_path, train=40, valid=20)
     content = np.load(train)
     assert content["clips"].shape == (40, 20, 16, 16) and content["clips"].dtype == np.uint8
-    moves = {name: np.array(move) for move, name in standard.DIRECTIONS.items()}
+    moves = {name: np.array(move) for move, name in demonstration.DIRECTIONS.items()}
     turns = 0
     for clip, labels in zip(content["clips"], content["labels"], strict=True):
         digits = {label.split(":")[0] for label in labels}
@@ -85,7 +85,7 @@ def _shape(clip: np.ndarray) -> bytes:
 
 def test_moving_digits_are_the_same_each_time(tmp_path: Path) -> None:
     first, again, other = (
-        np.load(standard.moving_digits(tmp_path / name, train=5, valid=2, seed=seed)[0][0])["clips"]
+        np.load(demonstration.moving_digits(tmp_path / name, train=5, valid=2, seed=seed)[0][0])["clips"]
         for name, seed in (("a", 0), ("b", 0), ("c", 1))
     )
     np.testing.assert_array_equal(first, again)
@@ -93,7 +93,7 @@ def test_moving_digits_are_the_same_each_time(tmp_path: Path) -> None:
 
 
 def test_python_tokens(tmp_path: Path) -> None:
-    (train,), (valid,) = standard.python_tokens(tmp_path, tokens=30_000)
+    (train,), (valid,) = demonstration.python_tokens(tmp_path, tokens=30_000)
     parts = [[json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] for path in (train, valid)]
     for part in parts:
         assert part and all(len(row["tokens"]) == len(row["tags"]) > 1 for row in part)
@@ -131,20 +131,20 @@ def test_what_tokens_are_called(line: str, tags: str) -> None:
         for token in tokenize.tokenize(BytesIO(line.encode()).readline)
         if token.type != tokenize.ENCODING and token.string.strip()
     ]
-    assert standard._tags(tokens) == tags.split()  # type: ignore[reportPrivateUsage]
+    assert demonstration.token_labels(tokens) == tags.split()
 
 
 @pytest.mark.parametrize(
-    ("make", "module"),
+    ("make", "module", "package"),
     [
-        (standard.names_by_country, "faker.providers.person.hr_HR"),
-        (standard.moving_digits, "sklearn.datasets"),
-        (standard.handwritten_digits, "PIL.Image"),
+        (demonstration.names_by_country, "faker.providers.person.hr_HR", "Faker"),
+        (demonstration.moving_digits, "sklearn.datasets", "scikit-learn"),
+        (demonstration.handwritten_digits, "PIL.Image", "Pillow"),
     ],
 )
 def test_without_its_package_the_extra_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], object], module: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], object], module: str, package: str
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(UsageError, match=rf"needs {module.split('.')[0]}: pip install 'throughtime\[demo\]'"):
+    with pytest.raises(UsageError, match=rf"needs {package}: pip install 'throughtime\[demo\]'"):
         make(tmp_path)

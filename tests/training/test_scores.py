@@ -1,0 +1,36 @@
+"""Which score is shown, and which of two is better."""
+
+from __future__ import annotations
+
+import pytest
+
+from throughtime.training.scores import SCORES, headline, is_better, unit_of
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["loss", "accuracy", "entity_f1"], "entity_f1"),
+        (["f1", "f1_macro", "loss"], "f1"),
+        (["loss", "mae", "rmse"], "rmse"),
+        (["loss", "bits_per_byte"], "bits_per_byte"),
+        (["seconds"], "loss"),
+        ([], "loss"),
+    ],
+)
+def test_the_headline_is_what_the_task_is_about(names: list[str], shown: str) -> None:
+    assert headline(names) == headline(reversed(names)) == shown
+
+
+@pytest.mark.parametrize("name", [*SCORES, "anything"])
+def test_the_better_one_wins_and_a_draw_does_not(name: str) -> None:
+    larger = name in ("accuracy", "f1", "entity_f1")
+    assert is_better(name, 0.9, 0.8) is larger
+    assert is_better(name, 0.8, 0.9) is not larger
+    assert not is_better(name, 0.8, 0.8)
+    assert is_better(name, 0.0, None)
+
+
+def test_every_score_has_a_unit() -> None:
+    assert unit_of("rmse") == "root mean squared error"
+    assert unit_of("anything") == "anything"
