@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from throughtime.errors import ShapeError, UnknownNameError, UsageError
 from throughtime.layers.parameters import probability
-from throughtime.layers.rows import Lengths
+from throughtime.layers.rows import Lengths, checked_lengths
 
 __all__ = ["Attention", "Memory"]
 
@@ -267,7 +267,7 @@ def _mask(keys: Tensor, lengths: Lengths | None, mask: Tensor | None) -> Tensor 
     batch, steps = keys.shape[:2]
     allowed = None
     if lengths is not None:
-        counts = _checked_lengths(lengths, batch, steps).to(keys.device)
+        counts = checked_lengths(lengths, batch, steps).to(keys.device)
         allowed = (torch.arange(steps, device=keys.device) < counts[:, None])[:, None]
     if mask is None:
         return allowed
@@ -276,14 +276,3 @@ def _mask(keys: Tensor, lengths: Lengths | None, mask: Tensor | None) -> Tensor 
         raise ShapeError(f"mask must be bool of shape {(batch, steps)} or {(batch, 'queries', steps)}, got {given}")
     mask = mask[:, None] if mask.dim() == 2 else mask
     return mask if allowed is None else mask & allowed
-
-
-def _checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor:
-    counts = torch.as_tensor(lengths)
-    counts = counts if counts.numel() else counts.to(torch.int64)  # an empty list has no type of its own
-    if counts.dtype.is_floating_point or counts.dtype == torch.bool or counts.shape != (batch,):
-        given = f"{counts.dtype} of shape {tuple(counts.shape)}"
-        raise ShapeError(f"lengths must be integers, one for each of the {batch} rows, got {given}")
-    if not torch.compiler.is_compiling() and bool(((counts < 0) | (counts > steps)).any()):
-        raise ShapeError(f"lengths must lie in 0..{steps} (the steps of the keys), got {counts.tolist()}")
-    return counts

@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.errors import ShapeError, UsageError
 
-__all__ = ["Input", "Lengths", "Rows", "packed_rows"]
+__all__ = ["Input", "Lengths", "Rows", "checked_lengths", "packed_rows"]
 
 Input = Tensor | PackedSequence
 """A padded batch, one unbatched sequence, a packed sequence or a nested (jagged) tensor."""
@@ -121,8 +121,8 @@ def _from_unbatched(x: Tensor, resets: Tensor | None) -> Rows:
 
 def _from_padded(x: Tensor, lengths: Lengths | None, resets: Tensor | None, batch_first: bool) -> Rows:
     batch, steps = (x.shape[0], x.shape[1]) if batch_first else (x.shape[1], x.shape[0])
-    counted = None if lengths is None else _checked_lengths(lengths, batch, steps)
-    if counted is None:
+    counted = None if lengths is None else checked_lengths(lengths, batch, steps)
+    if counted is None or (not torch.compiler.is_compiling() and bool((counted == steps).all())):
         rows = _from_dense(x, batch, steps, batch_first)
     else:
         rows = _from_ragged(x, counted, batch, steps, batch_first)
@@ -187,8 +187,20 @@ def _layout(lengths: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
     return sizes[: int(counts[0]) if counts.numel() else 0], order, alive.flatten().nonzero().flatten()
 
 
-def _checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor | None:
-    """(B,) int64 on the CPU; None where every row is full."""
+def checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor:
+    """Check the lengths of rows.
+
+    Args:
+        lengths: integers, one for each row.
+        batch: B, rows.
+        steps: T, the greatest length there may be.
+
+    Returns:
+        (B,) int64 on the CPU.
+
+    Raises:
+        ShapeError: they are no integers from 0 to T, or not one for each row.
+    """
     counted = torch.as_tensor(lengths).to("cpu")
     if counted.numel() == 0:
         counted = counted.to(torch.int64)  # an empty list has no type of its own
@@ -203,7 +215,7 @@ def _checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor | None:
     if bad:
         row, length = bad[0], int(counted[bad[0]])
         raise ShapeError(f"lengths must lie in 0..{steps} (the steps of the input); row {row} has {length}")
-    return None if bool((counted == steps).all()) else counted
+    return counted
 
 
 def _with_resets(rows: Rows, resets: Tensor | None, steps: int) -> Rows:

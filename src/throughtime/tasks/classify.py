@@ -22,7 +22,8 @@ from throughtime.models.many_to_one import ManyToOne
 from throughtime.tasks.answers import LabelAnswers, NumberAnswers, SetAnswers, answers_of, load_answers
 from throughtime.tasks.classify_config import Config
 from throughtime.tasks.confusion import confusion_picture
-from throughtime.tasks.learner import Examples, Learner, LearnerJob, Prediction
+from throughtime.tasks.learner import Examples, Learner, Prediction
+from throughtime.tasks.learner_job import LearnerJob
 from throughtime.tasks.network import make_input, make_recurrent
 from throughtime.tasks.prepared import Saved, prepare_learner, read_saved
 from throughtime.training.checkpoint import load_weights

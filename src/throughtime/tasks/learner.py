@@ -1,16 +1,14 @@
-"""What learns from labelled sequences: a network with the features it reads, and the job of training it.
+"""What learns from labelled sequences: a network with the features it reads.
 
 A task subclasses :class:`Learner` with its loss, its scores and its predictions; all else is written here once.
 """
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -27,20 +25,13 @@ from throughtime.data.reading import read_records
 from throughtime.data.record import Problems, Reading, Record
 from throughtime.data.text import Note
 from throughtime.errors import DataError
-from throughtime.tasks.network import start_from_language_model
-from throughtime.tasks.order import read_config
 from throughtime.tasks.records import read_all, reading_of, usable
 from throughtime.tasks.sequence_config import SequenceOptions
-from throughtime.training.checkpoint import load_weights
-from throughtime.training.job import State, StepResult
-from throughtime.training.loop import MODEL_FILE
 
-__all__ = ["Examples", "Learner", "LearnerJob", "Prediction", "labels_of"]
+__all__ = ["Answer", "Examples", "Learner", "Prediction", "labels_of"]
 
 CHUNK_RECORDS, CHUNK_STEPS = 1024, 1_000_000
 """Records, and about how many steps, that are predicted at a time: enough to put like lengths together."""
-SAMPLES = 5
-"""Records of a sample."""
 
 Answer = TypeVar("Answer")
 """What a task keeps for each record as its target."""
@@ -263,92 +254,3 @@ def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
             chunk, steps = [], 0
     if chunk:
         yield chunk
-
-
-class LearnerJob(Generic[Answer]):
-    """Training a learner: what the loop needs.
-
-    Args:
-        learner: what learns.
-        train: what it learns from.
-        valid: what it is validated on.
-        artifacts: files beside the weights that it needs, content by name.
-        show: writes a line of what the network says of a record it has not learned from.
-    """
-
-    def __init__(
-        self,
-        learner: Learner[Answer],
-        train: Examples[Answer],
-        valid: Examples[Answer],
-        *,
-        artifacts: Mapping[str, str],
-        show: Callable[[Record, Prediction], str],
-    ) -> None:
-        self.learner, self.train, self.valid, self.artifacts = learner, train, valid, artifacts
-        self.name, self.counted, self.criterion = learner.name, learner.counted, learner.criterion
-        self._show = show
-        self._planned = (0, learner.plan(train.items, learner.config.seed, 0))
-        self.steps_per_epoch = len(self._planned[1])
-        self._usual = (
-            float(train.items.answered.sum() if learner.per_step else len(train.records)) / self.steps_per_epoch
-        )
-
-    @property
-    def module(self) -> nn.Module:
-        return self.learner.model
-
-    @property
-    def content_key(self) -> str:
-        targets = hashlib.blake2b(repr([record.target for record in self.train.records]).encode(), digest_size=16)
-        return f"{self.train.items.content_key}-{targets.hexdigest()}-{self.valid.items.content_key}"
-
-    @property
-    def details(self) -> Mapping[str, object]:
-        lengths = self.train.items.lengths
-        plan = self._planned[1]
-        return {
-            **self.learner.features.describe(),
-            "training_examples": len(lengths),
-            "validation_examples": len(self.valid.records),
-            "longest": int(lengths.max()),
-            "padding": f"{plan.waste(lengths):.0%} of the batches (skipped by the layers)",
-        }
-
-    def start_from(self, folder: Path) -> None:
-        """Take the weights of another run, or the encoder of a language model."""
-        if read_config(folder)["task"] == self.name:
-            load_weights(folder / MODEL_FILE, self.module)
-        else:
-            start_from_language_model(folder, self.module)
-
-    def step(self, step: int, state: State) -> StepResult:
-        epoch, place = divmod(step, self.steps_per_epoch)
-        if self._planned[0] != epoch:
-            self._planned = (epoch, self.learner.plan(self.train.items, self.learner.config.seed, epoch))
-        rows = self._planned[1][place]
-        loss, count = self.learner.loss(
-            self.learner.forward(self.train.items, rows),
-            [self.train.answers[row] for row in cast("list[int]", rows.tolist())],
-        )
-        return StepResult(loss, (), count, self._usual)
-
-    def metrics(self, loss: float) -> dict[str, float]:
-        return {}
-
-    def validate(self) -> dict[str, float]:
-        scores = self.learner.score_all(self.valid.items)
-        self.learner.prepare_to_validate(self.valid, scores)
-        return self.learner.metrics(self.valid, scores)
-
-    def sample(self, step: int) -> str:
-        """Show a few held-out records, other ones each time."""
-        generator = np.random.Generator(np.random.PCG64([self.learner.config.seed, step]))
-        chosen: list[int] = generator.permutation(len(self.valid.records))[:SAMPLES].tolist()
-        return "\n".join(
-            self._show(record, prediction)
-            for record, prediction in self.learner.predict(self.valid.records[index] for index in chosen)
-        )
-
-    def pictures(self) -> dict[str, str]:
-        return self.learner.pictures(self.valid, self.learner.score_all(self.valid.items))

@@ -29,7 +29,8 @@ from throughtime.data.text import Note
 from throughtime.errors import CheckpointError, DataError, UsageError
 from throughtime.models.inputs import WordInput
 from throughtime.tasks.honoured import check_columns, check_meaning
-from throughtime.tasks.learner import Learner, LearnerJob, Prediction
+from throughtime.tasks.learner import Learner, Prediction
+from throughtime.tasks.learner_job import LearnerJob
 from throughtime.tasks.network import use_vectors
 from throughtime.tasks.order import read_config
 from throughtime.tasks.records import count_skipped, read_all, reading_of, usable

@@ -23,7 +23,8 @@ from throughtime.data.text import Note
 from throughtime.errors import DataError
 from throughtime.layers.crf import CRF, bio_constraints
 from throughtime.models.many_to_many import ManyToMany
-from throughtime.tasks.learner import Examples, Learner, LearnerJob, Prediction, labels_of
+from throughtime.tasks.learner import Examples, Learner, Prediction, labels_of
+from throughtime.tasks.learner_job import LearnerJob
 from throughtime.tasks.network import make_input, make_recurrent
 from throughtime.tasks.prepared import Saved, prepare_learner, read_saved
 from throughtime.tasks.tag_config import Config
