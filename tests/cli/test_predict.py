@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -149,6 +150,22 @@ def test_predictions_appear_before_the_input_ends(
     monkeypatch.undo()
     assert out.getvalue().count(b"\n") >= slow.given == 500 * 16 * line.count(b"\n")
     assert slow.behind < 3 * 1024, "no more than a chunk is held back"
+
+
+def test_who_waits_for_an_answer_gets_it(classifier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.BytesIO()
+
+    def typed() -> Iterator[bytes]:
+        for number in range(4):
+            time.sleep(0.2)
+            yield f"good tea {number}\n".encode()
+
+    slow = Slow(typed(), lambda: out.getvalue().count(b"\n"))
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=slow))
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(buffer=out, flush=lambda: None))
+    assert status_of(["predict", str(classifier), "-", "--format", "lines"]) == 0
+    monkeypatch.undo()
+    assert slow.behind <= 1, "a line is answered before the next one is read"
 
 
 def test_a_huge_file_is_not_loaded_whole(classifier: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,15 +97,14 @@ class _File:
 
 
 class _Screen:
-    """Standard output; who looks at it sees each piece at once."""
+    """Standard output; who looks at it, or reads it through a pipe, sees each piece at once."""
 
     def put(self, text: str) -> None:
         if hasattr(sys.stdout, "buffer"):
             sys.stdout.buffer.write(text.encode("utf-8"))
         else:  # a notebook's
             sys.stdout.write(text)
-        if sys.stdout.isatty():
-            sys.stdout.flush()
+        sys.stdout.flush()
 
     def binary(self) -> BinaryIO:
         raise UsageError("Parquet cannot be written to standard output; name a file")

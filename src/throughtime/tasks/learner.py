@@ -5,6 +5,7 @@ A task subclasses :class:`Learner` with its loss, its scores and its predictions
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 
 from throughtime.data.buckets import BucketPlan, plan_buckets
 from throughtime.data.features import Features, FrameFeatures
+from throughtime.data.files import STANDARD
 from throughtime.data.given import Given
 from throughtime.data.items import Items, WordItems
 from throughtime.data.labels import Labels
@@ -32,6 +34,8 @@ __all__ = ["Answer", "Examples", "Learner", "Prediction", "labels_of"]
 
 CHUNK_RECORDS, CHUNK_STEPS = 1024, 1_000_000
 """Records, and about how many steps, that are predicted at a time: enough to put like lengths together."""
+PATIENCE = 0.05
+"""Seconds for a record to come, after which whoever sends them is taken to wait for the answer."""
 
 Answer = TypeVar("Answer")
 """What a task keeps for each record as its target."""
@@ -210,7 +214,7 @@ class Learner(ABC, Generic[Answer]):
         """Say something of each record of files, or of data in memory, as they are read."""
         load = self._loader(problems.note)
         records = read_records(given, self.reading, problems, targets=False, form=form, load=load)
-        return self.predict(usable(records, self.features.problem, problems))
+        return self.predict(usable(records, self.features.problem, problems), live=STANDARD in given.paths)
 
     @property
     def separator(self) -> str:
@@ -230,9 +234,17 @@ class Learner(ABC, Generic[Answer]):
         labels = {} if self.labels is None else {"labels": self.labels.names}
         return {**options, **self.features.describe(), **labels, "parameters": parameters}
 
-    def predict(self, records: Iterable[Record]) -> Iterator[tuple[Record, Prediction]]:
-        """Say something of each record, in their order, a chunk at a time: endless input takes constant memory."""
-        for chunk in _chunks(records):
+    def predict(self, records: Iterable[Record], *, live: bool = False) -> Iterator[tuple[Record, Prediction]]:
+        """Say something of each record, in their order, a chunk at a time: endless input takes constant memory.
+
+        Args:
+            records: what to read.
+            live: whether a record that had to be waited for is answered at once, not with the next ones.
+
+        Yields:
+            Each record and what is said of it.
+        """
+        for chunk in _chunks(records, live):
             scores = self.score_all(self.features.items(chunk))
             yield from zip(chunk, self.predictions(scores), strict=True)
 
@@ -243,14 +255,16 @@ def labels_of(record: Record) -> tuple[str, ...]:
     return (target,) if isinstance(target, str) else target if isinstance(target, tuple) else ()
 
 
-def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
+def _chunks(records: Iterable[Record], live: bool) -> Iterator[list[Record]]:
     chunk: list[Record] = []
-    steps = 0
+    steps, asked = 0, time.perf_counter()
     for record in records:
         chunk.append(record)
         steps += len(record.content)
-        if len(chunk) == CHUNK_RECORDS or steps >= CHUNK_STEPS:
+        waited = live and time.perf_counter() - asked > PATIENCE
+        if len(chunk) == CHUNK_RECORDS or steps >= CHUNK_STEPS or waited:
             yield chunk
             chunk, steps = [], 0
+        asked = time.perf_counter()
     if chunk:
         yield chunk
