@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ class DatasetLike:
     """What Hugging Face's datasets have, as far as it is used."""
 
     column_names = ("text", "label")
+    features: Any = None
 
     def __init__(self, *rows: tuple[object, object]) -> None:
         self.rows = rows
@@ -87,6 +89,19 @@ def test_polars() -> None:
     assert pairs((polars.Series(COLUMNS["text"]), polars.Series([0, 1]))) == [("good", "0"), ("bad", "1")]
     steps = polars.DataFrame({"tokens": [["a", "b"]], "tags": [["X", "Y"]]})
     assert pairs(steps, per_step=True) == [(("a", "b"), ("X", "Y"))]
+
+
+def test_classes_of_datasets_have_names() -> None:
+    classes = SimpleNamespace(names=["neg", "pos"])
+    data = DatasetLike(("good", 1), ("bad", 0))
+    data.features = {"text": SimpleNamespace(dtype="string"), "label": classes}
+    assert pairs(data) == ROWS
+    data = DatasetLike(("good", -1))
+    data.features = {"label": classes}
+    assert "row 1 of the data" in message(data)
+    data = DatasetLike((["a", "b"], [1, 0]))
+    data.features = {"label": SimpleNamespace(feature=classes)}
+    assert pairs(data, per_step=True) == [(("a", "b"), ("pos", "neg"))]
 
 
 def test_without_targets() -> None:

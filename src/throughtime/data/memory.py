@@ -27,8 +27,8 @@ def read_memory(data: object, how: Reading, problems: Problems, *, targets: bool
 
     A tuple of two is (X, y); a list, or anything else that can be gone through, has rows: pairs (x, y), dicts, or x
     alone where there are no targets. A dict, and the tables of polars, pandas and Hugging Face's datasets, have
-    columns; they are chosen as those of a file. Numbers as labels are taken as they are written. ``original`` of a
-    record is its row: cells by column.
+    columns; they are chosen as those of a file. Numbers as labels are taken as they are written, but as the names of
+    their classes where a data set of Hugging Face has those. ``original`` of a record is its row: cells by column.
 
     Args:
         data: the data.
@@ -85,7 +85,7 @@ def _table(data: object, how: Reading, targets: bool) -> tuple[tuple[str, str] |
         names = [str(name) for name in given.columns]
         return None, (dict(zip(names, row, strict=True)) for row in given.itertuples(index=False, name=None))
     if hasattr(given, "column_names"):  # datasets
-        return None, iter(given)
+        return None, _of_dataset(given)
     if _is_array(given):
         if targets:
             raise DataError("the data is one array and has no targets; give (X, y)")
@@ -93,6 +93,23 @@ def _table(data: object, how: Reading, targets: bool) -> tuple[tuple[str, str] |
     if isinstance(data, str | bytes) or not isinstance(data, Iterable):
         raise DataError(f"data in memory must be {_FORMS}; not {type(data).__name__}")
     return _of_items(cast(Iterable[object], data), how, targets)
+
+
+def _of_dataset(data: Any) -> _Rows:
+    """Take a Hugging Face data set's rows; where numbers stand for classes, their names take their place."""
+    features: Mapping[str, Any] = getattr(data, "features", None) or {}
+    # A column of lists has the feature of their items as its own "feature".
+    inner = {name: getattr(feature, "feature", feature) for name, feature in features.items()}
+    classes = {name: feature.names for name, feature in inner.items() if hasattr(feature, "names")}
+    for row in data:
+        yield {name: _called(cell, classes[name]) if name in classes else cell for name, cell in row.items()}
+
+
+def _called(cell: object, classes: Sequence[str]) -> object:
+    """The name of a class, or of each of a list; -1 is none."""
+    if isinstance(cell, list | tuple):
+        return [_called(item, classes) for item in cast(Sequence[object], cell)]
+    return classes[cell] if isinstance(cell, int) and cell >= 0 else None
 
 
 def _names(how: Reading, frames: bool) -> tuple[str, str]:
