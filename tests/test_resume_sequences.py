@@ -34,7 +34,7 @@ print(tt.fit(reporter=Reporter(), **json.loads(sys.argv[1])).status)
 OPTIONS: dict[str, Any] = {
     "hidden": 6, "embedding": 6, "batch_size": 8, "steps": STEPS, "dropout": 0.3, "word_dropout": 0.2,
     "recurrent_dropout": 0.2, "spelling": 4, "average": 0.9, "validate_every": 25, "sample_every": 40, "log_every": 1,
-    "checkpoint_every": 0.1, "device": "cpu",
+    "checkpoint_every": 0.02, "device": "cpu",
 }  # fmt: skip
 """Ten batches an epoch: every run goes through several, and is stopped inside one."""
 
@@ -103,6 +103,9 @@ def test_killed_in_the_middle_and_resumed(task: str, tmp_path: Path) -> None:
     given = arguments(task, tmp_path, "killed", resume=True)
     process = start(given)
     wait_for_step(process, 25 + moments.randrange(20))
+    while not (tmp_path / "killed" / "trainer.safetensors").exists():
+        assert process.poll() is None, "the run ended before its first checkpoint"
+        time.sleep(0.002)
     time.sleep(moments.uniform(0.0, 0.05))
     process.send_signal(signal.SIGKILL)
     process.communicate()
