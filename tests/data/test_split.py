@@ -64,12 +64,6 @@ def test_without_one_label_each_the_whole_gives_its_share(target: Any) -> None:
     assert held([Record(each, target, "") for each in reversed(frames)], 0.2) == {str(each.content) for each in checked}
 
 
-@pytest.mark.parametrize(("count", "share", "cut"), [(10, 0.2, 8), (2, 0.1, 1), (3, 0.9, 1)])
-def test_of_what_is_in_order_the_end_is_held_out(count: int, share: float, cut: int) -> None:
-    records = examples(a=count)
-    assert hold_out(records, share, ordered=True) == (records[:cut], records[cut:])
-
-
 @pytest.mark.parametrize("count", [0, 1])
 def test_too_little_is_refused(count: int) -> None:
     with pytest.raises(DataError, match="too little to hold out 10%"):

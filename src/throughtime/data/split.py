@@ -19,16 +19,15 @@ WINDOW = 256
 """Steps of the windows that one long series is learned in, at most; what is further apart is not learned together."""
 
 
-def hold_out(records: Sequence[Record], share: float, *, ordered: bool = False) -> tuple[list[Record], list[Record]]:
+def hold_out(records: Sequence[Record], share: float) -> tuple[list[Record], list[Record]]:
     """Split records in two.
 
-    Which records are held out depends on their content alone, not on their order or on a seed: the same record is on
-    the same side whatever else the file holds, up to the share that each label must give.
+    Which records are held out depends on the records' content and labels alone, not on their order, their files or a
+    seed. Copies of one record stand side by side in the draw, and may fall on both sides where the share ends.
 
     Args:
         records: all records.
         share: share that is held out, 0 < share < 1.
-        ordered: the records are in order of time, so the last ones are held out.
 
     Returns:
         (to learn from, held out), each in the order given. Every label with two records or more is on both sides.
@@ -38,9 +37,6 @@ def hold_out(records: Sequence[Record], share: float, *, ordered: bool = False) 
     """
     if len(records) < 2:
         raise DataError(f"{len(records)} record is too little to hold out {share:.0%} for validation; give --valid")
-    if ordered:
-        cut = max(1, min(len(records) - 1, round(len(records) * (1 - share))))
-        return list(records[:cut]), list(records[cut:])
     strata: dict[str, list[int]] = defaultdict(list)
     for index, record in enumerate(records):
         label = record.target
