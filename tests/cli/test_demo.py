@@ -21,7 +21,7 @@ import pytest
 
 from throughtime.cli import demo
 from throughtime.cli.main import status_of
-from throughtime.data import demonstration
+from throughtime.data.demos import demonstration
 from throughtime.errors import DataError
 from throughtime.tasks import config_class
 

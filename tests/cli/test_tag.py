@@ -278,7 +278,7 @@ def test_one_series_holds_out_its_end_and_is_learned_in_windows(capsys: pytest.C
 def test_the_end_of_a_series_is_the_latest_time_whatever_the_order_of_the_file() -> None:
     import torch
 
-    from throughtime.data.given import Given
+    from throughtime.data.user_data import Given
     from throughtime.tasks import tag
     from throughtime.tasks.tag_config import Config
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from throughtime.data.batch import NOT_SCORED, next_token_batch
-from throughtime.data.plan import Span, plan_lanes
+from throughtime.data.planning.batch import NOT_SCORED, next_token_batch
+from throughtime.data.planning.lanes import Span, plan_lanes
 from throughtime.data.source import TokenSource
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughtime.data.given import Given, as_given
 from throughtime.data.text import Document, Text, read_text, split_held_out
+from throughtime.data.user_data import Given, as_given
 from throughtime.errors import DataError, UsageError
 
 

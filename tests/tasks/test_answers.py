@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from throughtime.data.labels import UNSEEN, Labels
+from throughtime.data.encoding.labels import UNSEEN, Labels
 from throughtime.data.record import Record
 from throughtime.errors import DataError
 from throughtime.tasks.answers import LabelAnswers, NumberAnswers, SetAnswers, answers_of, load_answers

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from throughtime.data.labels import UNSEEN
+from throughtime.data.encoding.labels import UNSEEN
 from throughtime.tasks import confusion
 from throughtime.tasks.confusion import MOST, confusion_picture
 

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 import throughtime as tt
-from throughtime.data.given import Given
+from throughtime.data.user_data import Given
 from throughtime.errors import CheckpointError, DataError, UsageError
 from throughtime.tasks.generate import GenerateJob, prepare
 from throughtime.tasks.generate_config import Config

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import nn
 
-from throughtime.data.embeddings import Vectors
-from throughtime.data.features import FrameFeatures, TokenFeatures, WordFeatures
-from throughtime.data.lexicon import Lexicon
+from throughtime.data.encoding.embeddings import Vectors
+from throughtime.data.encoding.features import FrameFeatures, TokenFeatures, WordFeatures
+from throughtime.data.encoding.units import Characters
+from throughtime.data.encoding.word_vocabulary import Lexicon
 from throughtime.data.record import Record
-from throughtime.data.units import Characters
 from throughtime.errors import CheckpointError
 from throughtime.layers import GRU, LSTM
 from throughtime.models.cells import stack

@@ -48,10 +48,10 @@ class Demo:
 
 
 def prepared(maker: str) -> Callable[[Path], Files]:
-    """Name a function of ``throughtime.data.demonstration`` that writes data; it is loaded when it is called."""
+    """Name a function of ``throughtime.data.demos.demonstration`` that writes data; it is loaded when it is called."""
 
     def write(folder: Path) -> Files:
-        return getattr(import_module("throughtime.data.demonstration"), maker)(folder)
+        return getattr(import_module("throughtime.data.demos.demonstration"), maker)(folder)
 
     return write
 

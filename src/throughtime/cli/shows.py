@@ -175,7 +175,7 @@ def _marked(line: Sequence[tokenize.TokenInfo], tags: Sequence[str], coloured: b
 
 def _mistakes(lines: Iterable[Sequence[tokenize.TokenInfo]], said: Iterable[Sequence[str]]) -> list[str]:
     """Where the network says otherwise than the rules that the labels come from."""
-    from throughtime.data.demonstration import token_labels
+    from throughtime.data.demos.demonstration import token_labels
 
     return [
         f"mistaken in line {token.start[0]}: {token.string} (says {label}, is {right})"
@@ -267,9 +267,9 @@ def _beside(console: Console, pictures: Sequence[Sequence[str]]) -> None:
 
 def _records(run: Any, path: Path) -> list[Any]:
     """Read records with their targets, as the run reads them."""
-    from throughtime.data.given import Given
-    from throughtime.data.reading import read_records
+    from throughtime.data.formats.registry import read_records
     from throughtime.data.record import Problems
+    from throughtime.data.user_data import Given
 
     return list(read_records(Given((path,)), run.model.reading, Problems(note=_hush), targets=True))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from throughtime.data.files import refusing, undecodable, windows_ends
-from throughtime.data.given import Given
+from throughtime.data.user_data import Given
 from throughtime.errors import DataError
 
 __all__ = ["Content", "Document", "Note", "Text", "read_text", "split_held_out"]

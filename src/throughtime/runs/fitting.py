@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from throughtime.data.given import Paths, as_given
+from throughtime.data.user_data import Paths, as_given
 from throughtime.errors import UsageError
 from throughtime.runs.folder import check_folder, find_device, make_folder
 from throughtime.runs.run import Run

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from throughtime.data.conll import Sentence
+from throughtime.data.formats.conll import Sentence
 from throughtime.data.record import Record
-from throughtime.data.series import Steps
+from throughtime.data.tables.series import Steps
 from throughtime.tasks.learner import Prediction
 
 __all__ = ["rows_of", "written_suffix"]

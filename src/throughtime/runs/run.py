@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from throughtime.data.given import Given, Paths, as_given
-from throughtime.data.reading import format_of
+from throughtime.data.formats.registry import format_of
+from throughtime.data.formats.writers import open_writer
 from throughtime.data.record import Problems, Record
 from throughtime.data.text import Note
-from throughtime.data.writers import open_writer
+from throughtime.data.user_data import Given, Paths, as_given
 from throughtime.errors import UsageError
 from throughtime.runs.folder import POSITION_FILE, files_of, find_device
 from throughtime.runs.predictions import rows_of, written_suffix

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from throughtime.data.labels import UNSEEN, Labels
+from throughtime.data.encoding.labels import UNSEEN, Labels
 from throughtime.data.record import Record, Target
 from throughtime.errors import DataError
 from throughtime.tasks.learner import Prediction

@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from throughtime.data.features import Features
-from throughtime.data.given import Given
-from throughtime.data.items import Items
-from throughtime.data.labels import UNSEEN, Labels
+from throughtime.data.encoding.features import Features
+from throughtime.data.encoding.items import Items
+from throughtime.data.encoding.labels import UNSEEN, Labels
+from throughtime.data.planning.split import require_examples
 from throughtime.data.record import Record
-from throughtime.data.split import require_examples
 from throughtime.data.text import Note
+from throughtime.data.user_data import Given
 from throughtime.models.many_to_one import ManyToOne
 from throughtime.tasks.answers import LabelAnswers, NumberAnswers, SetAnswers, answers_of, load_answers
 from throughtime.tasks.classify_config import Config

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
-from throughtime.data.given import Given
-from throughtime.data.plan import LanePlan, plan_lanes
+from throughtime.data.encoding.vocabulary import Vocabulary, build_vocabulary
+from throughtime.data.planning.lanes import LanePlan, plan_lanes
 from throughtime.data.text import Note, Text, split_held_out
-from throughtime.data.vocabulary import Vocabulary, build_vocabulary
+from throughtime.data.user_data import Given
 from throughtime.errors import DataError
 from throughtime.models.language_model import LanguageModel
 from throughtime.tasks.generate_config import Config

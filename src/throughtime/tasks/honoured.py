@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from throughtime.data.loader import Kind
-from throughtime.data.reading import format_of
+from throughtime.data.formats.file_loader import Kind
+from throughtime.data.formats.registry import format_of
 from throughtime.data.record import Reading
 from throughtime.data.text import Note
 from throughtime.errors import UsageError

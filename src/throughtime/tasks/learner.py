@@ -16,16 +16,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from throughtime.data.buckets import BucketPlan, plan_buckets
-from throughtime.data.features import Features, FrameFeatures
+from throughtime.data.encoding.features import Features, FrameFeatures
+from throughtime.data.encoding.items import Items, WordItems
+from throughtime.data.encoding.labels import Labels
 from throughtime.data.files import STANDARD
-from throughtime.data.given import Given
-from throughtime.data.items import Items, WordItems
-from throughtime.data.labels import Labels
-from throughtime.data.loader import FileLoader
-from throughtime.data.reading import read_records
+from throughtime.data.formats.file_loader import FileLoader
+from throughtime.data.formats.registry import read_records
+from throughtime.data.planning.buckets import BucketPlan, plan_buckets
 from throughtime.data.record import Problems, Reading, Record
 from throughtime.data.text import Note
+from throughtime.data.user_data import Given
 from throughtime.errors import DataError
 from throughtime.tasks.records import read_all, reading_of, usable
 from throughtime.tasks.sequence_config import SequenceOptions

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from throughtime.data.embeddings import Vectors
-from throughtime.data.features import Features, FrameFeatures, TokenFeatures, WordFeatures
+from throughtime.data.encoding.embeddings import Vectors
+from throughtime.data.encoding.features import Features, FrameFeatures, TokenFeatures, WordFeatures
 from throughtime.errors import CheckpointError
 from throughtime.layers import Recurrent
 from throughtime.models.cells import stack

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from throughtime.data.given import Given
+from throughtime.data.user_data import Given
 from throughtime.errors import CheckpointError, UsageError
 from throughtime.tasks.registry import config_class
 from throughtime.training.checkpoint import read_json

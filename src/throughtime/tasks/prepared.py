@@ -11,8 +11,8 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from throughtime.data.embeddings import Vectors, read_vectors
-from throughtime.data.features import (
+from throughtime.data.encoding.embeddings import Vectors, read_vectors
+from throughtime.data.encoding.features import (
     Features,
     TokenFeatures,
     WordFeatures,
@@ -21,11 +21,11 @@ from throughtime.data.features import (
     unlike,
     words_of,
 )
-from throughtime.data.given import Given
-from throughtime.data.loader import FileLoader
+from throughtime.data.formats.file_loader import FileLoader
+from throughtime.data.planning.split import hold_out, hold_out_end, lonely, windows
 from throughtime.data.record import Problems, Reading, Record
-from throughtime.data.split import hold_out, hold_out_end, lonely, windows
 from throughtime.data.text import Note
+from throughtime.data.user_data import Given
 from throughtime.errors import CheckpointError, DataError, UsageError
 from throughtime.models.inputs import WordInput
 from throughtime.tasks.honoured import check_columns, check_meaning

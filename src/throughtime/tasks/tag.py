@@ -14,12 +14,12 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
-from throughtime.data.features import Features
-from throughtime.data.given import Given
-from throughtime.data.items import Items
-from throughtime.data.labels import UNSEEN, Labels
+from throughtime.data.encoding.features import Features
+from throughtime.data.encoding.items import Items
+from throughtime.data.encoding.labels import UNSEEN, Labels
 from throughtime.data.record import Record
 from throughtime.data.text import Note
+from throughtime.data.user_data import Given
 from throughtime.errors import DataError
 from throughtime.layers.crf import CRF, bio_constraints
 from throughtime.models.many_to_many import ManyToMany

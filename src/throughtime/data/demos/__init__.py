@@ -1,0 +1,1 @@
+"""The data of the demos, made of what is on the machine."""

@@ -1,0 +1,1 @@
+"""Records become numbers: vocabularies, features, items, labels."""

@@ -1,0 +1,1 @@
+"""Media files: sounds, images, clips and arrays become numbers."""

@@ -1,0 +1,1 @@
+"""What is learned from when: plans of batches and windows, and what is held out."""

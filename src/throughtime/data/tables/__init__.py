@@ -1,0 +1,1 @@
+"""Tables: rows of named cells become records, whatever file they come from."""

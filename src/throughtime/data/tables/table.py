@@ -1,0 +1,197 @@
+"""Tables as records: comma- and tab-separated text, JSON lines and Parquet, row by row, whatever their size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+from typing import Any, cast
+
+from throughtime.data.files import STANDARD, describe, open_lines, refusing, suffixes
+from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.tables.columns import Columns, Load, choose_columns
+from throughtime.data.tables.delimited import read_head, read_rows
+from throughtime.errors import DataError, UsageError
+
+__all__ = ["TABLES", "Unnamed", "import_polars", "read_table"]
+
+TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
+"""Suffixes of the tables that can be read."""
+_TABS = (".tsv", ".tab")
+_BATCH = 10_000
+
+
+class Unnamed(dict[str, str]):
+    """Cells of a row by column, "1", "2" and so on, of a table without a header; it is written back without one."""
+
+
+def read_table(
+    path: Path,
+    how: Reading,
+    problems: Problems,
+    *,
+    targets: bool,
+    load: Load | None = None,
+    suffix: str | None = None,
+) -> Iterator[Record]:
+    """Read a table row by row.
+
+    The columns are those that ``how`` asks for, by name or number, or else the first with a usual name; which, is said
+    through ``problems.note``. Without ``targets`` no target is read, whether there is one or not. An empty cell is an
+    error as a label, and no label where a row may have several. Cells of one word per step are lists, or texts that
+    are split at white space. ``original`` of a record is the row: all its cells by column, in order (``Unnamed`` where
+    the table has no header).
+
+    Args:
+        path: the table; ``-`` is standard input.
+        how: columns, kind of target, encoding.
+        problems: where bad rows and notes go.
+        targets: whether each row needs a target.
+        load: reads the file that a cell names, for ``how.file_column``; the paths start at the table's folder.
+        suffix: what the file is (``".csv"``), for standard input; None goes by the path.
+
+    Yields:
+        The records in order.
+
+    Raises:
+        DataError: the file cannot be read, has not the columns, or a row is bad.
+        UsageError: the options do not fit together.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "films.jsonl"
+        >>> _ = path.write_text('{"review": "so good", "stars": 5}')
+        >>> how = Reading(text_column="review", target_column="stars", target_type="number")
+        >>> [(record.content, record.target) for record in read_table(path, how, Problems(), targets=True)]
+        [('so good', 5.0)]
+    """
+    suffix = suffixes(path)[0] if suffix is None else suffix
+    if (how.file_column is None) != (load is None):
+        raise UsageError("a table names files in --file-column, and they are read by what is given as load: give both")
+    if suffix in (".csv", *_TABS):
+        yield from _delimited(path, how, problems, targets, load, suffix in _TABS)
+    elif suffix in (".jsonl", ".ndjson"):
+        rows = _json_rows(path, how, problems)
+        yield from _named(rows, path, how, problems, targets, load)
+    elif suffix == ".parquet":
+        rows = ((f"{path}: row {number}", row) for number, row in enumerate(_parquet_rows(path), 1))
+        yield from _named(rows, path, how, problems, targets, load)
+    else:
+        raise DataError(f"{describe(path)} is no table that can be read; known are {', '.join(TABLES)}")
+
+
+def _delimited(
+    path: Path, how: Reading, problems: Problems, targets: bool, load: Load | None, tabs: bool
+) -> Iterator[Record]:
+    name = describe(path)
+    rows = read_rows(path, how.encoding, problems, tabs=tabs)
+    head, rows = read_head(rows, how, problems, name, targets=targets)
+    columns = Columns(head.content, head.target, how, problems, load, path.parent)
+    names, width, row_type = head.names, len(head.names), dict[str, str] if head.header else Unnamed
+    for number, cells in rows:
+        place = f"{name}: line {number}"
+        if len(cells) != width:
+            problems.report(place, _miscounted(len(cells), width, head.header, tabs))
+        elif record := columns.record(row_type(zip(names, cells, strict=True)), place):
+            yield record
+
+
+def _miscounted(found: int, expected: int, header: bool, tabs: bool) -> str:
+    what = f"{found} cell{'s' * (found != 1)} where the {'header' if header else 'first row'} has {expected}"
+    if tabs or found < expected:
+        return what
+    return f"{what}; write a cell that holds a comma in double quotes"
+
+
+def _named(
+    rows: Iterator[tuple[str, Mapping[str, object]]],
+    path: Path,
+    how: Reading,
+    problems: Problems,
+    targets: bool,
+    load: Load | None,
+) -> Iterator[Record]:
+    """Make records of rows that bring their names with them; the first row tells which columns they are."""
+    name = describe(path)
+    first = next(rows, None)
+    if first is None:
+        raise DataError(f"{name} has no rows")
+    content, target = choose_columns(list(first[1]), how, problems, name, targets=targets)
+    columns = Columns(content, target, how, problems, load, path.parent)
+    for place, row in chain([first], rows):
+        if record := columns.record(row, place):
+            yield record
+
+
+def _json_rows(path: Path, how: Reading, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:
+    name, blank = describe(path), False
+    for number, line in enumerate(open_lines(path, how.encoding, problems.note), 1):
+        place = f"{name}: line {number}"
+        if not line or line.isspace():
+            if not blank:
+                problems.note(f"{place} is blank; blank lines are left out, here and further on")
+            blank = True
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            problems.report(place, f"no JSON ({error.msg} at character {error.pos + 1}); one object a line is needed")
+        except RecursionError:
+            problems.report(place, "no JSON that can be read: it is nested too deeply")
+        else:
+            if not isinstance(row, dict):
+                problems.report(place, f"holds {_json_kind(row)}, not an object; one object a line is needed")
+            elif "\\u" in line and _has_half_pairs(cast(object, row)):
+                problems.report(place, r"holds half of a surrogate pair (\ud800 to \udfff), which is no character")
+            else:
+                yield place, cast(Mapping[str, object], row)
+
+
+def _json_kind(value: object) -> str:
+    kinds = {"list": "a list", "str": "a text", "bool": "a truth value", "NoneType": "null"}
+    return kinds.get(type(value).__name__, "a number")
+
+
+def _has_half_pairs(row: object) -> bool:
+    try:
+        json.dumps(row, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def import_polars(what: str) -> Any:
+    """Load polars, which is an extra.
+
+    Args:
+        what: what it is needed for, for the message.
+
+    Returns:
+        The module.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        return import_module("polars")
+    except ImportError:
+        raise UsageError(f"{what} needs polars: pip install 'throughtime[parquet]'") from None
+
+
+def _parquet_rows(path: Path) -> Iterator[Mapping[str, object]]:
+    """Yield the rows of a Parquet file, some thousands of them in memory at once."""
+    polars = import_polars(f"reading {path}")
+    if path == STANDARD:
+        raise DataError("Parquet cannot be read from standard input; give its file")
+    with refusing(path), path.open("rb") as file:
+        whole = file.read(4) == b"PAR1"
+    if not whole:
+        raise DataError(f"{path} is no Parquet file")
+    try:
+        table = polars.scan_parquet(path, glob=False)
+        for batch in table.collect_batches(chunk_size=_BATCH, maintain_order=True):
+            yield from cast(Sequence[Mapping[str, object]], batch.iter_rows(named=True))
+    except polars.exceptions.PolarsError as error:
+        raise DataError(f"{path} is no whole Parquet file ({str(error).splitlines()[0]})") from None

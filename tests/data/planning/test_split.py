@@ -1,0 +1,124 @@
+"""What is held out: the same records wherever they stand, a share of every label, and the end of what is in time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from throughtime.data.planning.split import hold_out, hold_out_end, lonely, require_examples, windows
+from throughtime.data.record import Record
+from throughtime.errors import DataError
+
+COUNTS = {"often": 60, "seldom": 15, "twice": 2, "once": 1}
+
+
+def examples(**counts: int) -> list[Record]:
+    labels = [label for label, count in counts.items() for _ in range(count)]
+    return [Record(f"text {number}", label, f"row {number}") for number, label in enumerate(labels)]
+
+
+def held(records: list[Record], share: float = 0.1) -> set[str]:
+    return {str(record.content) for record in hold_out(records, share)[1]}
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.8])
+def test_every_label_gives_its_share_and_keeps_some(share: float) -> None:
+    learned, checked = hold_out(examples(**COUNTS), share)
+    numbers = Counter(record.target for record in checked)
+    kept = Counter(record.target for record in learned)
+    for label, count in COUNTS.items():
+        assert kept[label] >= 1
+        assert numbers[label] + kept[label] == count
+        assert abs(numbers[label] - share * count) <= 1
+    assert numbers["twice"] == 1 and numbers["once"] == 0
+
+
+def test_both_parts_keep_their_order() -> None:
+    records = examples(**COUNTS)
+    for part in hold_out(records, 0.3):
+        assert part == sorted(part, key=records.index)
+
+
+def test_the_order_of_the_file_does_not_matter() -> None:
+    records = examples(**COUNTS)
+    shuffled = [records[index] for index in np.random.default_rng(0).permutation(len(records))]
+    assert held(shuffled) == held(records)
+    moved = [Record(each.content, each.target, "another file") for each in records]
+    assert held(moved) == held(records)
+
+
+def test_other_labels_do_not_move_a_record() -> None:
+    records = examples(**COUNTS)
+    alone = [record for record in records if record.target == "often"]
+    assert held(alone) == held(records) & {str(record.content) for record in alone}
+
+
+@pytest.mark.parametrize("target", [None, 1.5, ("a", "b")])
+def test_without_one_label_each_the_whole_gives_its_share(target: Any) -> None:
+    frames = [np.full((2, 1), number, np.float32) for number in range(50)]
+    learned, checked = hold_out([Record(each, target, "") for each in frames], 0.2)
+    assert (len(learned), len(checked)) == (40, 10)
+    assert held([Record(each, target, "") for each in reversed(frames)], 0.2) == {str(each.content) for each in checked}
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_too_little_is_refused(count: int) -> None:
+    with pytest.raises(DataError, match="too little to hold out 10%"):
+        hold_out(examples(a=count), 0.1)
+
+
+def series(steps: int) -> Record:
+    frames = np.arange(2 * steps, dtype=np.float32).reshape(steps, 2)
+    return Record(frames, tuple(str(step) for step in range(steps)), "s.csv: series 1", {"a": 1})
+
+
+def parts_are(parts: list[Record], whole: Record) -> None:
+    assert np.array_equal(np.concatenate([part.content for part in parts]), whole.content)  # type: ignore[arg-type]
+    assert sum((part.target for part in parts), start=()) == whole.target  # type: ignore[misc,arg-type]
+    for part in parts:
+        labels = part.target
+        assert isinstance(labels, tuple) and part.original is None
+        assert part.place == f"s.csv: series 1, steps {int(labels[0]) + 1} to {int(labels[-1]) + 1}"
+
+
+@pytest.mark.parametrize(("steps", "share", "cut"), [(10, 0.2, 8), (2, 0.1, 1), (3, 0.9, 1)])
+def test_of_one_series_the_end_is_held_out(steps: int, share: float, cut: int) -> None:
+    parts = hold_out_end(series(steps), share)
+    assert len(parts[0].content) == cut
+    parts_are(list(parts), series(steps))
+
+
+def test_one_step_cannot_be_split() -> None:
+    with pytest.raises(DataError, match="series 1: 1 step is too little"):
+        hold_out_end(series(1), 0.1)
+
+
+@pytest.mark.parametrize(("steps", "sizes"), [(1, [1]), (4, [4]), (5, [2, 3]), (9, [3, 3, 3]), (11, [3, 4, 4])])
+def test_windows_are_about_equal_and_lose_nothing(steps: int, sizes: list[int]) -> None:
+    parts = windows(series(steps), 4)
+    assert [len(part.content) for part in parts] == sizes
+    parts_are(parts, series(steps))
+
+
+def test_labels_with_one_example_are_listed_with_their_places() -> None:
+    with pytest.raises(DataError) as caught:
+        require_examples(examples(fine=2, **{f"single {number}": 1 for number in range(7)}))
+    message = str(caught.value)
+    assert "'single 0' (row 2), " in message and "'single 4' (row 6) and 2 more;" in message
+    assert "single 5" not in message and "fine" not in message
+
+
+def test_one_label_is_nothing_to_tell_apart() -> None:
+    with pytest.raises(DataError, match="all 3 examples have the label 'a'"):
+        require_examples(examples(a=3))
+    require_examples(examples(a=2, b=2))
+
+
+def test_the_only_example_of_a_label_has_a_reason_to_be_left_out() -> None:
+    records = [*examples(pair=2, single=1), Record("t", ("single",), ""), Record("t", 1.0, "")]
+    reasons = [lonely(records)(record) for record in records]
+    assert [reason is None for reason in reasons] == [True, True, False, True, True]
+    assert "only example of the label 'single'" in str(reasons[2])
