@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from throughtime.cli import shows
-from throughtime.data.record import Reading
+from throughtime.data.reading import Reading
 from throughtime.tasks.learner import Prediction
 
 

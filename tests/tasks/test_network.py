@@ -13,7 +13,7 @@ from torch import nn
 from throughtime.data.encoding.embeddings import Vectors
 from throughtime.data.encoding.features import FrameFeatures, TokenFeatures, WordFeatures
 from throughtime.data.encoding.units import Characters
-from throughtime.data.encoding.word_vocabulary import Lexicon
+from throughtime.data.encoding.word_vocabulary import WordVocabulary
 from throughtime.data.record import Record
 from throughtime.errors import CheckpointError
 from throughtime.layers import GRU, LSTM
@@ -24,9 +24,9 @@ from throughtime.models.many_to_one import ManyToOne
 from throughtime.tasks.network import make_input, make_recurrent, start_from_language_model, use_vectors
 from throughtime.tasks.tag_config import Config
 from throughtime.training.checkpoint import save_weights
-from throughtime.training.loop import MODEL_FILE
+from throughtime.training.files import MODEL_FILE
 
-LEXICON = Lexicon(["the", "cat", "new"], "acehtT", [6, 2, 0])
+LEXICON = WordVocabulary(["the", "cat", "new"], "acehtT", [6, 2, 0])
 NOISE: dict[str, Any] = {"dropout": 0.3, "word_dropout": 0.4, "character_dropout": 0.2, "frame_mask": 0.1}
 
 

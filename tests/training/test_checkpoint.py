@@ -17,15 +17,12 @@ from throughtime.training.checkpoint import (
     capture,
     load_weights,
     read_checkpoint,
-    read_json,
     restore,
     save_weights,
     weights_of,
     write_checkpoint,
-    write_json,
-    write_text,
-    writing,
 )
+from throughtime.training.files import read_json, write_json, write_text, writing
 
 CPU = torch.device("cpu")
 

@@ -268,7 +268,7 @@ def _beside(console: Console, pictures: Sequence[Sequence[str]]) -> None:
 def _records(run: Any, path: Path) -> list[Any]:
     """Read records with their targets, as the run reads them."""
     from throughtime.data.formats.registry import read_records
-    from throughtime.data.record import Problems
+    from throughtime.data.reading import Problems
     from throughtime.data.user_data import Given
 
     return list(read_records(Given((path,)), run.model.reading, Problems(note=_hush), targets=True))

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import cast
 
+from throughtime.data.reading import Note
 from throughtime.errors import DataError, UsageError
 
 __all__ = [
@@ -115,7 +116,7 @@ def check_encoding(encoding: str) -> None:
         raise UsageError(f"unknown encoding {encoding!r}; try utf-8, latin-1, cp1252, utf-16 ...") from None
 
 
-def open_lines(path: Path, encoding: str, note: Callable[[str], None]) -> Iterator[str]:
+def open_lines(path: Path, encoding: str, note: Note) -> Iterator[str]:
     r"""Read a text file line by line, whatever its size, as a text editor shows it.
 
     A file that ends in ``.gz``, ``.bz2`` or ``.xz`` is unpacked on the way; ``-`` is standard input. A byte order mark
@@ -151,7 +152,7 @@ def open_lines(path: Path, encoding: str, note: Callable[[str], None]) -> Iterat
         yield last
 
 
-def _texts(path: Path, encoding: str, note: Callable[[str], None]) -> Iterator[str]:
+def _texts(path: Path, encoding: str, note: Note) -> Iterator[str]:
     """Yield the text block by block, line ends made plain."""
     check_encoding(encoding)
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
@@ -176,7 +177,7 @@ def _texts(path: Path, encoding: str, note: Callable[[str], None]) -> Iterator[s
         yield text
 
 
-def _tell(name: str, seen: object, told: set[str], note: Callable[[str], None]) -> None:
+def _tell(name: str, seen: object, told: set[str], note: Note) -> None:
     ends = cast(tuple[str, ...], seen) if isinstance(seen, tuple) else (str(seen),)
     for end in set(ends) - told - {"None", "\n"}:
         told.add(end)

@@ -2,90 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.errors import DataError
-
-__all__ = ["Frames", "Problems", "Reading", "Record", "Target"]
+__all__ = ["Content", "Frames", "Picture", "Record", "Sequences", "Span", "Spans", "Target", "raw_bytes"]
 
 Frames: TypeAlias = NDArray[np.float32]
 """Numbers, (T, F): F features at each of T steps."""
-Target: TypeAlias = str | float | tuple[str, ...]
-"""A label; a number; several labels, or one for each step."""
+Picture: TypeAlias = NDArray[np.float32]
+"""A picture that is kept whole, (H, W, C): height, width, channels; values from 0 (black) to 1."""
+Content: TypeAlias = str | tuple[str, ...] | Frames | Picture
+"""A text, words, frames, or a picture; never empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """The right sequences for a record: its translation, its captions. Each of them is right."""
+
+    right: tuple[Content, ...]
+    """One or more; the first is the one to show."""
+
+
+class Span(NamedTuple):
+    """A part of a content: characters of a text, or steps of words and frames."""
+
+    start: int
+    """Its first place, from 0."""
+    stop: int
+    """The place after its last one."""
+    label: str | None = None
+    """What it is, where that is asked: ``"person"``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """The marked parts of a record's content: an answer in its context, the names in a text."""
+
+    marked: tuple[Span, ...]
+    """In any order; none where nothing is to be marked."""
+
+
+Target: TypeAlias = str | float | tuple[str, ...] | Sequences | Spans
+"""A label (str); a number; several labels, or one for each step; one or several right sequences; marked parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One thing to learn from, or to predict for."""
 
-    content: str | tuple[str, ...] | Frames
-    """A text, words, or frames; never empty."""
+    content: Content
+    """What is read: a text, words, frames or a picture; never empty."""
     target: Target | None
     """What is to be predicted, or None where it is not known."""
     place: str
     """Where it came from, for messages: ``"reviews.csv: line 7"``."""
     original: object = None
     """What a writer of the same format needs to write it back: columns by name, lines, a path."""
+    beside: Mapping[str, Content] = field(default_factory=dict[str, Content])
+    """What stands beside the content, by name: a question, a condition, covariates."""
+    group: str | None = None
+    """What it belongs to: the picture of a caption, the context of a question. Records of one group are never parted
+    into those to learn from and those to validate on. None: it stands alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """How files are to be read: the options that the formats see. None leaves a choice to the format, which says it."""
+def raw_bytes(content: Content) -> bytes:
+    r"""Give what a content holds as bytes, to draw or to tell contents apart by.
 
-    per_step: bool = False
-    """Whether there is a target for each step, not one for the whole record."""
-    target_type: Literal["label", "labels", "number"] = "label"
-    """A label, several labels, or a number."""
-    encoding: str = "utf-8"
-    """Encoding of text files."""
-    header: bool | None = None
-    """Whether the first line of a table names its columns."""
-    text_column: str | None = None
-    """Column of a table that holds the text."""
-    target_column: str | None = None
-    """Column of a table, or of CoNLL lines, that holds the target."""
-    label_separator: str = ","
-    """What stands between several labels of one record."""
-    file_column: str | None = None
-    """Column of a table that names a file (sound, image, array, text), from the table's folder on."""
-    id_column: str | None = None
-    """Column of a table in long format that tells the series apart."""
-    time_column: str | None = None
-    """Column of a table in long format that orders the steps of a series."""
-    image_steps: Literal["rows", "pixels"] = "rows"
-    """What a step of an image is."""
-    colour: bool = False
-    """Whether images keep their colours (three features a pixel) or become grey (one)."""
-    mel_bands: int = 40
-    """Features of a step of sound."""
+    Args:
+        content: a text, words, frames or a picture.
 
+    Returns:
+        Bytes that are the same on every machine.
 
-@dataclass(slots=True)
-class Problems:
-    """What becomes of records that cannot be read: the first ends everything, or all are skipped and listed."""
-
-    skip: bool = False
-    """Whether to go on without them."""
-    note: Callable[[str], None] = print
-    """Called with what the user should know, in one line."""
-    skipped: list[str] = field(default_factory=list[str])
-    """The messages of those that were skipped, in order."""
-
-    def report(self, place: str, message: str) -> None:
-        """Tell of a record that cannot be read; the caller goes on with the next one if this returns.
-
-        Args:
-            place: file and line, such as ``"reviews.csv: line 7"``.
-            message: what is wrong and how to mend it.
-
-        Raises:
-            DataError: bad records are not to be skipped.
-        """
-        if not self.skip:
-            raise DataError(f"{place}: {message}")
-        self.skipped.append(f"{place}: {message}")
+    Example:
+        >>> raw_bytes(("a", "red", "fox"))
+        b'a\nred\nfox'
+    """
+    if isinstance(content, np.ndarray):
+        return content.astype(content.dtype.newbyteorder("<"), copy=False).tobytes()
+    return ("\n".join(content) if isinstance(content, tuple) else content).encode("utf-8", "replace")

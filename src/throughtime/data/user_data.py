@@ -1,41 +1,112 @@
-"""What the user hands over: files, or data that is already in memory."""
+"""What the user hands over: files or data in memory, each in its role."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 from throughtime.errors import UsageError
 
-__all__ = ["Given", "Paths", "as_given"]
+__all__ = ["DATA", "VALID", "Given", "Paths", "UserData", "given_as", "validation_role"]
 
 Paths = str | Path | Sequence[str | Path]
 """One path or several."""
+DATA = "data"
+"""The role of what is learned from, scored or predicted for, where a task has one kind of file."""
+VALID = "valid"
+"""The role of what is validated on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Files, or data in memory: one of the two."""
+    """What stands in one role: files, or data in memory."""
 
     paths: tuple[Path, ...] = ()
     """The files, in order."""
     memory: object = None
     """The data; the task knows what it can be."""
 
-    def describe(self) -> list[str] | None:
+    def to_json(self) -> list[str] | None:
         """Give the whole paths as plain text, or None for data in memory."""
         return [str(path.resolve()) for path in self.paths] if self.memory is None else None
 
 
-def as_given(data: object, memory: object, names: tuple[str, str]) -> Given | None:
-    """Take what was handed over at the door.
+def validation_role(role: str) -> str:
+    """Name the role of what is validated on beside what is learned from.
 
     Args:
+        role: a role of what is learned from.
+
+    Returns:
+        Its twin.
+
+    Example:
+        >>> validation_role("data"), validation_role("source")
+        ('valid', 'valid_source')
+    """
+    return VALID if role == DATA else f"{VALID}_{role}"
+
+
+@dataclass(frozen=True, slots=True)
+class UserData(Mapping[str, Given]):
+    """What was handed over, by role: ``data`` and ``valid``, or a task's own, such as ``source`` and ``target``.
+
+    Example:
+        >>> data = UserData({"source": Given((Path("a.en"),)), "valid_source": Given((Path("b.en"),))})
+        >>> list(data.training()), list(data.validation()), data.validation()["source"].paths[0].name
+        (['source'], ['source'], 'b.en')
+    """
+
+    roles: Mapping[str, Given] = field(default_factory=dict[str, Given])
+    """What stands in each role that was given."""
+
+    def __getitem__(self, role: str) -> Given:
+        return self.roles[role]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.roles)
+
+    def __len__(self) -> int:
+        return len(self.roles)
+
+    def training(self) -> UserData:
+        """Give what is learned from."""
+        return UserData({role: given for role, given in self.roles.items() if not _validates(role)})
+
+    def validation(self) -> UserData:
+        """Give what is validated on, under the roles of what is learned from; empty where nothing is."""
+        names = {VALID: DATA}
+        return UserData(
+            {
+                names.get(role, role.removeprefix(f"{VALID}_")): given
+                for role, given in self.roles.items()
+                if _validates(role)
+            }
+        )
+
+    def updated(self, newer: UserData) -> UserData:
+        """Give the same with some roles filled anew."""
+        return UserData({**self.roles, **newer.roles})
+
+    def to_json(self) -> dict[str, list[str] | None]:
+        """Give the whole paths by role, as plain values; None for data in memory."""
+        return {role: given.to_json() for role, given in self.roles.items()}
+
+
+def _validates(role: str) -> bool:
+    return role == VALID or role.startswith(f"{VALID}_")
+
+
+def given_as(role: str, data: object, memory: object = None, memory_name: str = "") -> Given | None:
+    """Take what was handed over at the door for one role.
+
+    Args:
+        role: what it is called there, for messages.
         data: a path, several, or None; anything else is data in memory too.
         memory: data in memory, or None.
-        names: what the two are called there, for messages.
+        memory_name: what that is called there.
 
     Returns:
         The files or the data; None where neither was given.
@@ -44,11 +115,11 @@ def as_given(data: object, memory: object, names: tuple[str, str]) -> Given | No
         UsageError: both were given, or an empty list of files.
 
     Example:
-        >>> as_given("a.txt", None, ("data", "text")).paths[0].name
+        >>> given_as("data", "a.txt").paths[0].name
         'a.txt'
     """
     if data is not None and memory is not None:
-        raise UsageError(f"give {names[0]} (files) or {names[1]} (in memory), not both")
+        raise UsageError(f"give {role} (files) or {memory_name} (in memory), not both")
     if memory is not None:
         return Given(memory=memory)
     if data is None:
@@ -59,6 +130,6 @@ def as_given(data: object, memory: object, names: tuple[str, str]) -> Given | No
         return Given(memory=data)
     parts = cast("Sequence[object]", data)
     if not parts:
-        raise UsageError(f"{names[0]} is an empty list; give at least one file")
+        raise UsageError(f"{role} is an empty list; give at least one file")
     paths = [Path(part) for part in parts if isinstance(part, str | Path)]
     return Given(tuple(paths)) if len(paths) == len(parts) else Given(memory=parts)

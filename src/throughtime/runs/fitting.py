@@ -17,9 +17,10 @@ from throughtime.runs.folder import check_folder, find_device, make_folder
 from throughtime.runs.run import Run
 from throughtime.tasks import task_module
 from throughtime.tasks.order import CONFIG_FILE, Asked, Order, new_order, saved_order
-from throughtime.training.checkpoint import load_weights, write_json, write_text
+from throughtime.training.checkpoint import load_weights
+from throughtime.training.files import MODEL_FILE, TRAINER_FILE, write_json, write_text
 from throughtime.training.job import Job
-from throughtime.training.loop import MODEL_FILE, TRAINER_FILE, Trainer
+from throughtime.training.loop import Trainer
 from throughtime.training.metrics import MetricsWriter
 from throughtime.training.report import write_report
 from throughtime.training.reporter import PlainReporter, Reporter, Reporters, Summary

@@ -9,13 +9,10 @@ import torch
 
 from throughtime.errors import UsageError
 from throughtime.tasks.order import CONFIG_FILE
-from throughtime.training.checkpoint import write_text
-from throughtime.training.loop import MODEL_FILE, TRAINER_FILE
-from throughtime.training.metrics import METRICS_FILE
+from throughtime.training.files import METRICS_FILE, MODEL_FILE, POSITION_FILE, TRAINER_FILE, write_text
 
-__all__ = ["POSITION_FILE", "check_folder", "files_of", "find_device", "make_folder"]
+__all__ = ["check_folder", "files_of", "find_device", "make_folder"]
 
-POSITION_FILE = "trainer.json"
 FILES = (
     CONFIG_FILE,
     MODEL_FILE,

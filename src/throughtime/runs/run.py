@@ -9,17 +9,17 @@ from typing import Any
 
 from throughtime.data.formats.registry import format_of
 from throughtime.data.formats.writers import open_writer
-from throughtime.data.record import Problems, Record
-from throughtime.data.text import Note
+from throughtime.data.reading import Note, Problems
+from throughtime.data.record import Record
 from throughtime.data.user_data import Given, Paths, as_given
 from throughtime.errors import UsageError
-from throughtime.runs.folder import POSITION_FILE, files_of, find_device
+from throughtime.runs.folder import files_of, find_device
 from throughtime.runs.predictions import rows_of, written_suffix
 from throughtime.tasks import task_module
 from throughtime.tasks.learner import Prediction
 from throughtime.tasks.order import read_config, saved_options
 from throughtime.tasks.records import count_skipped
-from throughtime.training.checkpoint import read_json, write_text
+from throughtime.training.files import POSITION_FILE, read_json, write_text
 from throughtime.training.reporter import PlainReporter
 
 __all__ = ["Run", "load"]

@@ -15,8 +15,8 @@ from throughtime.data.encoding.features import Features
 from throughtime.data.encoding.items import Items
 from throughtime.data.encoding.labels import UNSEEN, Labels
 from throughtime.data.planning.split import require_examples
+from throughtime.data.reading import Note
 from throughtime.data.record import Record
-from throughtime.data.text import Note
 from throughtime.data.user_data import Given
 from throughtime.models.many_to_one import ManyToOne
 from throughtime.tasks.answers import LabelAnswers, NumberAnswers, SetAnswers, answers_of, load_answers
@@ -27,7 +27,7 @@ from throughtime.tasks.learner_job import LearnerJob
 from throughtime.tasks.network import make_input, make_recurrent
 from throughtime.tasks.prepared import Saved, prepare_learner, read_saved
 from throughtime.training.checkpoint import load_weights
-from throughtime.training.loop import MODEL_FILE
+from throughtime.training.files import MODEL_FILE
 
 __all__ = ["Classifier", "Config", "open_model", "prepare"]
 

@@ -9,15 +9,17 @@ import torch
 
 from throughtime.data.encoding.vocabulary import Vocabulary, build_vocabulary
 from throughtime.data.planning.lanes import LanePlan, plan_lanes
-from throughtime.data.text import Note, Text, split_held_out
+from throughtime.data.planning.split import hold_out_text
+from throughtime.data.reading import Note
+from throughtime.data.text import Text
 from throughtime.data.user_data import Given
 from throughtime.errors import DataError
 from throughtime.models.language_model import LanguageModel
 from throughtime.tasks.generate_config import Config
 from throughtime.tasks.text_model import Corpus, TextModel, note_unknown, rates, read_as, saved_vocabulary
 from throughtime.training.checkpoint import load_weights
+from throughtime.training.files import MODEL_FILE
 from throughtime.training.job import State, StepResult
-from throughtime.training.loop import MODEL_FILE
 
 __all__ = ["HELD_OUT", "Config", "GenerateJob", "open_model", "prepare"]
 
@@ -184,7 +186,7 @@ def prepare(
     text = read_as(config, train, note)
     _require_separator(config, text)
     if valid is None:
-        text, held_out = split_held_out(text, HELD_OUT)
+        text, held_out = hold_out_text(text, HELD_OUT)
         amount = f"{len(held_out):,} {'bytes' if config.unit == 'bytes' else 'characters'}"
         note(f"no validation text given: the last {HELD_OUT:.0%} of the text is held out for it ({amount})")
     else:

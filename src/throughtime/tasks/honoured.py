@@ -7,8 +7,7 @@ from pathlib import Path
 
 from throughtime.data.formats.file_loader import Kind
 from throughtime.data.formats.registry import format_of
-from throughtime.data.record import Reading
-from throughtime.data.text import Note
+from throughtime.data.reading import Note, Reading
 from throughtime.errors import UsageError
 from throughtime.tasks.sequence_config import SequenceOptions
 from throughtime.training.options import options_of

@@ -23,8 +23,8 @@ from throughtime.data.files import STANDARD
 from throughtime.data.formats.file_loader import FileLoader
 from throughtime.data.formats.registry import read_records
 from throughtime.data.planning.buckets import BucketPlan, plan_buckets
-from throughtime.data.record import Problems, Reading, Record
-from throughtime.data.text import Note
+from throughtime.data.reading import Note, Problems, Reading
+from throughtime.data.record import Record
 from throughtime.data.user_data import Given
 from throughtime.errors import DataError
 from throughtime.tasks.records import read_all, reading_of, usable

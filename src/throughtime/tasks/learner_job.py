@@ -15,8 +15,8 @@ from throughtime.tasks.learner import Answer, Examples, Learner, Prediction
 from throughtime.tasks.network import start_from_language_model
 from throughtime.tasks.order import read_config
 from throughtime.training.checkpoint import load_weights
+from throughtime.training.files import MODEL_FILE
 from throughtime.training.job import State, StepResult
-from throughtime.training.loop import MODEL_FILE
 
 __all__ = ["LearnerJob"]
 

@@ -15,7 +15,7 @@ from throughtime.models.cells import stack
 from throughtime.models.inputs import FrameInput, TokenInput, WordInput
 from throughtime.tasks.sequence_config import SequenceOptions
 from throughtime.training.checkpoint import read_tensors, weights_of
-from throughtime.training.loop import MODEL_FILE
+from throughtime.training.files import MODEL_FILE
 
 __all__ = ["make_input", "make_recurrent", "start_from_language_model", "use_vectors"]
 
@@ -33,16 +33,16 @@ def make_input(config: SequenceOptions, features: Features, embedding: int, *, r
         A module with ``output_size``.
     """
     match features:
-        case WordFeatures(lexicon=lexicon, spelled=spelled):
+        case WordFeatures(vocabulary=vocabulary, spelled=spelled):
             return WordInput(
-                len(lexicon.words) + 1,
+                len(vocabulary.words) + 1,
                 embedding,
-                characters=lexicon.letter_numbers if spelled else 0,
+                characters=vocabulary.letter_numbers if spelled else 0,
                 character_hidden=config.spelling,
                 dropout=config.dropout,
                 word_dropout=config.word_dropout,
                 character_dropout=config.character_dropout,
-                counts=[1, *lexicon.counts] if rare_only else None,
+                counts=[1, *vocabulary.counts] if rare_only else None,
             )
         case TokenFeatures(vocabulary=vocabulary):
             return TokenInput(len(vocabulary), embedding, dropout=config.dropout)
@@ -88,7 +88,7 @@ def use_vectors(read: WordInput, features: WordFeatures, vectors: Vectors) -> in
     Returns:
         How many words have one.
     """
-    numbers = features.lexicon.numbers(vectors.words)
+    numbers = features.vocabulary.numbers(vectors.words)
     known = [place for place, number in enumerate(numbers) if number]
     read.embedding.weight[[numbers[place] for place in known]] = torch.from_numpy(vectors.rows[known])
     return len(known)

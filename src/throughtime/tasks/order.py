@@ -11,7 +11,7 @@ from typing import Any
 from throughtime.data.user_data import Given
 from throughtime.errors import CheckpointError, UsageError
 from throughtime.tasks.registry import config_class
-from throughtime.training.checkpoint import read_json
+from throughtime.training.files import read_json
 from throughtime.training.options import INHERITED, TrainingOptions
 
 __all__ = ["CONFIG_FILE", "Asked", "Order", "new_order", "read_config", "saved_options", "saved_order"]

@@ -11,20 +11,13 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from throughtime.data.encoding.building import build_features, load_features
 from throughtime.data.encoding.embeddings import Vectors, read_vectors
-from throughtime.data.encoding.features import (
-    Features,
-    TokenFeatures,
-    WordFeatures,
-    build_features,
-    load_features,
-    unlike,
-    words_of,
-)
+from throughtime.data.encoding.features import Features, TokenFeatures, WordFeatures, unlike, words_of
 from throughtime.data.formats.file_loader import FileLoader
 from throughtime.data.planning.split import hold_out, hold_out_end, lonely, windows
-from throughtime.data.record import Problems, Reading, Record
-from throughtime.data.text import Note
+from throughtime.data.reading import Note, Problems, Reading
+from throughtime.data.record import Record
 from throughtime.data.user_data import Given
 from throughtime.errors import CheckpointError, DataError, UsageError
 from throughtime.models.inputs import WordInput
@@ -36,7 +29,7 @@ from throughtime.tasks.order import read_config
 from throughtime.tasks.records import count_skipped, read_all, reading_of, usable
 from throughtime.tasks.sequence_config import SequenceOptions
 from throughtime.tasks.text_model import saved_vocabulary
-from throughtime.training.checkpoint import read_json
+from throughtime.training.files import read_json
 
 __all__ = ["HELD_OUT", "INPUTS_FILE", "SKIPPED_FILE", "Saved", "prepare_learner", "read_saved"]
 

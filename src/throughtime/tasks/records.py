@@ -8,7 +8,8 @@ from typing import Any, cast
 from throughtime.data.files import describe
 from throughtime.data.formats.file_loader import FileLoader
 from throughtime.data.formats.registry import read_records
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.data.user_data import Given
 from throughtime.errors import DataError
 from throughtime.tasks.sequence_config import SequenceOptions

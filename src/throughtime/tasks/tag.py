@@ -17,8 +17,8 @@ from torch.nn.utils.rnn import pad_sequence
 from throughtime.data.encoding.features import Features
 from throughtime.data.encoding.items import Items
 from throughtime.data.encoding.labels import UNSEEN, Labels
+from throughtime.data.reading import Note
 from throughtime.data.record import Record
-from throughtime.data.text import Note
 from throughtime.data.user_data import Given
 from throughtime.errors import DataError
 from throughtime.layers.crf import CRF, bio_constraints
@@ -29,7 +29,7 @@ from throughtime.tasks.network import make_input, make_recurrent
 from throughtime.tasks.prepared import Saved, prepare_learner, read_saved
 from throughtime.tasks.tag_config import Config
 from throughtime.training.checkpoint import load_weights
-from throughtime.training.loop import MODEL_FILE
+from throughtime.training.files import MODEL_FILE
 
 __all__ = ["Config", "Tagger", "open_model", "prepare"]
 

@@ -13,10 +13,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from throughtime.data.encoding.vocabulary import Vocabulary, encode_text, load_vocabulary, prompt_ids
+from throughtime.data.formats.text import read_text
 from throughtime.data.planning.batch import NOT_SCORED, next_token_batch
 from throughtime.data.planning.lanes import Span, plan_evaluation
+from throughtime.data.reading import Note
 from throughtime.data.source import TokenSource
-from throughtime.data.text import Note, Text, read_text
+from throughtime.data.text import Text
 from throughtime.data.user_data import Given
 from throughtime.errors import CheckpointError, UsageError
 from throughtime.models.language_model import LanguageModel

@@ -1,11 +1,9 @@
-"""Files of a run that are there whole or not at all, and the checkpoint from which training goes on bit for bit."""
+"""The weights of a run, and the checkpoint from which training goes on bit for bit."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor, nn
 
-from throughtime.errors import CheckpointError, TrainingError
+from throughtime.errors import CheckpointError
+from throughtime.training.files import write_json, writing
 
 __all__ = [
     "Checkpoint",
@@ -23,15 +22,11 @@ __all__ = [
     "capture",
     "load_weights",
     "read_checkpoint",
-    "read_json",
     "read_tensors",
     "restore",
     "save_weights",
     "weights_of",
     "write_checkpoint",
-    "write_json",
-    "write_text",
-    "writing",
 ]
 
 
@@ -63,88 +58,6 @@ class Checkpoint:
     """Weights, optimizer, generators and lane state, by name."""
     position: Position
     """Counters."""
-
-
-@contextmanager
-def writing(path: Path) -> Generator[Path]:
-    """Write a file beside its place and rename it there when it is whole.
-
-    Args:
-        path: where the file shall be.
-
-    Yields:
-        The path to write to.
-
-    Raises:
-        TrainingError: the disk is full, or the place cannot be written; what was at ``path`` is untouched and
-            nothing half-written is left.
-    """
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.touch()
-        mode = beside.stat().st_mode
-        yield beside
-        beside.chmod(mode)  # safetensors makes files that only their owner can read
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        os.replace(beside, path)
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise TrainingError(
-            f"cannot write {path}: {reason}; what was there before is untouched: free some space, then use --resume"
-        ) from error
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 text file whole or not at all.
-
-    Args:
-        path: where.
-        text: what.
-
-    Raises:
-        TrainingError: it cannot be written.
-    """
-    with writing(path) as beside:
-        beside.write_bytes(text.encode("utf-8"))
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write a JSON file whole or not at all.
-
-    Args:
-        path: where.
-        content: what; plain values, lists and mappings.
-
-    Raises:
-        TrainingError: it cannot be written.
-    """
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON file that holds an object.
-
-    Args:
-        path: the file.
-
-    Returns:
-        The object.
-
-    Raises:
-        CheckpointError: the file is missing or damaged.
-    """
-    try:
-        content = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing, so {path.parent} is not a whole run") from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}; nothing was changed") from None
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path} is damaged: it does not hold a JSON object; nothing was changed")
-    return cast(dict[str, Any], content)
 
 
 def weights_of(module: nn.Module) -> dict[str, Tensor]:

@@ -26,6 +26,7 @@ from throughtime.training.checkpoint import (
     save_weights,
     write_checkpoint,
 )
+from throughtime.training.files import MODEL_FILE, TRAINER_FILE
 from throughtime.training.interrupts import interrupts
 from throughtime.training.job import Job, State
 from throughtime.training.options import TrainingOptions
@@ -33,10 +34,7 @@ from throughtime.training.reporter import Reporter, RunInfo, SilentReporter, Ste
 from throughtime.training.schedule import learning_rate
 from throughtime.training.scores import is_better
 
-__all__ = ["MODEL_FILE", "TRAINER_FILE", "Trainer"]
-
-MODEL_FILE = "model.safetensors"
-TRAINER_FILE = "trainer.safetensors"
+__all__ = ["Trainer"]
 
 
 class Trainer:

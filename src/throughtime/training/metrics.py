@@ -16,12 +16,10 @@ from typing import Any, Self, cast
 from torch.utils.tensorboard import SummaryWriter
 
 from throughtime.errors import CheckpointError, TrainingError
-from throughtime.training.checkpoint import write_text
+from throughtime.training.files import METRICS_FILE, write_text
 from throughtime.training.reporter import SilentReporter, StepReport, Summary
 
-__all__ = ["METRICS_FILE", "MetricsWriter", "read_metrics"]
-
-METRICS_FILE = "metrics.jsonl"
+__all__ = ["MetricsWriter", "read_metrics"]
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:

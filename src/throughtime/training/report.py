@@ -16,8 +16,8 @@ from typing import Any, cast
 
 from throughtime.errors import CheckpointError
 from throughtime.training.charts import TRAIN, VALIDATION, svg, themed
-from throughtime.training.checkpoint import read_json, write_text
-from throughtime.training.metrics import METRICS_FILE, read_metrics
+from throughtime.training.files import METRICS_FILE, read_json, write_text
+from throughtime.training.metrics import read_metrics
 from throughtime.training.scores import headline, unit_of
 
 __all__ = ["write_report"]

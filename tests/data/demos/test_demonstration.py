@@ -17,7 +17,8 @@ import pytest
 
 from throughtime.data.demos import demonstration
 from throughtime.data.formats.folder import read_folder
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.errors import UsageError
 
 

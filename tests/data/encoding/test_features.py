@@ -8,18 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from throughtime.data.encoding.features import (
-    FrameFeatures,
-    TokenFeatures,
-    WordFeatures,
-    build_features,
-    load_features,
-    natural_unit,
-    unlike,
-    words_of,
-)
+from throughtime.data.encoding.building import build_features, load_features, natural_unit
+from throughtime.data.encoding.features import FrameFeatures, TokenFeatures, WordFeatures, unlike, words_of
 from throughtime.data.encoding.units import BPE, Bytes, Characters, Words
-from throughtime.data.encoding.word_vocabulary import Lexicon
+from throughtime.data.encoding.word_vocabulary import WordVocabulary
 from throughtime.data.record import Record
 
 HOW: dict[str, Any] = {"unit": None, "spelled": False, "per_word": False}
@@ -103,9 +95,9 @@ def test_what_is_asked_for_is_built() -> None:
     records = [record("b a b"), record("b A c d")]
     built = build_features(records, **HOW | {"spelled": True}, at_least=2, extra_words=["Z", "a"])
     assert isinstance(built, WordFeatures) and built.spelled
-    assert built.lexicon.words == ("b", "a", "z")
+    assert built.vocabulary.words == ("b", "a", "z")
     few = build_features(records, **HOW, vocabulary_size=1)
-    assert isinstance(few, WordFeatures) and few.lexicon.words == ("b",)
+    assert isinstance(few, WordFeatures) and few.vocabulary.words == ("b",)
     for unit in ("characters", "bytes", "bpe"):
         tokens = build_features(records, **{**HOW, "unit": unit, "per_word": True})
         assert isinstance(tokens, TokenFeatures) and tokens.per_word
@@ -128,8 +120,8 @@ def test_frames_have_the_mean_and_deviation_of_all_steps() -> None:
 @pytest.mark.parametrize(
     ("features", "content", "problem"),
     [
-        (WordFeatures(Lexicon(["a"], "a"), spelled=False), "  \n", "has no word in it"),
-        (WordFeatures(Lexicon(["a"], "a"), spelled=False), frames(2, 3), "holds numbers"),
+        (WordFeatures(WordVocabulary(["a"], "a"), spelled=False), "  \n", "has no word in it"),
+        (WordFeatures(WordVocabulary(["a"], "a"), spelled=False), frames(2, 3), "holds numbers"),
         (TokenFeatures(Bytes()), frames(2, 3), "holds numbers"),
         (FrameFeatures([0.0, 0.0], [1.0, 1.0]), "a text", "holds text, but the network reads 2 numbers"),
         (FrameFeatures([0.0, 0.0], [1.0, 1.0]), frames(4, 3), "3 numbers at each step, not 2"),
@@ -142,7 +134,7 @@ def test_what_cannot_be_read_has_a_reason(features: Any, content: Any, problem: 
 @pytest.mark.parametrize(
     ("features", "content"),
     [
-        (WordFeatures(Lexicon(["a"], "a"), spelled=False), "..."),
+        (WordFeatures(WordVocabulary(["a"], "a"), spelled=False), "..."),
         (TokenFeatures(Bytes()), " "),
         (FrameFeatures([0.0], [1.0]), frames(1, 1)),
     ],
@@ -160,8 +152,8 @@ def test_records_that_are_not_alike_have_a_reason() -> None:
 
 
 EXAMPLES = {
-    "words": WordFeatures(Lexicon(["the", "cat"], "acht", [7, 2]), spelled=True),
-    "unspelled": WordFeatures(Lexicon(["the"], ""), spelled=False),
+    "words": WordFeatures(WordVocabulary(["the", "cat"], "acht", [7, 2]), spelled=True),
+    "unspelled": WordFeatures(WordVocabulary(["the"], ""), spelled=False),
     "characters": TokenFeatures(Characters("abc \ud83d")),
     "bytes": TokenFeatures(Bytes(), per_word=True),
     "pieces": TokenFeatures(Words(["a", " b"]), per_word=True, marked=True),

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from throughtime.data.encoding.items import FrameItems, Items, TokenItems, WordItems
-from throughtime.data.encoding.word_vocabulary import UNKNOWN, Lexicon
+from throughtime.data.encoding.word_vocabulary import UNKNOWN, WordVocabulary
 
-LEXICON = Lexicon(["the", "cat"], "acehtT")
+LEXICON = WordVocabulary(["the", "cat"], "acehtT")
 SENTENCES = [("Cat",), ("the", "dog", "The", "cat"), ("cat", "dog")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from throughtime.data.encoding.word_vocabulary import BEGIN, END, LONGEST, UNKNOWN, Lexicon, split_words
+from throughtime.data.encoding.word_vocabulary import BEGIN, END, LONGEST, UNKNOWN, WordVocabulary, split_words
 
 
 @pytest.mark.parametrize(
@@ -36,45 +36,45 @@ CONTENTS = [["the", "Cat", "cat", "sat", "the"], ["The", "mat", "THE"], ["dog"]]
     ],
 )
 def test_frequent_words_come_first_whatever_their_case(how: dict[str, int], words: list[str]) -> None:
-    lexicon = Lexicon.build(CONTENTS, **how)
-    assert list(lexicon.words) == words
-    assert lexicon.counts == tuple({"the": 4, "cat": 2}.get(word, 1) for word in words)
+    vocabulary = WordVocabulary.build(CONTENTS, **how)
+    assert list(vocabulary.words) == words
+    assert vocabulary.counts == tuple({"the": 4, "cat": 2}.get(word, 1) for word in words)
     for word in ("dog", "tHe", "bird"):
         expected = words.index(word.lower()) + 1 if word.lower() in words else UNKNOWN
-        assert lexicon.numbers([word]) == [expected]
+        assert vocabulary.numbers([word]) == [expected]
 
 
 def test_letters_seen_once_stay_unknown() -> None:
-    lexicon = Lexicon.build([["ab", "ab", "Q"], ["aa"]])
-    assert lexicon.characters == ("a", "b")
-    assert lexicon.letter_numbers == 5
-    assert lexicon.spelling("bQa").tolist() == [BEGIN, 4, UNKNOWN, 3, END]
+    vocabulary = WordVocabulary.build([["ab", "ab", "Q"], ["aa"]])
+    assert vocabulary.characters == ("a", "b")
+    assert vocabulary.letter_numbers == 5
+    assert vocabulary.spelling("bQa").tolist() == [BEGIN, 4, UNKNOWN, 3, END]
 
 
 def test_every_number_of_a_letter_is_below_their_count() -> None:
-    lexicon = Lexicon(["a"], "xyz")
-    numbers = lexicon.spelling("xyz?").tolist()
-    assert len(set(numbers)) == 6 == lexicon.letter_numbers
-    assert max(numbers) == lexicon.letter_numbers - 1
+    vocabulary = WordVocabulary(["a"], "xyz")
+    numbers = vocabulary.spelling("xyz?").tolist()
+    assert len(set(numbers)) == 6 == vocabulary.letter_numbers
+    assert max(numbers) == vocabulary.letter_numbers - 1
 
 
 @pytest.mark.parametrize("length", [0, 1, LONGEST - 1, LONGEST, LONGEST + 1, 3 * LONGEST])
 def test_of_a_long_word_both_ends_are_read(length: int) -> None:
     alphabet = [chr(0x4E00 + number) for number in range(3 * LONGEST)]
-    lexicon = Lexicon([], alphabet)
+    vocabulary = WordVocabulary([], alphabet)
     word = "".join(alphabet[:length])
     read = [letter for place, letter in enumerate(word) if place < 20 or place >= length - 20]
     expected = [BEGIN, *(alphabet.index(letter) + 3 for letter in read), END]
-    assert lexicon.spelling(word).tolist() == expected
+    assert vocabulary.spelling(word).tolist() == expected
 
 
 def test_more_words_follow_and_were_never_seen() -> None:
-    lexicon = Lexicon(["the", "cat"], "a", [5, 2]).with_words(["Dog", "the", "dog", "bird"])
-    assert lexicon.words == ("the", "cat", "dog", "bird")
-    assert lexicon.counts == (5, 2, 0, 0)
-    assert lexicon.numbers(["CAT", "DOG", "bird"]) == [2, 3, 4]
-    assert lexicon.characters == ("a",)
+    vocabulary = WordVocabulary(["the", "cat"], "a", [5, 2]).with_words(["Dog", "the", "dog", "bird"])
+    assert vocabulary.words == ("the", "cat", "dog", "bird")
+    assert vocabulary.counts == (5, 2, 0, 0)
+    assert vocabulary.numbers(["CAT", "DOG", "bird"]) == [2, 3, 4]
+    assert vocabulary.characters == ("a",)
 
 
 def test_words_without_counts_were_seen_once() -> None:
-    assert Lexicon(["a", "b"], "").counts == (1, 1)
+    assert WordVocabulary(["a", "b"], "").counts == (1, 1)

@@ -12,7 +12,8 @@ import pytest
 
 from throughtime.data.files import STANDARD
 from throughtime.data.formats.conll import Sentence, read_conll
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.errors import DataError
 
 

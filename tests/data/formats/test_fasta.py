@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from throughtime.data.formats.fasta import read_fasta
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.errors import DataError
 
 

@@ -10,7 +10,7 @@ import soundfile
 from PIL import Image
 
 from throughtime.data.formats.file_loader import FileLoader, kind_of, unknown
-from throughtime.data.record import Reading
+from throughtime.data.reading import Reading
 from throughtime.errors import DataError
 
 

@@ -12,7 +12,8 @@ from PIL import Image
 
 from throughtime.data.formats.file_loader import FileLoader, kind_of
 from throughtime.data.formats.folder import read_folder
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.errors import DataError
 
 WHOLE = Reading()

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from throughtime.data.formats.memory import read_memory
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.errors import DataError
 
 

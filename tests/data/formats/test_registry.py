@@ -13,7 +13,8 @@ import pytest
 
 from throughtime.data.formats.file_loader import FileLoader
 from throughtime.data.formats.registry import FORMATS, format_of, read_records
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.data.user_data import Given
 from throughtime.errors import DataError, UnknownNameError, UsageError
 

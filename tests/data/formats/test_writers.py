@@ -17,7 +17,8 @@ import pytest
 
 from throughtime.data.formats.conll import read_conll
 from throughtime.data.formats.writers import open_writer
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.data.tables.table import Unnamed, read_table
 from throughtime.errors import DataError, UsageError
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from throughtime.data.media.arrays import load_array, read_array_clips, to_target
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.errors import DataError
 
 STEPS = Reading(per_step=True)

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from throughtime.data.media.audio import load_sound, log_mel, mel_filters
-from throughtime.data.record import Reading
+from throughtime.data.reading import Reading
 from throughtime.errors import DataError, UsageError
 
 RATE = 16000

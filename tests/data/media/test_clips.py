@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from throughtime.data.media.clips import load_clip, load_clip_labels, natural
-from throughtime.data.record import Reading
+from throughtime.data.reading import Reading
 from throughtime.errors import DataError
 
 STEPS = Reading(per_step=True)

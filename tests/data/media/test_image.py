@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from throughtime.data.media.image import load_image
-from throughtime.data.record import Reading
+from throughtime.data.reading import Reading
 from throughtime.errors import DataError, UsageError
 
 GREY = np.array([[0, 51, 102], [153, 204, 255]], np.uint8)

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.data.tables.series import Steps, read_series
 from throughtime.errors import DataError
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from throughtime.data.files import STANDARD
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.data.tables.table import read_table
 from throughtime.errors import DataError, UsageError
 

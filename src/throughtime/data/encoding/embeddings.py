@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.files import open_lines
+from throughtime.data.reading import Note
 from throughtime.errors import DataError
 
 __all__ = ["Vectors", "read_vectors"]
@@ -27,7 +28,7 @@ class Vectors(NamedTuple):
     """(words, size) one vector for each."""
 
 
-def read_vectors(path: Path, wanted: Collection[str], note: Callable[[str], None]) -> Vectors:
+def read_vectors(path: Path, wanted: Collection[str], note: Note) -> Vectors:
     """Read the vectors of some words, and of the most frequent ones.
 
     Args:
@@ -58,7 +59,7 @@ def read_vectors(path: Path, wanted: Collection[str], note: Callable[[str], None
     return Vectors(list(rows), np.stack(list(rows.values())))
 
 
-def _lines(path: Path, note: Callable[[str], None]) -> Iterator[tuple[str, list[str]]]:
+def _lines(path: Path, note: Note) -> Iterator[tuple[str, list[str]]]:
     for line in open_lines(path, "utf-8", note):
         word, *values = line.rstrip().split(" ")
         yield word, values

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, cast
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.encoding.items import FrameItems, Items, TokenItems, WordItems
-from throughtime.data.encoding.vocabulary import Vocabulary, build_vocabulary, load_vocabulary
-from throughtime.data.encoding.word_vocabulary import Lexicon, split_words
+from throughtime.data.encoding.vocabulary import Vocabulary
+from throughtime.data.encoding.word_vocabulary import WordVocabulary, split_words
 from throughtime.data.record import Record
-from throughtime.data.text import Document, Text
 
 __all__ = [
     "Features",
     "FrameFeatures",
     "TokenFeatures",
-    "Unit",
     "WordFeatures",
-    "build_features",
-    "load_features",
+    "text_of",
     "unlike",
     "words_of",
 ]
-
-Unit = Literal["words", "characters", "bytes", "bpe"]
-"""What one step of a text is."""
 
 
 class Features(Protocol):
@@ -60,14 +54,14 @@ class WordFeatures:
     """Words, and if wanted their spelling.
 
     Args:
-        lexicon: what knows the words.
+        vocabulary: what knows the words.
         spelled: whether the network reads the spelling too.
     """
 
     kind = "words"
 
-    def __init__(self, lexicon: Lexicon, *, spelled: bool) -> None:
-        self.lexicon, self.spelled = lexicon, spelled
+    def __init__(self, vocabulary: WordVocabulary, *, spelled: bool) -> None:
+        self.vocabulary, self.spelled = vocabulary, spelled
 
     def problem(self, record: Record) -> str | None:
         if isinstance(record.content, np.ndarray):
@@ -75,16 +69,16 @@ class WordFeatures:
         return None if words_of(record) else f"the text {record.content!r} has no word in it"
 
     def items(self, records: Sequence[Record]) -> WordItems:
-        return WordItems(self.lexicon, (words_of(record) for record in records), spelled=self.spelled)
+        return WordItems(self.vocabulary, (words_of(record) for record in records), spelled=self.spelled)
 
     def to_mapping(self) -> dict[str, Any]:
-        lexicon = self.lexicon
-        letters = "".join(lexicon.characters)
-        known = {"words": lexicon.words, "counts": lexicon.counts, "characters": letters}
+        vocabulary = self.vocabulary
+        letters = "".join(vocabulary.characters)
+        known = {"words": vocabulary.words, "counts": vocabulary.counts, "characters": letters}
         return {"kind": self.kind, **known, "spelled": self.spelled}
 
     def describe(self) -> dict[str, object]:
-        return {"words": len(self.lexicon.words), "characters": len(self.lexicon.characters)}
+        return {"words": len(self.vocabulary.words), "characters": len(self.vocabulary.characters)}
 
 
 class TokenFeatures:
@@ -159,8 +153,6 @@ class FrameFeatures:
         return {"features": len(self.mean)}
 
 
-Value = TypeVar("Value")
-
 NUMBERS = "it holds numbers, but the network reads text"
 
 
@@ -195,105 +187,3 @@ def text_of(record: Record) -> str:
     """Give the text of a record that holds no frames; words are joined by spaces."""
     content = cast("str | tuple[str, ...]", record.content)
     return content if isinstance(content, str) else " ".join(content)
-
-
-def build_features(
-    records: Sequence[Record],
-    *,
-    unit: Unit | None,
-    spelled: bool,
-    per_word: bool,
-    at_least: int = 1,
-    vocabulary_size: int | None = None,
-    extra_words: Iterable[str] = (),
-) -> Features:
-    """Build what reads records like these.
-
-    Args:
-        records: the records to learn from, and no others.
-        unit: what one step of a text is; None takes words, or characters where the texts have no spaces (names, DNA).
-        spelled: whether words are read with their spelling.
-        per_word: whether the network answers word by word.
-        at_least: how often a word must occur to have a vector of its own.
-        vocabulary_size: number of words or pieces to know; None knows all words, 2000 pieces.
-        extra_words: words to know that need not occur, such as those that come with vectors.
-
-    Returns:
-        The features.
-    """
-    if isinstance(records[0].content, np.ndarray):
-        return _frame_features(records)
-    if (unit or natural_unit(records)) == "words":
-        lexicon = Lexicon.build(map(words_of, records), at_least=at_least, most=vocabulary_size)
-        return WordFeatures(lexicon.with_words(extra_words), spelled=spelled)
-    chosen = unit or natural_unit(records)
-    text = Text(tuple(Document(text_of(record)) for record in records))
-    return TokenFeatures(build_vocabulary(chosen, text, vocabulary_size), per_word=per_word)
-
-
-def natural_unit(records: Sequence[Record]) -> Unit:
-    """Say what one step of such texts should be.
-
-    Args:
-        records: records that hold text or words.
-
-    Returns:
-        ``"characters"`` where hardly any text has a space in it, else ``"words"``.
-    """
-    texts = [record.content for record in records if isinstance(record.content, str)]
-    with_spaces = sum(" " in text.strip() for text in texts)
-    return "characters" if texts and with_spaces < len(texts) / 10 else "words"
-
-
-def _frame_features(records: Sequence[Record]) -> FrameFeatures:
-    width = cast(Any, records[0].content).shape[1]
-    total, squares, steps = np.zeros(width), np.zeros(width), 0
-    for record in records:
-        frames = np.asarray(record.content, np.float64)
-        total += frames.sum(0)
-        squares += (frames**2).sum(0)
-        steps += len(frames)
-    mean = total / steps
-    deviation = np.sqrt(np.maximum(squares / steps - mean**2, 0))
-    return FrameFeatures(mean.tolist(), np.where(deviation > 1e-6 * (1 + abs(mean)), deviation, 1.0).tolist())
-
-
-def load_features(saved: Mapping[str, Any]) -> Features:
-    """Make features again from what ``to_mapping`` gave.
-
-    Args:
-        saved: plain values.
-
-    Returns:
-        The features.
-
-    Raises:
-        ValueError: the values are damaged.
-    """
-    try:
-        match saved["kind"]:
-            case "words":
-                words, counts = _each(str, saved["words"]), _each(int, saved["counts"])
-                if len(words) != len(counts):
-                    raise ValueError(f"{len(words)} words, but {len(counts)} counts")
-                return WordFeatures(Lexicon(words, saved["characters"], counts), spelled=bool(saved["spelled"]))
-            case "tokens":
-                vocabulary = load_vocabulary(saved["unit"], json.dumps(saved["vocabulary"]))
-                return TokenFeatures(vocabulary, per_word=saved["per_word"], marked=saved["marked"])
-            case "frames":
-                mean, scale = (_each(float, saved[part]) for part in ("mean", "scale"))
-                if len(mean) != len(scale) or not all(each > 0 for each in scale):
-                    raise ValueError("mean and scale do not fit")
-                return FrameFeatures(mean, scale)
-            case kind:
-                raise ValueError(f"there is no kind of features {kind!r}")
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"a part is missing or of the wrong kind ({error})") from None
-
-
-def _each(kind: type[Value], values: object) -> list[Value]:
-    """Check that the values are a list of one kind."""
-    each = cast("list[Value]", values)
-    if not isinstance(values, list | tuple) or not all(isinstance(value, kind) for value in each):
-        raise ValueError(f"expected a list of {kind.__name__}")
-    return list(each)

@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.encoding.word_vocabulary import UNKNOWN, Lexicon
+from throughtime.data.encoding.word_vocabulary import UNKNOWN, WordVocabulary
 from throughtime.data.record import Frames
 from throughtime.data.source import Lengths
 
@@ -113,18 +113,18 @@ class WordItems:
     """Items of words; each different word is looked up and spelled once.
 
     Args:
-        lexicon: what knows the words.
+        vocabulary: what knows the words.
         contents: words of each item.
         spelled: whether batches hold the spelling too.
     """
 
-    def __init__(self, lexicon: Lexicon, contents: Iterable[Sequence[str]], *, spelled: bool) -> None:
+    def __init__(self, vocabulary: WordVocabulary, contents: Iterable[Sequence[str]], *, spelled: bool) -> None:
         forms: dict[str, int] = {}
         self._rows = [
             np.array([forms.setdefault(word, len(forms)) for word in content], np.int64) for content in contents
         ]
-        self._numbers = np.array(lexicon.numbers(forms), np.int64)
-        self._spellings = [lexicon.spelling(form) for form in forms] if spelled else None
+        self._numbers = np.array(vocabulary.numbers(forms), np.int64)
+        self._spellings = [vocabulary.spelling(form) for form in forms] if spelled else None
         self._forms = tuple(forms)
         self.lengths = self.answered = _lengths(self._rows)
 
@@ -135,7 +135,7 @@ class WordItems:
 
     @property
     def unknown(self) -> int:
-        """Words that the lexicon does not know, counted as often as they occur."""
+        """Words that the vocabulary does not know, counted as often as they occur."""
         return sum(int((self._numbers[row] == 0).sum()) for row in self._rows)
 
     def batch(self, rows: Sequence[int] | NDArray[np.int64]) -> Arrays:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
+from throughtime.data.reading import Note
 from throughtime.errors import DataError
 
 __all__ = ["UNSEEN", "Labels"]
@@ -44,7 +45,7 @@ class Labels:
         """Count the labels that are not here."""
         return Counter(label for label in labels if label not in self._numbers)
 
-    def check(self, labels: Sequence[str], note: Callable[[str], None], *, learning: bool = False) -> None:
+    def check(self, labels: Sequence[str], note: Note, *, learning: bool = False) -> None:
         """Tell of labels that are not here.
 
         Args:

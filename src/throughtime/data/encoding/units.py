@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from throughtime.data.text import Content
+from throughtime.data.text import RawText
 
 __all__ = ["BPE", "Bytes", "Characters", "Decode", "Words", "chunks"]
 
@@ -51,18 +51,18 @@ class Characters:
         self._ids[points] = np.arange(len(points)) + 2
 
     @classmethod
-    def build(cls, contents: Iterable[Content]) -> Characters:
+    def build(cls, contents: Iterable[RawText]) -> Characters:
         """Collect the characters of a text, in code point order."""
         return cls(sorted({character for content in contents for character in set(cast(str, content))}))
 
     def __len__(self) -> int:
         return len(self._characters) + 2
 
-    def encode(self, content: Content) -> NDArray[np.integer]:
+    def encode(self, content: RawText) -> NDArray[np.integer]:
         points = np.frombuffer(cast(str, content).encode("utf-32-le", "surrogatepass"), "<u4")
         return self._ids[np.minimum(points, len(self._ids) - 1)]
 
-    def unseen(self, content: Content) -> list[str]:
+    def unseen(self, content: RawText) -> list[str]:
         known = set(self._characters)
         return [character for character in dict.fromkeys(cast(str, content)) if character not in known]
 
@@ -86,11 +86,11 @@ class Bytes:
     def __len__(self) -> int:
         return 257
 
-    def encode(self, content: Content) -> NDArray[np.integer]:
+    def encode(self, content: RawText) -> NDArray[np.integer]:
         raw = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
         return np.frombuffer(raw, np.uint8)
 
-    def unseen(self, content: Content) -> list[str]:
+    def unseen(self, content: RawText) -> list[str]:
         return []
 
     def decoder(self) -> Decode:
@@ -119,7 +119,7 @@ class Words:
         self._ids = {word: index + 2 for index, word in enumerate(self._words)}
 
     @classmethod
-    def build(cls, contents: Iterable[Content], size: int) -> Words:
+    def build(cls, contents: Iterable[RawText], size: int) -> Words:
         """Take the most frequent words of a text; among equals, the first in code point order."""
         counts = Counter(word for content in contents for word in _words(content))
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
@@ -128,10 +128,10 @@ class Words:
     def __len__(self) -> int:
         return len(self._words) + 2
 
-    def encode(self, content: Content) -> NDArray[np.integer]:
+    def encode(self, content: RawText) -> NDArray[np.integer]:
         return np.fromiter((self._ids.get(word, UNKNOWN) for word in _words(content)), np.int64)
 
-    def unseen(self, content: Content) -> list[str]:
+    def unseen(self, content: RawText) -> list[str]:
         return [word for word in dict.fromkeys(_words(content)) if word not in self._ids]
 
     def decoder(self) -> Decode:
@@ -141,7 +141,7 @@ class Words:
         return json.dumps({"unit": self.unit, "tokens": self._words}, indent=0)
 
 
-def _words(content: Content) -> Iterator[str]:
+def _words(content: RawText) -> Iterator[str]:
     return (match.group() for match in _WORD.finditer(cast(str, content)))
 
 
@@ -163,7 +163,7 @@ class BPE:
         self._tokenizer = tokenizer
 
     @classmethod
-    def build(cls, contents: Iterable[Content], size: int) -> BPE:
+    def build(cls, contents: Iterable[RawText], size: int) -> BPE:
         """Learn the pieces of a text; fewer than ``size`` where the text has no more pairs that repeat."""
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -184,12 +184,12 @@ class BPE:
     def __len__(self) -> int:
         return self._tokenizer.get_vocab_size() + 1
 
-    def encode(self, content: Content) -> NDArray[np.integer]:
+    def encode(self, content: RawText) -> NDArray[np.integer]:
         pieces = [cast(str, piece) for piece in chunks(content, CHUNK // 16)]  # they go to the cores side by side
         encodings = self._tokenizer.encode_batch_fast(pieces, add_special_tokens=False)
         return np.concatenate([np.array([], np.int64), *(encoding.ids for encoding in encodings)], dtype=np.int64)
 
-    def unseen(self, content: Content) -> list[str]:
+    def unseen(self, content: RawText) -> list[str]:
         return []
 
     def decoder(self) -> Decode:
@@ -200,7 +200,7 @@ class BPE:
         return self._tokenizer.to_str()
 
 
-def chunks(content: Content, size: int) -> Iterator[Content]:
+def chunks(content: RawText, size: int) -> Iterator[RawText]:
     """Cut a long text into pieces, where a line ends or a word begins if there is such a place.
 
     Args:
@@ -219,7 +219,7 @@ def chunks(content: Content, size: int) -> Iterator[Content]:
         yield content[start:]
 
 
-def _place_to_cut(content: Content, start: int, stop: int) -> int:
+def _place_to_cut(content: RawText, start: int, stop: int) -> int:
     """Find the last place in content[start:stop] after a line end, else the last before a space, else ``stop``."""
     after_line, before_word = (
         (content.rfind(b"\n", start, stop) + 1, content.rfind(b" ", start, stop))

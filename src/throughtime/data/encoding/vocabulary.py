@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from throughtime.data.encoding import units
 from throughtime.data.encoding.units import BPE, Bytes, Characters, Decode, Words, chunks
 from throughtime.data.source import TokenSource
-from throughtime.data.text import Content, Text
+from throughtime.data.text import RawText, Text
 from throughtime.errors import UsageError
 
 __all__ = ["Vocabulary", "build_vocabulary", "encode_text", "load_vocabulary", "prompt_ids"]
@@ -50,11 +50,11 @@ class Vocabulary(Protocol):
         """Give the number of ids."""
         ...
 
-    def encode(self, content: Content) -> NDArray[np.integer]:
+    def encode(self, content: RawText) -> NDArray[np.integer]:
         """Turn text into ids, (N,), without a document mark."""
         ...
 
-    def unseen(self, content: Content) -> list[str]:
+    def unseen(self, content: RawText) -> list[str]:
         """List the different pieces of ``content`` that it does not know, in order of appearance."""
         ...
 

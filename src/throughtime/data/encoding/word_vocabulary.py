@@ -12,10 +12,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNKNOWN", "Lexicon", "split_words"]
+__all__ = ["UNKNOWN", "WordVocabulary", "split_words"]
 
 UNKNOWN = 0
-"""Number of a word, or of a character, that is not in the lexicon; padding has it too."""
+"""Number of a word, or of a character, that is not in the vocabulary; padding has it too."""
 BEGIN, END = 1, 2
 """Marks around a spelling: a prefix and a suffix differ from the same letters inside a word."""
 LONGEST = 40
@@ -45,7 +45,7 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(_word().findall(text))
 
 
-class Lexicon:
+class WordVocabulary:
     """The words that a network has a vector for, and the characters it can spell with.
 
     Words are looked up in lower case; their spelling keeps the case.
@@ -56,8 +56,8 @@ class Lexicon:
         counts: how often each word was seen; once each where they are not given.
 
     Example:
-        >>> lexicon = Lexicon(["the", "cat"], "acht")
-        >>> lexicon.numbers(["The", "dog"]), lexicon.spelling("cat").tolist()
+        >>> vocabulary = WordVocabulary(["the", "cat"], "acht")
+        >>> vocabulary.numbers(["The", "dog"]), vocabulary.spelling("cat").tolist()
         ([1, 0], [1, 4, 3, 6, 2])
     """
 
@@ -68,7 +68,7 @@ class Lexicon:
         self._letters = {letter: number for number, letter in enumerate(self.characters, END + 1)}
 
     @classmethod
-    def build(cls, contents: Iterable[Sequence[str]], *, at_least: int = 1, most: int | None = None) -> Lexicon:
+    def build(cls, contents: Iterable[Sequence[str]], *, at_least: int = 1, most: int | None = None) -> WordVocabulary:
         """Take the words of a data set.
 
         Args:
@@ -77,7 +77,7 @@ class Lexicon:
             most: number of words to know, the most frequent ones; None knows all.
 
         Returns:
-            The lexicon, words by frequency, among equals in code point order. A character seen once is left out, so
+            The vocabulary, words by frequency, among equals in code point order. A character seen once is left out, so
             that the unknown one has a meaning.
         """
         spelled = Counter(word for content in contents for word in content)
@@ -91,10 +91,10 @@ class Lexicon:
         known = ranked[:most]
         return cls(known, sorted(letter for letter in letters if letters[letter] > 1), [counts[word] for word in known])
 
-    def with_words(self, more: Iterable[str]) -> Lexicon:
-        """Give a lexicon that knows more words, whose numbers follow."""
+    def with_words(self, more: Iterable[str]) -> WordVocabulary:
+        """Give a vocabulary that knows more words, whose numbers follow."""
         added = [word for word in dict.fromkeys(word.lower() for word in more) if word not in self._numbers]
-        return Lexicon((*self.words, *added), self.characters, (*self.counts, *(0 for _ in added)))
+        return WordVocabulary((*self.words, *added), self.characters, (*self.counts, *(0 for _ in added)))
 
     def numbers(self, words: Iterable[str]) -> list[int]:
         """Give the numbers of words; UNKNOWN for those that are not here."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from throughtime.data.files import describe, open_lines, suffixes
 from throughtime.data.formats.bio import bio_fault, check_bio, looks_bio
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.errors import DataError
 
 __all__ = ["CONLL", "UNIVERSAL", "Sentence", "check_bio", "read_conll"]

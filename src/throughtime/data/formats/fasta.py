@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from throughtime.data.files import STANDARD, describe, open_lines
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.errors import DataError
 
 __all__ = ["FASTA_SUFFIXES", "read_fasta"]

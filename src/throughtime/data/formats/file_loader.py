@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeAlias, assert_never
 
@@ -12,15 +11,14 @@ from throughtime.data.media.arrays import ARRAY_SUFFIXES, load_array
 from throughtime.data.media.audio import SOUND_SUFFIXES, load_sound
 from throughtime.data.media.clips import load_clip
 from throughtime.data.media.image import IMAGE_SUFFIXES, load_image
-from throughtime.data.record import Frames, Reading
+from throughtime.data.reading import Note, Reading
+from throughtime.data.record import Frames, Picture
 from throughtime.errors import DataError
 
 __all__ = ["FileLoader", "Kind", "kind_of", "unknown"]
 
 Kind: TypeAlias = Literal["text", "sound", "image", "array", "sequence", "clip"]
 """What a file holds; a clip is a folder of images."""
-Note = Callable[[str], None]
-
 _LEARNED = "the data that was learned from"
 _SUFFIXES: dict[Kind, frozenset[str]] = {
     "text": frozenset({".txt"}),
@@ -76,7 +74,7 @@ class FileLoader:
         self._rate: tuple[str, int] | None = None if rate is None else (_LEARNED, rate)
         self._width: tuple[str, int] | None = None if width is None else (_LEARNED, width)
 
-    def __call__(self, path: Path) -> str | Frames:
+    def __call__(self, path: Path) -> str | Frames | Picture:
         """Read a file, or a folder of frames; raises a DataError that starts with the path."""
         kind = "clip" if path.is_dir() else kind_of(path)
         if kind is not None:
@@ -89,8 +87,9 @@ class FileLoader:
                 self._fit_rate(str(path), sound.rate)
                 return self.fit_width(str(path), sound.frames)
             case "image":
+                image = load_image(path, self.how, self._once(path))
                 channels = 3 if self.how.colour else 1
-                return self.fit_width(str(path), load_image(path, self.how, self._once(path)), pixel=channels)
+                return image if image.ndim == 3 else self.fit_width(str(path), image, pixel=channels)
             case "array":
                 return self.fit_width(str(path), load_array(path))
             case "clip":

@@ -12,7 +12,8 @@ from throughtime.data.formats.fasta import read_fasta
 from throughtime.data.formats.file_loader import FileLoader, Kind, kind_of, unknown
 from throughtime.data.media.arrays import read_array_clips, to_target
 from throughtime.data.media.clips import load_clip_labels, natural
-from throughtime.data.record import Frames, Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Frames, Record
 from throughtime.errors import DataError
 
 __all__ = ["read_folder"]

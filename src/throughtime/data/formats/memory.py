@@ -9,7 +9,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.data.tables.columns import Columns, choose_columns
 from throughtime.errors import DataError
 
@@ -55,10 +56,11 @@ def read_memory(data: object, how: Reading, problems: Problems, *, targets: bool
         content, target = choose_columns(list(first), how, problems, _WHERE, targets=targets)
     else:
         content, target = names[0], names[1] if targets else None
-    columns = Columns(content, target, how, problems)
+    columns = Columns.choose(list(first), content, target, how, problems, _WHERE)
+    read = {content, *columns.beside.values()} | ({target} if target is not None else set())
     for number, row in enumerate(chain([first], rows), 1):
         place = f"row {number} of the data"
-        plain = {name: _plain(value, how, name == target) for name, value in row.items() if name in (content, target)}
+        plain = {name: _plain(row[name], how, name == target) for name in read if name in row}
         if fault := row.get(_FAULT):
             problems.report(place, str(fault))
         elif record := columns.record({**row, **plain}, place, row):
@@ -127,9 +129,8 @@ def _of_arrays(inputs: Any, given: Any, how: Reading) -> tuple[tuple[str, str], 
         raise DataError(f"X has {len(inputs)} rows and y has {len(given)}; they must be as many")
     inputs, given = (_numpy(each) if _is_array(each) else each for each in (inputs, given))
     shape = _shape_of_numbers(inputs)
-    if shape is not None and len(shape) != 3:
-        hint = "; for one feature a step give X[..., None]" if len(shape) == 2 else ""
-        raise DataError(f"X has shape {shape}, not (N, T, F): N rows of T steps of F features{hint}")
+    if shape is not None:
+        _check_shape(shape, how)
     if how.target_type == "labels" and _shape_of_numbers(given) is not None:
         raise DataError(
             "y is an array of numbers where each row has several labels; give a list of their names for each"
@@ -138,6 +139,15 @@ def _of_arrays(inputs: Any, given: Any, how: Reading) -> tuple[tuple[str, str], 
     if given is None:
         return (x_name, y_name), ({x_name: item} for item in inputs)
     return (x_name, y_name), ({x_name: item, y_name: target} for item, target in zip(inputs, given, strict=True))
+
+
+def _check_shape(shape: tuple[int, ...], how: Reading) -> None:
+    if how.image_steps == "none":
+        if len(shape) not in (3, 4):
+            raise DataError(f"X has shape {shape}, not (N, H, W, C): N pictures of H x W pixels of C channels")
+    elif len(shape) != 3:
+        hint = "; for one feature a step give X[..., None]" if len(shape) == 2 else ""
+        raise DataError(f"X has shape {shape}, not (N, T, F): N rows of T steps of F features{hint}")
 
 
 def _shape_of_numbers(value: Any) -> tuple[int, ...] | None:

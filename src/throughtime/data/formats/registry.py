@@ -6,23 +6,27 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol, cast
 
-from throughtime.data.files import STANDARD, describe, open_lines, suffixes
+from throughtime.data.files import STANDARD, describe, suffixes
 from throughtime.data.formats.conll import CONLL, read_conll
 from throughtime.data.formats.fasta import FASTA_SUFFIXES, read_fasta
 from throughtime.data.formats.file_loader import FileLoader, kind_of
 from throughtime.data.formats.folder import read_folder
+from throughtime.data.formats.lines import read_lines
 from throughtime.data.formats.memory import read_memory
 from throughtime.data.media.arrays import ARRAY_SUFFIXES, read_array_clips
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.data.tables.series import read_series
 from throughtime.data.tables.table import TABLES, read_table
 from throughtime.data.user_data import Given
 from throughtime.errors import DataError, UnknownNameError, UsageError
 
-__all__ = ["FORMATS", "format_of", "read_records"]
+__all__ = ["COLUMN_FORMATS", "FORMATS", "format_of", "read_records"]
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "series", "conll", "conllu", "lines", "fasta", "arrays", "folder")
 """Names of the formats: tables, a table with a row per step, columns of words, a text per line, DNA, .npz, folders."""
+COLUMN_FORMATS = ("csv", "tsv", "jsonl", "parquet")
+"""Those whose rows have named columns, so that something can stand beside a content."""
 
 
 class Reader(Protocol):
@@ -106,13 +110,25 @@ def read_records(
     else:
         files, paths = load or FileLoader(how, problems.note), cast("tuple[Path, ...]", given.paths)
         for path in paths:
-            yield from _reader(form or format_of(path, how), files)(path, how, problems, targets=targets)
+            chosen = form or format_of(path, how)
+            _require_columns(chosen, describe(path), how, targets=targets)
+            yield from _reader(chosen, files)(path, how, problems, targets=targets)
+
+
+def _require_columns(form: str, name: str, how: Reading, *, targets: bool) -> None:
+    """Refuse what only a table with named columns can give: what stands beside a content, and sequences as targets."""
+    sequences = targets and how.target_type == "sequences"
+    if form in COLUMN_FORMATS or not (how.beside_columns or how.group_column or sequences):
+        return
+    needed = [column for _, column in how.beside_columns] + [how.group_column] * (how.group_column is not None)
+    what = f"columns {', '.join(map(repr, needed))}" if needed else "sequences as targets"
+    raise UsageError(f"{name} is read as {form}, which has no {what}; give a table ({', '.join(COLUMN_FORMATS)})")
 
 
 def _reader(form: str, load: FileLoader) -> Reader:
     readers: dict[str, Reader] = {
         "series": read_series,
-        "lines": _read_lines,
+        "lines": read_lines,
         "fasta": read_fasta,
         "arrays": read_array_clips,
         "folder": _with(read_folder, load=load),
@@ -139,17 +155,3 @@ def _table_reader(suffix: str, load: FileLoader) -> Reader:
         return read_table(path, how, problems, targets=targets, load=files, suffix=suffix)
 
     return reader
-
-
-def _read_lines(path: Path, how: Reading, problems: Problems, *, targets: bool) -> Iterator[Record]:
-    """A text on each line, without a target; an empty line is no text, and is told of."""
-    name = describe(path)
-    if targets:
-        raise UsageError(f"{name}: lines of text have no labels; give a table or a folder per label")
-    for number, line in enumerate(open_lines(path, how.encoding, problems.note), 1):
-        place = f"{name}: line {number}"
-        if not line.strip():
-            problems.report(place, "the line is empty; leave it out")
-            continue
-        words = tuple(line.split())
-        yield Record(words if how.per_step else line, None, place, {"text": line})

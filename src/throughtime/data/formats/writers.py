@@ -15,6 +15,7 @@ import numpy as np
 from throughtime.data.files import suffixes
 from throughtime.data.formats.conll import CONLL, Sentence
 from throughtime.data.output import Output, open_output
+from throughtime.data.reading import Note
 from throughtime.data.record import Record
 from throughtime.data.tables.table import Unnamed, import_polars
 from throughtime.errors import DataError, UsageError
@@ -27,7 +28,7 @@ _BATCH = 10_000
 class Writer(ABC):
     """Takes records with their predictions, one after the other; :func:`open_writer` makes the one that fits."""
 
-    def __init__(self, output: Output, note: Callable[[str], None], separator: str, replace: bool) -> None:
+    def __init__(self, output: Output, note: Note, separator: str, replace: bool) -> None:
         self.output, self.note, self.separator, self.replace = output, note, separator, replace
         self.columns: tuple[str, ...] = ()
         self.names: dict[str, str] = {}
@@ -81,9 +82,7 @@ def _cells(record: Record) -> dict[str, object]:
 
 
 @contextmanager
-def open_writer(
-    out: Path, like: str, note: Callable[[str], None], *, separator: str = ",", replace: bool = False
-) -> Generator[Writer]:
+def open_writer(out: Path, like: str, note: Note, *, separator: str = ",", replace: bool = False) -> Generator[Writer]:
     """Open a file for predictions, or standard output; the file is there when all is written, and only then.
 
     The form is that of the suffix of ``out``, packed where it ends in ``.gz``, ``.bz2`` or ``.xz``, else that of what
@@ -194,7 +193,7 @@ def _json(value: object, place: str) -> str:
 class _Parquet(Writer):
     """Rows become a table, batch by batch, so that only its columns are in memory."""
 
-    def __init__(self, output: Output, note: Callable[[str], None], separator: str, replace: bool) -> None:
+    def __init__(self, output: Output, note: Note, separator: str, replace: bool) -> None:
         super().__init__(output, note, separator, replace)
         self.file = output.binary()
         self.polars = import_polars("writing Parquet")

@@ -11,7 +11,8 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.record import Frames, Problems, Reading, Record, Target
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Frames, Record, Target
 from throughtime.errors import DataError
 
 __all__ = ["ARRAY_SUFFIXES", "load_array", "read_array_clips", "to_frames", "to_target"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.record import Frames, Reading
+from throughtime.data.reading import Note, Reading
+from throughtime.data.record import Frames
 from throughtime.errors import DataError, UsageError
 
 __all__ = ["SOUND_SUFFIXES", "Sound", "load_sound", "log_mel", "mel_filters"]
@@ -28,7 +28,6 @@ BLOCK = 4096
 """Windows that are transformed at a time: an hour of sound must not be held 2.5 times over."""
 
 Samples = NDArray[np.float32]
-Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

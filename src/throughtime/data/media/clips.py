@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +10,14 @@ from numpy.typing import NDArray
 
 from throughtime.data.files import open_lines
 from throughtime.data.media.image import IMAGE_SUFFIXES, load_pixels
-from throughtime.data.record import Frames, Reading
+from throughtime.data.reading import Note, Reading
+from throughtime.data.record import Frames
 from throughtime.errors import DataError
 
 __all__ = ["LABELS_FILE", "load_clip", "load_clip_labels", "natural"]
 
 LABELS_FILE = "labels.txt"
 """The file in a folder of frames that holds a label for each, one a line."""
-
-Note = Callable[[str], None]
 
 
 def natural(name: str) -> tuple[str | int, ...]:

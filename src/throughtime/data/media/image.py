@@ -1,16 +1,16 @@
-"""Image files become frames: a step is a row of the image, or one pixel."""
+"""Image files become frames, where a step is a row of the image or one pixel, or stay pictures."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.record import Frames, Reading
+from throughtime.data.reading import Note, Reading
+from throughtime.data.record import Frames, Picture
 from throughtime.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -21,11 +21,9 @@ __all__ = ["IMAGE_SUFFIXES", "load_image", "load_pixels"]
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm"})
 """How the names of image files end."""
 
-Note = Callable[[str], None]
 
-
-def load_image(path: Path, how: Reading, note: Note) -> Frames:
-    """Read an image (PNG, JPEG, GIF, BMP ...) as frames.
+def load_image(path: Path, how: Reading, note: Note) -> Frames | Picture:
+    """Read an image (PNG, JPEG, GIF, BMP ...) as frames, or whole.
 
     Args:
         path: the file.
@@ -33,13 +31,16 @@ def load_image(path: Path, how: Reading, note: Note) -> Frames:
         note: told what was changed on the way, such as transparent pixels on white.
 
     Returns:
-        Values from 0 (black) to 1, (height, width * channels) for rows and (height * width, channels) for pixels.
+        Values from 0 (black) to 1: (height, width * channels) for rows, (height * width, channels) for pixels, and
+        (height, width, channels) where an image has no steps.
 
     Raises:
         DataError: the file is missing, no image, broken, cut off, too large to be meant, or an animation.
         UsageError: Pillow is not installed.
     """
     pixels = load_pixels(path, how, note)
+    if how.image_steps == "none":
+        return pixels
     height, width, channels = pixels.shape
     return pixels.reshape((height, width * channels) if how.image_steps == "rows" else (height * width, channels))
 

@@ -1,20 +1,24 @@
-"""Batches of whole items of similar length, in an order drawn from (seed, epoch)."""
+"""Batches of whole items of similar cost, in an order drawn from (seed, epoch)."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.source import Lengths
 
-__all__ = ["BucketPlan", "plan_buckets"]
+__all__ = ["BucketPlan", "Costs", "plan_buckets"]
+
+Costs: TypeAlias = NDArray[np.int64 | np.float64]
+"""What each item costs to compute, (items,); a batch costs its rows times the dearest of them."""
 
 JITTER = 1.0
-"""How far the lengths are shaken before they are sorted, so that each epoch puts other items together: in one batch are
+"""How far the costs are shaken before they are sorted, so that each epoch puts other items together: in one batch are
 items up to about twice as long as others. Batches of nearly equal lengths train worse, and the layers skip padding."""
 
 
@@ -54,46 +58,44 @@ class BucketPlan:
         return 1 - int(lengths.sum()) / padded if padded else 0.0
 
 
-def plan_buckets(
-    lengths: Lengths, *, rows: int, most_steps: int, seed: int = 0, epoch: int | None = None
-) -> BucketPlan:
+def plan_buckets(costs: Costs, *, rows: int, most_cost: int, seed: int = 0, epoch: int | None = None) -> BucketPlan:
     """Plan one pass over all items.
 
     Args:
-        lengths: (items,) steps of each item.
+        costs: (items,) what each item costs: its steps, or its steps and those of its target together.
         rows: items of a batch, at most.
-        most_steps: rows times the longest row, at most; a longer item is a batch of its own.
+        most_cost: rows times the dearest row, at most; a dearer item is a batch of its own.
         seed: seed of the run.
-        epoch: number of the epoch, from 0; None plans without chance, for evaluation, from long to short.
+        epoch: number of the epoch, from 0; None plans without chance, for evaluation, from dear to cheap.
 
     Returns:
         The plan: every item once; each epoch has the same number of steps.
 
     Example:
-        >>> plan = plan_buckets(np.array([1, 9, 2, 8]), rows=2, most_steps=100)
+        >>> plan = plan_buckets(np.array([1, 9, 2, 8]), rows=2, most_cost=100)
         >>> [batch.tolist() for batch in plan]
         [[1, 3], [2, 0]]
     """
-    falling = np.sort(lengths)[::-1]
-    # After shaking, no batch has an item longer than this much times the one that it would have started with.
-    starts = _starts(falling, rows, most_steps if epoch is None else int(most_steps / (1 + JITTER)))
-    stops = [*starts[1:], len(lengths)]
+    falling = np.sort(costs)[::-1]
+    # After shaking, no batch has an item dearer than this much times the one that it would have started with.
+    starts = _starts(falling, rows, most_cost if epoch is None else int(most_cost / (1 + JITTER)))
+    stops = [*starts[1:], len(costs)]
     if epoch is None:
-        return BucketPlan(np.argsort(-lengths, kind="stable"), tuple(starts), tuple(stops))
+        return BucketPlan(np.argsort(-costs, kind="stable"), tuple(starts), tuple(stops))
     generator = np.random.Generator(np.random.PCG64(_entropy(f"{seed}:{epoch}")))
-    shaken = lengths * (1 + JITTER * generator.random(len(lengths)))
+    shaken = costs * (1 + JITTER * generator.random(len(costs)))
     order = np.argsort(-shaken, kind="stable")
     steps: list[int] = generator.permutation(len(starts)).tolist()
     return BucketPlan(order, tuple(starts[step] for step in steps), tuple(stops[step] for step in steps))
 
 
-def _starts(falling: Lengths, rows: int, most_steps: int) -> list[int]:
-    """Cut lengths that fall: the first item of a batch is its longest."""
+def _starts(falling: Costs, rows: int, most_cost: int) -> list[int]:
+    """Cut costs that fall: the first item of a batch is its dearest."""
     starts: list[int] = []
     at = 0
     while at < len(falling):
         starts.append(at)
-        at += max(1, min(rows, most_steps // max(1, int(falling[at]))))
+        at += max(1, min(rows, int(most_cost // max(1, falling[at]))))
     return starts
 
 

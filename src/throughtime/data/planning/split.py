@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
-
-from throughtime.data.record import Record
+from throughtime.data.record import Record, raw_bytes
+from throughtime.data.text import Document, RawText, Text
 from throughtime.errors import DataError
 
 __all__ = ["WINDOW", "hold_out", "hold_out_end", "lonely", "require_examples", "windows"]
@@ -23,32 +22,45 @@ def hold_out(records: Sequence[Record], share: float) -> tuple[list[Record], lis
     """Split records in two.
 
     Which records are held out depends on the records' content and labels alone, not on their order, their files or a
-    seed. Copies of one record stand side by side in the draw, and may fall on both sides where the share ends.
+    seed. Copies of one record stand side by side in the draw, and may fall on both sides where the share ends. Records
+    of one group go together.
 
     Args:
         records: all records.
         share: share that is held out, 0 < share < 1.
 
     Returns:
-        (to learn from, held out), each in the order given. Every label with two records or more is on both sides.
+        (to learn from, held out), each in the order given. Every label with two records or more (of different groups)
+        is on both sides; targets of another kind are no labels, and are drawn from as one.
 
     Raises:
         DataError: there are too few records to hold any out.
     """
-    if len(records) < 2:
-        raise DataError(f"{len(records)} record is too little to hold out {share:.0%} for validation; give --valid")
-    strata: dict[str, list[int]] = defaultdict(list)
-    for index, record in enumerate(records):
-        label = record.target
-        strata[label if isinstance(label, str) else ""].append(index)
+    groups = _groups(records)
+    if len(groups) < 2:
+        what = f"{len(records)} record" if len(records) < 2 else f"one group of {len(records)} records"
+        raise DataError(f"{what} is too little to hold out {share:.0%} for validation; give --valid")
+    strata: dict[str, list[list[int]]] = defaultdict(list)
+    for members in groups:
+        label = records[members[0]].target
+        strata[label if isinstance(label, str) else ""].append(members)
     held: set[int] = set()
-    for members in strata.values():
-        count = max(1, min(len(members) - 1, round(len(members) * share))) if len(members) > 1 else 0
-        held |= set(sorted(members, key=lambda index: _draw(records[index]))[:count])
+    for stratum in strata.values():
+        count = max(1, min(len(stratum) - 1, round(len(stratum) * share))) if len(stratum) > 1 else 0
+        drawn = sorted(stratum, key=lambda members: _draw(records[members[0]]))[:count]
+        held |= {index for members in drawn for index in members}
     return (
         [record for index, record in enumerate(records) if index not in held],
         [record for index, record in enumerate(records) if index in held],
     )
+
+
+def _groups(records: Sequence[Record]) -> list[list[int]]:
+    """The places of records that go together, in the order of the first of each; most stand alone."""
+    groups: dict[object, list[int]] = defaultdict(list)
+    for index, record in enumerate(records):
+        groups[index if record.group is None else record.group].append(index)
+    return list(groups.values())
 
 
 def hold_out_end(series: Record, share: float) -> tuple[Record, Record]:
@@ -94,16 +106,9 @@ def _part(series: Record, start: int, stop: int) -> Record:
 
 
 def _draw(record: Record) -> bytes:
-    """A number drawn from a record's content."""
-    content = record.content
-    raw = (
-        content.tobytes() if isinstance(content, np.ndarray) else "\n".join(_words(content)).encode("utf-8", "replace")
-    )
-    return hashlib.blake2b(raw, digest_size=8).digest()
-
-
-def _words(content: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (content,) if isinstance(content, str) else content
+    """A number drawn from a record: from its group where it has one, else from all that it holds but its target."""
+    parts = [record.group] if record.group is not None else [record.content, *record.beside.values()]
+    return hashlib.blake2b(b"\0".join(map(raw_bytes, parts)), digest_size=8).digest()
 
 
 def lonely(records: Sequence[Record]) -> Callable[[Record], str | None]:
@@ -144,3 +149,39 @@ def require_examples(records: Sequence[Record]) -> None:
         )
     if len(counts) == 1:
         raise DataError(f"all {counts.total()} examples have the label {next(iter(counts))!r}; give two labels or more")
+
+
+def hold_out_text(text: Text, share: float) -> tuple[Text, Text]:
+    """Cut the text in two at a character, the second part holding the last ``share`` of it.
+
+    Args:
+        text: the documents.
+        share: share of the length that goes to the second part, 0 < share < 1.
+
+    Returns:
+        (first part, second part). A document across the cut gives a piece to each.
+
+    Raises:
+        DataError: the text is too short to be cut in two.
+    """
+    cut, whole = round(len(text) * (1 - share)), 0
+    documents = text.documents
+    while whole < len(documents) and cut >= len(documents[whole].content) + documents[whole].gap:
+        cut -= len(documents[whole].content) + documents[whole].gap
+        whole += 1
+    first, rest = list(documents[:whole]), list(documents[whole:])
+    if rest and (cut := _whole_character(rest[0].content, min(cut, len(rest[0].content)))):
+        first.append(Document(rest[0].content[:cut]))
+        rest[0] = Document(rest[0].content[cut:], rest[0].gap)
+    parts = Text(tuple(first)), Text(tuple(rest))
+    if not all(any(document.content for document in part.documents) for part in parts):
+        raise DataError(f"a text of length {len(text)} is too short to hold out {share:.0%} of it; give more text")
+    return parts
+
+
+def _whole_character(content: RawText, cut: int) -> int:
+    """Move a cut in bytes back to where a UTF-8 character starts."""
+    if isinstance(content, bytes):
+        while 0 < cut < len(content) and content[cut] & 0xC0 == 0x80:
+            cut -= 1
+    return cut

@@ -11,13 +11,23 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.record import Frames, Problems, Reading, Record, Target
-from throughtime.data.tables.values import as_float, as_frames, as_label, as_labels, as_steps, as_text
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Content, Record, Target
+from throughtime.data.tables.values import (
+    as_float,
+    as_frames,
+    as_label,
+    as_labels,
+    as_picture,
+    as_sequences,
+    as_steps,
+    as_text,
+)
 from throughtime.errors import DataError, UsageError
 
 __all__ = ["Columns", "Load", "choose_columns", "known_column", "pick_column", "say_columns"]
 
-Load = Callable[[Path], str | tuple[str, ...] | Frames]
+Load = Callable[[Path], Content]
 """Reads the file that a cell names; raises a DataError that starts with the path."""
 
 _TEXTS = (
@@ -179,8 +189,50 @@ class Columns:
     """Reads the file that ``content`` names; None takes the cell itself."""
     folder: Path = field(default_factory=Path)
     """Where the paths of such files start."""
+    beside: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Column of what stands beside the content, by its name."""
+    group: str | None = None
+    """Column that says which records belong together, or None."""
     _trimmed: bool = False
     """Whether it was told that labels are trimmed."""
+
+    @classmethod
+    def choose(
+        cls,
+        names: Sequence[str],
+        content: str,
+        target: str | None,
+        how: Reading,
+        problems: Problems,
+        where: str,
+        *,
+        load: Load | None = None,
+        folder: Path | None = None,
+    ) -> Columns:
+        """Find those that stand beside the content and the target, by the names that ``how`` asks for.
+
+        Args:
+            names: the columns there are.
+            content: column of the content.
+            target: column of the target, or None.
+            how: the options.
+            problems: where bad rows go.
+            where: the file, for messages.
+            load: reads the file that ``content`` names.
+            folder: where the paths of such files start.
+
+        Returns:
+            The columns.
+
+        Raises:
+            DataError: one that was asked for is not there; the message lists those there are.
+        """
+        beside = {
+            name: pick_column(names, asked, where, f"--{name.replace('_', '-')}-column")
+            for name, asked in how.beside_columns
+        }
+        group = None if how.group_column is None else pick_column(names, how.group_column, where, "--group-column")
+        return cls(content, target, how, problems, load, folder or Path(), beside, group)
 
     def record(self, row: Mapping[str, object], place: str, original: object = None) -> Record | None:
         """Make a record of a row.
@@ -199,19 +251,25 @@ class Columns:
         try:
             content = self._content(_cell(row, self.content))
             target = None if self.target is None else self._target(_cell(row, self.target), content, place)
+            beside = {name: self._beside(_cell(row, column), column) for name, column in self.beside.items()}
+            group = None if self.group is None else as_label(_cell(row, self.group), self.group)
         except DataError as error:
             self.problems.report(place, str(error))
             return None
-        return Record(content, target, place, row if original is None else original)
+        return Record(content, target, place, row if original is None else original, beside, group)
 
-    def _content(self, value: object) -> str | tuple[str, ...] | Frames:
+    def _content(self, value: object) -> Content:
         if self.load is not None:
             return self.load(self.folder / as_text(value, self.content))
         if isinstance(value, np.ndarray):
-            return as_frames(cast(NDArray[Any], value), self.content)
+            take = as_picture if self.how.image_steps == "none" else as_frames
+            return take(cast(NDArray[Any], value), self.content)
         return as_steps(value, self.content) if self.how.per_step else as_text(value, self.content)
 
-    def _target(self, value: object, content: str | tuple[str, ...] | Frames, place: str) -> Target:
+    def _beside(self, value: object, column: str) -> Content:
+        return as_frames(cast(NDArray[Any], value), column) if isinstance(value, np.ndarray) else as_text(value, column)
+
+    def _target(self, value: object, content: Content, place: str) -> Target:
         column = self.target or ""
         if self.how.per_step:
             labels = as_steps(value, column)
@@ -222,6 +280,8 @@ class Columns:
             return as_float(value, column)
         if self.how.target_type == "labels":
             return as_labels(value, column, self.how.label_separator)
+        if self.how.target_type == "sequences":
+            return as_sequences(value, column)
         label = as_label(value, column)
         if not self._trimmed and isinstance(value, str) and label != value:
             self._trimmed = True

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from throughtime.data.files import describe, open_lines
-from throughtime.data.record import Problems, Reading
+from throughtime.data.reading import Problems, Reading
 from throughtime.data.tables.columns import choose_columns, known_column, say_columns
 from throughtime.errors import DataError
 

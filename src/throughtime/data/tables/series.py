@@ -14,7 +14,8 @@ from typing import TypeAlias
 import numpy as np
 
 from throughtime.data.files import STANDARD, describe, suffixes
-from throughtime.data.record import Problems, Reading, Record, Target
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record, Target
 from throughtime.data.tables.delimited import Row, read_rows
 from throughtime.data.tables.series_layout import Layout, choose_layout, is_number, stand_together
 from throughtime.data.tables.values import as_float, as_label, as_labels

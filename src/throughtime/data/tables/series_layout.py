@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from throughtime.data.record import Problems, Reading
+from throughtime.data.reading import Problems, Reading
 from throughtime.data.tables.columns import known_column, pick_column
 from throughtime.data.tables.delimited import read_rows
 from throughtime.errors import DataError

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from throughtime.data.files import STANDARD, describe, open_lines, refusing, suffixes
-from throughtime.data.record import Problems, Reading, Record
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
 from throughtime.data.tables.columns import Columns, Load, choose_columns
 from throughtime.data.tables.delimited import read_head, read_rows
 from throughtime.errors import DataError, UsageError
@@ -88,7 +89,7 @@ def _delimited(
     name = describe(path)
     rows = read_rows(path, how.encoding, problems, tabs=tabs)
     head, rows = read_head(rows, how, problems, name, targets=targets)
-    columns = Columns(head.content, head.target, how, problems, load, path.parent)
+    columns = Columns.choose(head.names, head.content, head.target, how, problems, name, load=load, folder=path.parent)
     names, width, row_type = head.names, len(head.names), dict[str, str] if head.header else Unnamed
     for number, cells in rows:
         place = f"{name}: line {number}"
@@ -118,8 +119,9 @@ def _named(
     first = next(rows, None)
     if first is None:
         raise DataError(f"{name} has no rows")
-    content, target = choose_columns(list(first[1]), how, problems, name, targets=targets)
-    columns = Columns(content, target, how, problems, load, path.parent)
+    there = list(first[1])
+    content, target = choose_columns(there, how, problems, name, targets=targets)
+    columns = Columns.choose(there, content, target, how, problems, name, load=load, folder=path.parent)
     for place, row in chain([first], rows):
         if record := columns.record(row, place):
             yield record

@@ -1,4 +1,6 @@
-"""What a cell of a table may hold: text, words, labels, a number or frames; a DataError says what it holds instead."""
+"""What a table holds at one place: text, words, labels, a number, sequences, frames or a picture; a DataError says what
+is there instead.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,19 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.record import Frames
+from throughtime.data.record import Frames, Picture, Sequences
 from throughtime.errors import DataError
 
-__all__ = ["as_float", "as_frames", "as_label", "as_labels", "as_steps", "as_text"]
+__all__ = [
+    "as_float",
+    "as_frames",
+    "as_label",
+    "as_labels",
+    "as_picture",
+    "as_sequences",
+    "as_steps",
+    "as_text",
+]
 
 
 def _kind(value: object) -> str:
@@ -206,16 +217,65 @@ def as_frames(value: NDArray[Any], column: str) -> Frames:
     if value.ndim != 2:
         hint = "; for one feature a step write x[..., None]" if value.ndim == 1 else ""
         raise DataError(f"{column} has shape {value.shape}, not (T, F): T steps of F features{hint}")
+    return _finite(value, column, ("step", "feature"))
+
+
+def as_picture(value: NDArray[Any], column: str) -> Picture:
+    """Take an array as a picture; bytes 0 to 255 become 0 to 1.
+
+    Args:
+        value: numbers, (H, W, C), or (H, W) where a pixel has one channel.
+        column: what it is called, for messages.
+
+    Returns:
+        The picture in float32, (H, W, C).
+
+    Raises:
+        DataError: it has another shape, no pixel, or holds NaN or infinity (the message says where).
+
+    Example:
+        >>> as_picture(np.full((2, 3), 51, np.uint8), "x").shape
+        (2, 3, 1)
+    """
+    if value.ndim not in (2, 3):
+        raise DataError(f"{column} has shape {value.shape}, not (H, W, C): height, width and channels of a picture")
+    picture = _finite(value if value.ndim == 3 else value[..., None], column, ("row", "column", "channel"))
+    return picture / np.float32(255) if value.dtype == np.uint8 else picture
+
+
+def _finite(value: NDArray[Any], column: str, axes: Sequence[str]) -> NDArray[np.float32]:
+    """Take an array of numbers in float32; a message about one names its place along each axis, from 1."""
     if not value.size:
         raise DataError(f"{column} is empty: its shape is {value.shape}")
     if value.dtype.kind not in "biuf":
         raise DataError(f"{column} holds {value.dtype}, not numbers")
     with np.errstate(over="ignore"):
-        frames = np.ascontiguousarray(value, dtype=np.float32)
-    finite = np.isfinite(frames)
+        numbers = np.ascontiguousarray(value, dtype=np.float32)
+    finite = np.isfinite(numbers)
     if not finite.all():
-        step, feature = (int(index) for index in np.argwhere(~finite)[0])
-        raise DataError(
-            f"{column}: step {step + 1}, feature {feature + 1} is {value[step, feature]}, not a finite number"
-        )
-    return frames
+        place = [int(index) for index in np.argwhere(~finite)[0]]
+        where = ", ".join(f"{axis} {index + 1}" for axis, index in zip(axes, place, strict=True))
+        raise DataError(f"{column}: {where} is {value[tuple(place)]}, not a finite number")
+    return numbers
+
+
+def as_sequences(value: object, column: str) -> Sequences:
+    """Take a cell as one or several right sequences: a text, or a list of texts that are all right.
+
+    Args:
+        value: the cell.
+        column: its column, for messages.
+
+    Returns:
+        The sequences.
+
+    Raises:
+        DataError: it is no text and no list of texts, or one of them is empty.
+
+    Example:
+        >>> as_sequences("ein Hund", "de"), as_sequences(["a dog", "a brown dog"], "captions").right
+        (Sequences(right=('ein Hund',)), ('a dog', 'a brown dog'))
+    """
+    if isinstance(value, list | tuple):
+        return Sequences(as_steps(cast(object, value), column))
+    return Sequences((as_text(value, column),))

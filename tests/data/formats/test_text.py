@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughtime.data.text import Document, Text, read_text, split_held_out
-from throughtime.data.user_data import Given, as_given
+from throughtime.data.formats.text import read_text
+from throughtime.data.planning.split import hold_out_text
+from throughtime.data.text import Document, Text
+from throughtime.data.user_data import Given, given_as
 from throughtime.errors import DataError, UsageError
 
 
@@ -115,13 +117,13 @@ def test_what_is_no_text_is_refused(memory: object, words: str) -> None:
 
 
 def test_what_is_handed_over_is_files_or_memory() -> None:
-    assert as_given(None, None, ("data", "text")) is None
-    assert as_given(["a", "b"], None, ("data", "text")) == Given((Path("a"), Path("b")))
-    assert as_given(None, "hello", ("data", "text")) == Given(memory="hello")
+    assert given_as("data", None, None, "text") is None
+    assert given_as("data", ["a", "b"]) == Given((Path("a"), Path("b")))
+    assert given_as("data", None, "hello", "text") == Given(memory="hello")
     with pytest.raises(UsageError, match=r"data .*or text .*not both"):
-        as_given("a", "b", ("data", "text"))
+        given_as("data", "a", "b", "text")
     with pytest.raises(UsageError, match="data is an empty list"):
-        as_given([], None, ("data", "text"))
+        given_as("data", [])
 
 
 def texts(*contents: str, gap: int = 0) -> Text:
@@ -129,16 +131,16 @@ def texts(*contents: str, gap: int = 0) -> Text:
 
 
 def test_the_last_part_is_held_out() -> None:
-    first, rest = split_held_out(texts("0123456789" * 10), 0.1)
+    first, rest = hold_out_text(texts("0123456789" * 10), 0.1)
     assert [document.content for document in rest.documents] == ["0123456789"]
     assert len(first) == 90
 
 
 def test_the_cut_may_fall_between_documents_or_inside_one() -> None:
-    first, rest = split_held_out(texts("a" * 10, "b" * 10, "c" * 10), 0.5)
+    first, rest = hold_out_text(texts("a" * 10, "b" * 10, "c" * 10), 0.5)
     assert [len(document.content) for document in first.documents] == [10, 5]
     assert [len(document.content) for document in rest.documents] == [5, 10]
-    first, rest = split_held_out(texts("a" * 10, "b" * 10), 0.5)
+    first, rest = hold_out_text(texts("a" * 10, "b" * 10), 0.5)
     assert [document.content for document in (*first.documents, *rest.documents)] == ["a" * 10, "b" * 10]
 
 
@@ -146,7 +148,7 @@ def test_the_cut_may_fall_between_documents_or_inside_one() -> None:
 def test_nothing_is_lost_in_the_cut(contents: list[str], gap: int, share: float) -> None:
     text = texts(*contents, gap=gap)
     try:
-        first, rest = split_held_out(text, share)
+        first, rest = hold_out_text(text, share)
     except DataError as error:
         assert "too short" in str(error)
         return
@@ -157,7 +159,7 @@ def test_nothing_is_lost_in_the_cut(contents: list[str], gap: int, share: float)
 
 def test_bytes_are_cut_where_a_character_starts() -> None:
     content = ("é" * 50).encode()
-    first, rest = split_held_out(Text((Document(content),)), 0.17)
+    first, rest = hold_out_text(Text((Document(content),)), 0.17)
     pieces = [document.content for part in (first, rest) for document in part.documents]
     assert b"".join(bytes(piece) for piece in pieces if isinstance(piece, bytes)) == content
     assert all(isinstance(piece, bytes) and piece.decode() for piece in pieces)

@@ -1,0 +1,76 @@
+"""How files are to be read, and what becomes of records that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from throughtime.errors import DataError
+
+__all__ = ["Note", "Problems", "Reading"]
+
+Note: TypeAlias = Callable[[str], None]
+"""Is called with what the user should know, in one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How files are to be read: the options that the formats see. None leaves a choice to the format, which says it."""
+
+    per_step: bool = False
+    """Whether there is a target for each step, not one for the whole record."""
+    target_type: Literal["label", "labels", "number", "sequences"] = "label"
+    """A label, several labels, a number, or sequences."""
+    encoding: str = "utf-8"
+    """Encoding of text files."""
+    header: bool | None = None
+    """Whether the first line of a table names its columns."""
+    text_column: str | None = None
+    """Column of a table that holds the text."""
+    target_column: str | None = None
+    """Column of a table, or of CoNLL lines, that holds the target."""
+    label_separator: str = ","
+    """What stands between several labels of one record."""
+    file_column: str | None = None
+    """Column of a table that names a file (sound, image, array, text), from the table's folder on."""
+    id_column: str | None = None
+    """Column of a table in long format that tells the series apart."""
+    time_column: str | None = None
+    """Column of a table in long format that orders the steps of a series."""
+    beside_columns: tuple[tuple[str, str], ...] = ()
+    """Columns of a table that stand beside the content: (name in ``Record.beside``, column)."""
+    group_column: str | None = None
+    """Column of a table that says which records belong together."""
+    image_steps: Literal["rows", "pixels", "none"] = "rows"
+    """What a step of an image is; none keeps it whole, (H, W, C)."""
+    colour: bool = False
+    """Whether images keep their colours (three features a pixel) or become grey (one)."""
+    mel_bands: int = 40
+    """Features of a step of sound."""
+
+
+@dataclass(slots=True)
+class Problems:
+    """What becomes of records that cannot be read: the first ends everything, or all are skipped and listed."""
+
+    skip: bool = False
+    """Whether to go on without them."""
+    note: Note = print
+    """Called with what the user should know, in one line."""
+    skipped: list[str] = field(default_factory=list[str])
+    """The messages of those that were skipped, in order."""
+
+    def report(self, place: str, message: str) -> None:
+        """Tell of a record that cannot be read; the caller goes on with the next one if this returns.
+
+        Args:
+            place: file and line, such as ``"reviews.csv: line 7"``.
+            message: what is wrong and how to mend it.
+
+        Raises:
+            DataError: bad records are not to be skipped.
+        """
+        if not self.skip:
+            raise DataError(f"{place}: {message}")
+        self.skipped.append(f"{place}: {message}")
