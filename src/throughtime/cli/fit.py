@@ -14,8 +14,10 @@ import typer
 from rich.markup import escape
 
 from throughtime.cli.values import number, number_option, whole_number
+from throughtime.data.user_data import validation_role
 from throughtime.errors import UsageError
-from throughtime.tasks import TASKS, config_class
+from throughtime.tasks import TASKS, Role, config_class
+from throughtime.tasks.options import NetworkOptions
 from throughtime.training.options import Option, TrainingOptions, options_of
 
 __all__ = ["app", "fit", "read_config"]
@@ -27,6 +29,8 @@ INTERRUPTED = 130
 
 COMMON = {option.name for option in options_of(TrainingOptions)}
 """The options that every task shares; the help page shows them apart."""
+NETWORK = {option.name for option in options_of(NetworkOptions)}
+"""Those, and the options that the tasks' networks share; the help page shows the task's own before them."""
 
 
 KINDS: dict[type, tuple[str | None, Callable[[str], Any] | None]] = {
@@ -97,7 +101,7 @@ def fit(
         init_from: run to take the first weights from.
         resume: go on with the run in ``out``.
         overwrite: replace the run in ``out``.
-        **options: the task's own options; those that are None were not given.
+        **options: the task's own options, and files in roles of its own; those that are None were not given.
 
     Returns:
         The exit status: 0, or 130 where Ctrl-C ended the training.
@@ -151,10 +155,32 @@ def _parameter(option: Option) -> inspect.Parameter:
     )
 
 
+def role_parameter(name: str, words: str) -> inspect.Parameter:
+    """Declare files in a role of a task's own as an option that may be repeated.
+
+    Args:
+        name: name of the role.
+        words: what the files hold.
+
+    Returns:
+        A parameter that typer understands.
+    """
+    info = typer.Option(f"--{name.replace('_', '-')}", metavar="FILE", help=escape(words), show_default=False)
+    annotation = Annotated[list[Path] | None, info]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _role_parameters(role: Role) -> list[inspect.Parameter]:
+    valid = role_parameter(validation_role(role.name), f"The same to validate on: {role.help}")
+    return [role_parameter(role.name, role.help), valid]
+
+
 def _command(task: str) -> Callable[..., int]:
     """The function behind ``fit TASK``: :func:`fit` with the task's options in place of ``**options``."""
     _task, *common, _options = inspect.signature(fit, eval_str=True).parameters.values()
-    own = [_parameter(option) for option in options_of(config_class(task))]
+    roles = [parameter for role in TASKS[task].roles for parameter in _role_parameters(role)]
+    listed = sorted(options_of(config_class(task)), key=lambda each: (each.name in COMMON) + (each.name in NETWORK))
+    own = [*roles, *map(_parameter, listed)]
     held_out = typer.Option(
         metavar="FILE", help=f"File to validate on; without it this is held out: {TASKS[task].held_out}."
     )
@@ -167,7 +193,7 @@ def _command(task: str) -> Callable[..., int]:
     ]
     # typer reads the signature and the annotations; only here can they be made from the config
     command: Any = partial(fit, task)
-    command.__signature__ = inspect.Signature([*common, *sorted(own, key=lambda item: item.name in COMMON)])
+    command.__signature__ = inspect.Signature([*common, *own])
     command.__annotations__ = {item.name: item.annotation for item in [*common, *own]}
     return command
 

@@ -9,7 +9,7 @@ from typing import cast
 
 from throughtime.errors import UsageError
 
-__all__ = ["DATA", "VALID", "Given", "Paths", "UserData", "given_as", "validation_role"]
+__all__ = ["DATA", "VALID", "Given", "Paths", "UserData", "given_as", "user_data", "validation_role"]
 
 Paths = str | Path | Sequence[str | Path]
 """One path or several."""
@@ -133,3 +133,28 @@ def given_as(role: str, data: object, memory: object = None, memory_name: str = 
         raise UsageError(f"{role} is an empty list; give at least one file")
     paths = [Path(part) for part in parts if isinstance(part, str | Path)]
     return Given(tuple(paths)) if len(paths) == len(parts) else Given(memory=parts)
+
+
+def user_data(values: Mapping[str, object], in_memory: Mapping[str, tuple[str, object]] | None = None) -> UserData:
+    """Take what was handed over at the door, by role.
+
+    Args:
+        values: paths or data in memory by role; None where nothing was given.
+        in_memory: data that can only be in memory, by role: (what it is called at the door, the data or None).
+
+    Returns:
+        What was given.
+
+    Raises:
+        UsageError: something was given twice for one role, or an empty list of files.
+
+    Example:
+        >>> list(user_data({"data": "a.txt", "valid": None}))
+        ['data']
+    """
+    roles: dict[str, Given] = {}
+    for role, value in values.items():
+        name, memory = (in_memory or {}).get(role, ("", None))
+        if (given := given_as(role, value, memory, name)) is not None:
+            roles[role] = given
+    return UserData(roles)

@@ -5,25 +5,17 @@ from __future__ import annotations
 import shlex
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import torch
-
-from throughtime.data.user_data import Paths, as_given
+from throughtime.data.user_data import DATA, VALID, Paths, user_data, validation_role
 from throughtime.errors import UsageError
-from throughtime.runs.folder import check_folder, find_device, make_folder
+from throughtime.runs.folder import check_folder
 from throughtime.runs.run import Run
-from throughtime.tasks import task_module
-from throughtime.tasks.order import CONFIG_FILE, Asked, Order, new_order, saved_order
-from throughtime.training.checkpoint import load_weights
-from throughtime.training.files import MODEL_FILE, TRAINER_FILE, write_json, write_text
-from throughtime.training.job import Job
-from throughtime.training.loop import Trainer
-from throughtime.training.metrics import MetricsWriter
-from throughtime.training.report import write_report
-from throughtime.training.reporter import PlainReporter, Reporter, Reporters, Summary
+from throughtime.tasks import task_named
+from throughtime.tasks.run_config import RunConfig, RunRequest, continued_run, new_run
+from throughtime.training.reporter import PlainReporter, Reporter, Summary
 
 __all__ = ["fit"]
 
@@ -60,7 +52,8 @@ def fit(
         device: "auto" (the GPU if there is one), or a torch device such as "cpu" or "cuda:1".
         max_minutes: stop after this time; the schedule then follows the clock too.
         reporter: is told what happens; None prints notes and scores to standard error.
-        **options: the task's options by name; None is the same as not given.
+        **options: the task's options by name, and files or data in memory in roles of its own (``source``,
+            ``valid_source``); None is the same as not given.
 
     Returns:
         The run. Its ``status`` says how training ended; "interrupted" can be resumed.
@@ -79,11 +72,11 @@ def fit(
         ('finished', 5)
     """
     _check_call(max_minutes, resume, overwrite)
-    asked = Asked(
+    given, chosen = _parted(task, options)
+    asked = RunRequest(
         task=task,
-        options={name: value for name, value in options.items() if value is not None},
-        train=as_given(data, text, ("data", "text")),
-        valid=as_given(valid, valid_text, ("valid", "valid_text")),
+        options={name: value for name, value in chosen.items() if value is not None},
+        data=user_data({DATA: data, VALID: valid, **given}, {DATA: ("text", text), VALID: ("valid_text", valid_text)}),
         init_from=None if init_from is None else Path(init_from),
     )
     say = reporter or PlainReporter()
@@ -95,12 +88,24 @@ def fit(
         if resume and not exists:
             say.note(f"there is no run in {folder} yet: it starts from the beginning")
         going_on = resume and exists
-        order = saved_order(folder, asked) if going_on else new_order(asked)
-        summary = _learn(order, folder, find_device(device), max_minutes, say, going_on=going_on)
-        _note_ending(order, summary, say)
+        config = continued_run(folder, asked) if going_on else new_run(asked)
+        known = folder if going_on else config.init_from
+        prepared = task_named(task).load_reader()(config.options).read(config.data, known=known, note=say.note)
+        # Only now is torch loaded: what is wrong with the data has been said at once.
+        from throughtime.runs.training import train
+
+        summary = train(config, prepared, folder, device=device, max_minutes=max_minutes, say=say, going_on=going_on)
+        _note_ending(config, summary, say)
         run = Run(folder, device=device)
         weakref.finalize(run, scratch.pop_all().close)
     return run
+
+
+def _parted(task: str, options: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """Part what was given by name into data in the task's own roles, and options."""
+    roles = {name for role in task_named(task).roles for name in (role.name, validation_role(role.name))}
+    given = {name: value for name, value in options.items() if name in roles}
+    return given, {name: value for name, value in options.items() if name not in roles}
 
 
 def _check_call(max_minutes: float | None, resume: bool, overwrite: bool) -> None:
@@ -111,53 +116,13 @@ def _check_call(max_minutes: float | None, resume: bool, overwrite: bool) -> Non
         raise UsageError("resume goes on with a run and overwrite replaces it; give one of them")
 
 
-def _learn(
-    order: Order, folder: Path, device: torch.device, max_minutes: float | None, say: Reporter, *, going_on: bool
-) -> Summary:
-    """Prepare the job, then train it in the folder; nothing is written before the data is known to be good."""
-    # The user's own random numbers go on as if nothing had been drawn here.
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(order.config.seed)
-        job = task_module(order.task).prepare(
-            order.config,
-            order.train,
-            order.valid,
-            device=device,
-            note=say.note,
-            known=folder if going_on else order.init_from,
-        )
-        resumes = going_on and (folder / TRAINER_FILE).exists()
-        if order.init_from and not resumes:
-            job.start_from(order.init_from)
-        trainer = Trainer(job, order.config, folder, device=device, max_minutes=max_minutes)
-        if not going_on:
-            make_folder(folder, job.artifacts)
-        elif resumes:
-            trainer.resume()
-            say.note(f"{folder} goes on from step {trainer.position.step} of {trainer.total_steps}")
-        else:
-            say.note(f"{folder} was stopped before its first checkpoint: it starts from the beginning")
-        with MetricsWriter(folder, log_every=order.config.log_every, start_step=trainer.position.step) as writer:
-            write_json(folder / CONFIG_FILE, order.to_json())
-            summary = trainer.train(Reporters([writer, say]))
-        if summary.status != "interrupted":
-            _draw(job, folder)
-    write_report(folder)
-    return summary
-
-
-def _draw(job: Job, folder: Path) -> None:
-    """Leave pictures of how the best weights do."""
-    load_weights(folder / MODEL_FILE, job.module)
-    for name, picture in job.pictures().items():
-        write_text(folder / name, picture)
-
-
-def _note_ending(order: Order, summary: Summary, say: Reporter) -> None:
+def _note_ending(config: RunConfig, summary: Summary, say: Reporter) -> None:
     """Say how to go on where there is something left to do."""
     if summary.status not in ("interrupted", "out of time"):
         return
-    files = order.train.describe()
-    command = f"throughtime fit {order.task} --out {shlex.quote(str(summary.path))} --resume"
-    how = command if files else f"fit({order.task!r}, text=..., out={str(summary.path)!r}, resume=True)"
-    say.note(f"{summary.status} after {summary.step} steps, all of them saved; to go on: {how}")
+    in_files = all(given.memory is None for given in config.data.values())
+    command = f"throughtime fit {config.task} --out {shlex.quote(str(summary.path))} --resume"
+    again = f"fit({config.task!r}, ..., out={str(summary.path)!r}, resume=True) with the same data"
+    say.note(
+        f"{summary.status} after {summary.step} steps, all of them saved; to go on: {command if in_files else again}"
+    )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-
 from throughtime.errors import UsageError
-from throughtime.tasks.order import CONFIG_FILE
+from throughtime.tasks import TASKS
+from throughtime.tasks.run_config import CONFIG_FILE
 from throughtime.training.files import METRICS_FILE, MODEL_FILE, POSITION_FILE, TRAINER_FILE, write_text
 
-__all__ = ["check_folder", "files_of", "find_device", "make_folder"]
+__all__ = ["check_folder", "files_of", "make_folder"]
 
 FILES = (
     CONFIG_FILE,
@@ -19,11 +18,7 @@ FILES = (
     TRAINER_FILE,
     POSITION_FILE,
     METRICS_FILE,
-    "inputs.json",
-    "skipped.txt",
-    "vocabulary.json",
-    "tokenizer.json",
-    "confusion.svg",
+    *sorted({name for task in TASKS.values() for name in task.files}),
     "report.html",
     "events.*",
     ".*.part",
@@ -79,29 +74,3 @@ def make_folder(folder: Path, artifacts: Mapping[str, str]) -> None:
         raise UsageError(f"cannot make the folder {folder}: {error.strerror}; give another one") from None
     for name, content in artifacts.items():
         write_text(folder / name, content)
-
-
-def find_device(name: str) -> torch.device:
-    """Find the device that is meant, and see that it is there.
-
-    Args:
-        name: "auto", or a torch device.
-
-    Returns:
-        The device.
-
-    Raises:
-        UsageError: it is not there, or a run on it could not be resumed exactly.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"cannot use the device {name!r}: {reason}; try auto, cpu or cuda") from None
-    if device.type not in ("cpu", "cuda"):
-        raise UsageError(
-            f"cannot use the device {name!r}: a run can only be resumed exactly on cpu or cuda; give one of them"
-        )
-    return device

@@ -8,7 +8,7 @@ from dataclasses import replace
 from throughtime.data.formats.conll import Sentence
 from throughtime.data.record import Record
 from throughtime.data.tables.series import Steps
-from throughtime.tasks.learner import Prediction
+from throughtime.tasks.supervised.prediction import Prediction
 
 __all__ = ["rows_of", "written_suffix"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,14 @@ from throughtime.data.formats.registry import format_of
 from throughtime.data.formats.writers import open_writer
 from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
-from throughtime.data.user_data import Given, Paths, as_given
-from throughtime.errors import UsageError
-from throughtime.runs.folder import files_of, find_device
+from throughtime.data.user_data import DATA, VALID, Given, Paths, UserData, user_data
+from throughtime.errors import UnknownNameError, UsageError
+from throughtime.runs.folder import files_of
 from throughtime.runs.predictions import rows_of, written_suffix
-from throughtime.tasks import task_module
-from throughtime.tasks.learner import Prediction
-from throughtime.tasks.order import read_config, saved_options
-from throughtime.tasks.records import count_skipped
+from throughtime.tasks import task_named
+from throughtime.tasks.run_config import read_config, saved_options, saved_paths
+from throughtime.tasks.supervised.prediction import Prediction
+from throughtime.tasks.supervised.records import count_skipped
 from throughtime.training.files import POSITION_FILE, read_json, write_text
 from throughtime.training.reporter import PlainReporter
 
@@ -68,10 +68,13 @@ class Run:
     """
 
     def __init__(self, path: Path, *, device: str = "cpu") -> None:
-        self.path, self._device = path, find_device(device)
+        self.path = path
         self._saved = read_config(path)
         self.task: str = self._saved["task"]
         self.config = saved_options(path, self._saved)
+        from throughtime.runs.device import find_device  # loads torch
+
+        self._device = find_device(device)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, task={self.task!r})"
@@ -79,7 +82,7 @@ class Run:
     @cached_property
     def model(self) -> Any:
         """The trained model as its task opens it; its ``model`` is the ``torch.nn.Module``."""
-        return task_module(self.task).open_model(self.config, self.path, self._device)
+        return task_named(self.task).load_learner().open(self.config, self.path, self._device)
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -101,6 +104,7 @@ class Run:
         *,
         text: str | bytes | Sequence[str] | None = None,
         note: Note | None = None,
+        **roles: object,
     ) -> dict[str, Any]:
         """Score data that the model has not seen.
 
@@ -108,6 +112,7 @@ class Run:
             data: file or files, or examples in memory, with their targets.
             text: text in memory in their place, for "generate".
             note: called with what the user should know; None prints it to standard error.
+            **roles: the same in roles of the task's own, such as ``source`` and ``target``.
 
         Returns:
             Metrics by name, such as ``accuracy``, or ``bits_per_character`` and ``perplexity``.
@@ -116,18 +121,29 @@ class Run:
             UsageError: nothing was given.
             DataError: the data cannot be read.
         """
-        given = as_given(data, text, ("data", "text"))
-        if given is None:
+        given = user_data({DATA: data, **self._known_roles(roles)}, {DATA: ("text", text)})
+        if not given:
             raise UsageError("nothing to evaluate: give data (files, or examples in memory) or text")
         return self.model.evaluate(given, note or PlainReporter().note)
 
-    def predict(self, data: object, *, skip_bad: bool = False, note: Note | None = None) -> list[Prediction]:
+    def _known_roles(self, roles: Mapping[str, object]) -> Mapping[str, object]:
+        """See that the task has data in these roles."""
+        known = [role.name for role in task_named(self.task).roles]
+        for name in roles:
+            if name not in known:
+                raise UnknownNameError("argument", name, ["data", "text", *known])
+        return roles
+
+    def predict(
+        self, data: object = None, *, skip_bad: bool = False, note: Note | None = None, **roles: object
+    ) -> list[Prediction]:
         """Say something of each record in memory.
 
         Args:
             data: texts, sentences (texts or lists of words), arrays (T, F), dicts, a data frame ...
             skip_bad: leave out those that cannot be read, and say which.
             note: called with what the user should know; None prints it to standard error.
+            **roles: data in memory in roles of the task's own, such as ``source``.
 
         Returns:
             For each record ``value`` (a label, labels, a number), ``probability`` of the value, and for one answer per
@@ -138,13 +154,17 @@ class Run:
             DataError: a record cannot be read.
         """
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
-        found = [prediction for _, prediction in self._predictions(Given(memory=data), None, problems)]
+        memory = {DATA: data, **self._known_roles(roles)}
+        given = UserData({role: Given(memory=value) for role, value in memory.items() if value is not None})
+        if not given:
+            raise UsageError("nothing to predict for: give data")
+        found = [prediction for _, prediction in self._predictions(given, None, problems)]
         _note_skipped(problems)
         return found
 
     def predict_files(
         self,
-        data: Paths,
+        data: Paths | None = None,
         out: str | Path = "-",
         *,
         form: str | None = None,
@@ -153,6 +173,7 @@ class Run:
         skip_bad: bool = False,
         note: Note | None = None,
         progress: Callable[[int], None] | None = None,
+        **roles: Paths,
     ) -> int:
         """Say something of each record of files, and write the records with what was said: as they are read, in order.
 
@@ -166,6 +187,7 @@ class Run:
             skip_bad: leave out records that cannot be read; a file beside ``out`` lists them.
             note: called with what the user should know; None prints it to standard error.
             progress: called with the number of records written so far.
+            **roles: files in roles of the task's own, such as ``source``.
 
         Returns:
             The number of records written.
@@ -174,10 +196,11 @@ class Run:
             UsageError: the run's task makes no predictions, or the form cannot hold them.
             DataError: a record cannot be read, or the file cannot be written; then nothing is left of it.
         """
-        given = as_given(data, None, ("data", ""))
-        assert given is not None
+        given = user_data({DATA: data, **self._known_roles(roles)})
+        if not given:
+            raise UsageError("nothing to predict for: give data")
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
-        first = given.paths[0] if given.paths else Path("-")
+        first = next((path for each in given.values() for path in each.paths), Path("-"))
         model, count = self._predictor(), 0
         like, separator = written_suffix(form or format_of(first, model.reading)), model.separator
         with open_writer(Path(out), like, problems.note, separator=separator, replace=replace) as writer:
@@ -196,7 +219,9 @@ class Run:
         _note_skipped(problems)
         return count
 
-    def _predictions(self, given: Given, form: str | None, problems: Problems) -> Iterator[tuple[Record, Prediction]]:
+    def _predictions(
+        self, given: UserData, form: str | None, problems: Problems
+    ) -> Iterator[tuple[Record, Prediction]]:
         return self._predictor().predict_given(given, problems, form)
 
     def _predictor(self) -> Any:
@@ -252,7 +277,7 @@ class Run:
             "path": str(self.path),
             "model": self.model.describe(),
             "options": self.config.to_mapping(),
-            "data": {name: self._saved.get(name) for name in ("data", "valid", "init_from")},
+            "data": {DATA: None, VALID: None, **saved_paths(self._saved), "init_from": self._saved.get("init_from")},
             "training": {name: position.get(name) for name in ("status", "step", "tokens", "seconds")},
             "metrics": self.metrics,
             "files": {path.name: path.stat().st_size for path in files_of(self.path)},

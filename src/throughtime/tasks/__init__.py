@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from throughtime.tasks.registry import TASKS, TaskEntry, config_class, task_module
+from throughtime.tasks.registry import TASKS, config_class, task_named
+from throughtime.tasks.task import Role, Task
 
-__all__ = ["TASKS", "TaskEntry", "config_class", "task_module"]
+__all__ = ["TASKS", "Role", "Task", "config_class", "task_named"]

@@ -1,59 +1,38 @@
-"""Which jobs there are, and where; each is a module that is loaded when it is asked for.
-
-A task is two modules: its options (which load no torch, so that the command line can show them at once) and the
-job itself (data + model + loss + metrics + prediction).
-"""
+"""Which tasks there are: a folder each, which tells what it learns and where its parts are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
-from types import ModuleType
 
 from throughtime.errors import UnknownNameError
+from throughtime.tasks.task import Task
 from throughtime.training.options import TrainingOptions
 
-__all__ = ["TASKS", "TaskEntry", "config_class", "task_module"]
+__all__ = ["TASKS", "config_class", "task_named"]
+
+_FOLDERS = ("classify", "tag", "generate")
+"""Names of the tasks, in the order of the help page; the folder of each, ``throughtime.tasks.NAME``, has its TASK."""
+
+TASKS: dict[str, Task] = {name: import_module(f"throughtime.tasks.{name}").TASK for name in _FOLDERS}
+"""The tasks by name."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TaskEntry:
-    """Where a task lives."""
+def task_named(name: str) -> Task:
+    """Give what is known of a task without loading it.
 
-    summary: str
-    """What it learns, in one line for the help page."""
-    held_out: str
-    """What is held out for validation where no data is given for it."""
-    config: str
-    """Module that has its frozen ``Config`` dataclass; loads no torch."""
-    module: str
-    """Module that has its work."""
+    Args:
+        name: name of the task.
 
+    Returns:
+        The task.
 
-TASKS: dict[str, TaskEntry] = {
-    "classify": TaskEntry(
-        summary="learn one answer for a whole text, recording, image, clip or series: a label, labels or a number",
-        held_out="a tenth of the examples, of each label its share, chosen by a hash of their content",
-        config="throughtime.tasks.classify_config",
-        module="throughtime.tasks.classify",
-    ),
-    "tag": TaskEntry(
-        summary="learn a label for each word of a sentence, or each step of a clip or series",
-        held_out="a tenth of the sentences, clips or series, chosen by a hash of their content, or of a single series "
-        "the last 10 % of its time",
-        config="throughtime.tasks.tag_config",
-        module="throughtime.tasks.tag",
-    ),
-    "generate": TaskEntry(
-        summary="learn a text and write more of it",
-        held_out="the last 10 % of the text",
-        config="throughtime.tasks.generate_config",
-        module="throughtime.tasks.generate",
-    ),
-}
+    Raises:
+        UnknownNameError: there is no such task.
 
-
-def _entry(name: str) -> TaskEntry:
+    Example:
+        >>> task_named("generate").held_out
+        'the last 10 % of the text'
+    """
     if name not in TASKS:
         raise UnknownNameError("task", name, TASKS)
     return TASKS[name]
@@ -75,19 +54,4 @@ def config_class(name: str) -> type[TrainingOptions]:
         >>> config_class("generate")().cell
         'lstm'
     """
-    return import_module(_entry(name).config).Config
-
-
-def task_module(name: str) -> ModuleType:
-    """Load the module that does the task's work.
-
-    Args:
-        name: name of the task.
-
-    Returns:
-        The module, with ``prepare``, ``open_model`` and ``evaluate``.
-
-    Raises:
-        UnknownNameError: there is no such task.
-    """
-    return import_module(_entry(name).module)
+    return task_named(name).load_options()

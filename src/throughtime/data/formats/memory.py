@@ -57,7 +57,7 @@ def read_memory(data: object, how: Reading, problems: Problems, *, targets: bool
     else:
         content, target = names[0], names[1] if targets else None
     columns = Columns.choose(list(first), content, target, how, problems, _WHERE)
-    read = {content, *columns.beside.values()} | ({target} if target is not None else set())
+    read: list[str] = [content, *columns.beside.values(), *([] if target is None else [target])]
     for number, row in enumerate(chain([first], rows), 1):
         place = f"row {number} of the data"
         plain = {name: _plain(row[name], how, name == target) for name in read if name in row}

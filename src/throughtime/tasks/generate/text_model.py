@@ -4,48 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from throughtime.data.encoding.vocabulary import Vocabulary, encode_text, load_vocabulary, prompt_ids
-from throughtime.data.formats.text import read_text
+from throughtime.data.encoding.vocabulary import Vocabulary, prompt_ids
 from throughtime.data.planning.batch import NOT_SCORED, next_token_batch
 from throughtime.data.planning.lanes import Span, plan_evaluation
 from throughtime.data.reading import Note
-from throughtime.data.source import TokenSource
-from throughtime.data.text import Text
-from throughtime.data.user_data import Given
-from throughtime.errors import CheckpointError, UsageError
+from throughtime.data.user_data import UserData
+from throughtime.errors import UsageError
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.sampling import Sampler
-from throughtime.tasks.generate_config import Config
+from throughtime.tasks.generate.options import Config
+from throughtime.tasks.generate.reader import Corpus, TextReader
+from throughtime.tasks.saved_vocabulary import saved_vocabulary
+from throughtime.training.checkpoint import load_weights
+from throughtime.training.files import MODEL_FILE
 from throughtime.training.job import State
 
-__all__ = ["Corpus", "TextModel", "note_unknown", "rates", "read_as", "saved_vocabulary"]
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """A text as ids, and how much text that is."""
-
-    source: TokenSource
-    """One item per document."""
-    characters: int
-    """Characters of the text, separators included."""
-    bytes: int | None
-    """Bytes of the text, where the unit is bytes."""
-    unknown: int
-    """Tokens that the vocabulary does not know."""
-
-    @property
-    def predictions(self) -> int:
-        """Tokens to predict: all but the very first document mark."""
-        return int(self.source.lengths.sum()) - 1
+__all__ = ["TextModel", "rates"]
 
 
 class TextModel:
@@ -60,22 +42,56 @@ class TextModel:
     def __init__(self, config: Config, vocabulary: Vocabulary, model: LanguageModel) -> None:
         self.config, self.vocabulary, self.model = config, vocabulary, model
 
+    @classmethod
+    def make(cls, config: Config, vocabulary: Vocabulary, device: torch.device) -> Self:
+        """Make a new model, whose first weights are drawn from torch's generator.
+
+        Args:
+            config: how text is read and what network it is.
+            vocabulary: text to ids and back.
+            device: where the network goes.
+
+        Returns:
+            The model.
+        """
+        network = LanguageModel(
+            len(vocabulary),
+            cell=config.cell,
+            embedding_size=config.embedding,
+            hidden_size=config.hidden,
+            num_layers=config.layers,
+            tied=config.tied,
+            dropout=config.dropout,
+            layer_norm=config.layer_norm,
+            zoneout=config.zoneout,
+            recurrent_dropout=config.recurrent_dropout,
+            weight_dropout=config.weight_dropout,
+        )
+        return cls(config, vocabulary, network.to(device))
+
+    @classmethod
+    def open(cls, config: Config, folder: Path, device: torch.device) -> Self:
+        """Open the model of a run for use.
+
+        Args:
+            config: the run's options.
+            folder: the run.
+            device: where the network goes.
+
+        Returns:
+            The model, ready to score and write text.
+
+        Raises:
+            CheckpointError: a file of the run is missing or damaged.
+        """
+        text_model = cls.make(config, saved_vocabulary(config.unit, folder), device)
+        load_weights(folder / MODEL_FILE, text_model.model.eval())
+        return text_model
+
     @property
     def device(self) -> torch.device:
         """Where the network is."""
         return self.model.embedding.weight.device
-
-    def read(self, given: Given, note: Note) -> Text:
-        """Read text the way the config says."""
-        return read_as(self.config, given, note)
-
-    def encode(self, text: Text) -> Corpus:
-        """Turn text into ids and count what there is."""
-        source = encode_text(self.vocabulary, text)
-        known = self.vocabulary.unknown is None
-        unknown = 0 if known else sum(int((item == self.vocabulary.unknown).sum()) for item in source)
-        size = len(text) if self.config.unit == "bytes" else None
-        return Corpus(source, text.characters, size, unknown)
 
     def forward(self, corpus: Corpus, spans: tuple[Span, ...], state: State) -> tuple[Tensor, State]:
         """Give the loss summed over the scored tokens of one step, in nats, and the state after it."""
@@ -104,11 +120,11 @@ class TextModel:
         self.model.train(training)
         return _scores(corpus, nats)
 
-    def evaluate(self, given: Given, note: Note) -> dict[str, float]:
+    def evaluate(self, data: UserData, note: Note) -> dict[str, float]:
         """Score text that was handed over.
 
         Args:
-            given: files or text in memory.
+            data: files or text in memory.
             note: called with what the user should know, one line each.
 
         Returns:
@@ -118,9 +134,8 @@ class TextModel:
         Raises:
             DataError: the text cannot be read.
         """
-        corpus = self.encode(self.read(given, note))
-        note_unknown("the text", self.vocabulary, corpus, note)
-        return self.score(corpus)
+        reader = TextReader(self.config)
+        return self.score(reader.encode(self.vocabulary, reader.text(data, note), "the text", note))
 
     def generate_stream(
         self,
@@ -209,62 +224,3 @@ def _scores(corpus: Corpus, nats: float) -> dict[str, float]:
         "unknown_tokens": corpus.unknown,
     }
     return {**rates(corpus, nats), **amounts}
-
-
-def read_as(config: Config, given: Given, note: Note) -> Text:
-    """Read text the way a config says.
-
-    Args:
-        config: unit, encoding and separator.
-        given: files or text in memory.
-        note: called with what the user should know, one line each.
-
-    Returns:
-        The documents.
-
-    Raises:
-        DataError: the text cannot be read.
-    """
-    return read_text(
-        given,
-        encoding=config.encoding,
-        as_bytes=config.unit == "bytes",
-        separator=config.separator,
-        note=note,
-    )
-
-
-def saved_vocabulary(unit: str, folder: Path) -> Vocabulary:
-    """Load the vocabulary of a run.
-
-    Args:
-        unit: characters, bytes, words or bpe.
-        folder: the run.
-
-    Returns:
-        The vocabulary.
-
-    Raises:
-        CheckpointError: it is missing or damaged.
-    """
-    path = folder / ("tokenizer.json" if unit == "bpe" else "vocabulary.json")
-    try:
-        return load_vocabulary(unit, path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing, so {folder} is not a whole run") from None
-    except (OSError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}; nothing was changed") from None
-
-
-def note_unknown(name: str, vocabulary: Vocabulary, corpus: Corpus, note: Note) -> None:
-    """Say how much of a text the vocabulary does not know, if anything.
-
-    Args:
-        name: what to call the text.
-        vocabulary: the vocabulary.
-        corpus: the text.
-        note: called with the message.
-    """
-    if corpus.unknown:
-        share = f"{corpus.unknown:,} of {corpus.predictions:,} {vocabulary.unit}"
-        note(f"{name} has {share} that the vocabulary does not know; each is scored as one unknown token")

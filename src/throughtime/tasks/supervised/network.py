@@ -13,14 +13,14 @@ from throughtime.errors import CheckpointError
 from throughtime.layers import Recurrent
 from throughtime.models.cells import stack
 from throughtime.models.inputs import FrameInput, TokenInput, WordInput
-from throughtime.tasks.sequence_config import SequenceOptions
+from throughtime.tasks.supervised.options import SupervisedOptions
 from throughtime.training.checkpoint import read_tensors, weights_of
 from throughtime.training.files import MODEL_FILE
 
 __all__ = ["make_input", "make_recurrent", "start_from_language_model", "use_vectors"]
 
 
-def make_input(config: SequenceOptions, features: Features, embedding: int, *, rare_only: bool) -> nn.Module:
+def make_input(config: SupervisedOptions, features: Features, embedding: int, *, rare_only: bool) -> nn.Module:
     """Make the part that reads a batch's arrays.
 
     Args:
@@ -52,7 +52,7 @@ def make_input(config: SequenceOptions, features: Features, embedding: int, *, r
             raise TypeError(f"no input for {features!r}")
 
 
-def make_recurrent(config: SequenceOptions, input_size: int) -> Recurrent:
+def make_recurrent(config: SupervisedOptions, input_size: int) -> Recurrent:
     """Make the recurrent layers that the options ask for.
 
     Args:

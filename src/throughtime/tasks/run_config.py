@@ -1,4 +1,4 @@
-"""What a run is made of: a task, its options and its data, as ``config.json`` keeps them."""
+"""What a run is made of: a task, its options and its data, as ``config.json`` keeps them. Loads no torch."""
 
 from __future__ import annotations
 
@@ -6,47 +6,52 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from throughtime.data.user_data import Given
+from throughtime.data.user_data import DATA, VALID, Given, UserData
 from throughtime.errors import CheckpointError, UsageError
-from throughtime.tasks.registry import config_class
+from throughtime.tasks.registry import task_named
 from throughtime.training.files import read_json
 from throughtime.training.options import INHERITED, TrainingOptions
 
-__all__ = ["CONFIG_FILE", "Asked", "Order", "new_order", "read_config", "saved_options", "saved_order"]
+__all__ = [
+    "CONFIG_FILE",
+    "RunConfig",
+    "RunRequest",
+    "continued_run",
+    "new_run",
+    "read_config",
+    "saved_options",
+    "saved_paths",
+]
 
 CONFIG_FILE = "config.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class RunRequest:
     """What the user asked for in one call."""
 
     task: str
     """Name of the task."""
     options: Mapping[str, object]
     """The options that were given, by name."""
-    train: Given | None
-    """Data to learn from, if given."""
-    valid: Given | None
-    """Data to validate on, if given."""
+    data: UserData
+    """What was given, by role."""
     init_from: Path | None
     """Run to take the first weights from, if given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class RunConfig:
     """All that makes a run: the content of ``config.json``."""
 
     task: str
     """Name of the task."""
-    config: TrainingOptions
+    options: TrainingOptions
     """All options of the task."""
-    train: Given
-    """Data to learn from."""
-    valid: Given | None
-    """Data to validate on; None where a part of ``train`` is held out."""
+    data: UserData
+    """What is learned from and validated on, by role; where there is none to validate on, a part is held out."""
     init_from: Path | None
     """Run that the first weights come from; None where they are drawn."""
 
@@ -55,9 +60,8 @@ class Order:
         return {
             "throughtime": _version(),
             "task": self.task,
-            "options": self.config.to_mapping(),
-            "data": self.train.describe(),
-            "valid": self.valid.describe() if self.valid else None,
+            "options": self.options.to_mapping(),
+            "data": self.data.to_json(),
             "init_from": str(self.init_from.resolve()) if self.init_from else None,
         }
 
@@ -96,49 +100,49 @@ def saved_options(folder: Path, saved: Mapping[str, Any]) -> TrainingOptions:
         CheckpointError: an option is not known or has no sensible value.
     """
     try:
-        return config_class(saved["task"]).from_mapping(saved["options"])
+        return task_named(saved["task"]).load_options().from_mapping(saved["options"])
     except UsageError as error:
         raise CheckpointError(f"{folder / CONFIG_FILE} is damaged: {error}; nothing was changed") from None
 
 
-def new_order(asked: Asked) -> Order:
+def new_run(asked: RunRequest) -> RunConfig:
     """Put together a new run, perhaps on the weights of another.
 
     Args:
         asked: what the user asked for.
 
     Returns:
-        The order; where it starts from another run, what the weights depend on is taken from there.
+        What the run is made of; where it starts from another run, what the weights depend on is taken from there.
 
     Raises:
         UsageError: no data was given, or an option is not known or cannot be honoured.
         CheckpointError: the run to start from is missing or damaged.
     """
-    if asked.train is None:
-        raise UsageError("nothing to learn from: give data (files) or text (in memory)")
-    config = config_class(asked.task)
+    config = task_named(asked.task).load_options()
+    if not asked.data.training():
+        raise UsageError(f"nothing to learn from: {_what_to_give(asked.task)}")
     inherited: dict[str, object] = {}
     if asked.init_from is not None:
         inherited = _inherited(config, asked.task, asked.init_from)
         _refuse_changes(inherited, asked.options, f"the weights of {asked.init_from} need")
-    return Order(
-        task=asked.task,
-        config=config.from_mapping({**asked.options, **inherited}),
-        train=asked.train,
-        valid=asked.valid,
-        init_from=asked.init_from,
-    )
+    options = config.from_mapping({**asked.options, **inherited})
+    return RunConfig(task=asked.task, options=options, data=asked.data, init_from=asked.init_from)
 
 
-def saved_order(folder: Path, asked: Asked) -> Order:
-    """Take up the order of a run that is to go on.
+def _what_to_give(task: str) -> str:
+    roles = ", ".join(role.name for role in task_named(task).roles)
+    return f"give {roles} (files, or data in memory)" if roles else "give data (files) or text (in memory)"
+
+
+def continued_run(folder: Path, asked: RunRequest) -> RunConfig:
+    """Take up what a run that is to go on is made of.
 
     Args:
         folder: the run.
         asked: what the user asked for now; only how long to go on and what to tell may differ.
 
     Returns:
-        The order.
+        What the run is made of.
 
     Raises:
         UsageError: an option was given that cannot change any more, or the data must be given again.
@@ -148,20 +152,39 @@ def saved_order(folder: Path, asked: Asked) -> Order:
     if asked.init_from is not None:
         raise UsageError("resume goes on from the run's own weights; leave init_from out")
     options = saved_options(folder, saved).to_mapping()
-    config = config_class(asked.task)
-    order = config.from_mapping({**options, **asked.options})
+    config = task_named(asked.task).load_options()
+    changed = config.from_mapping({**options, **asked.options})
     fixed = {name: value for name, value in options.items() if name not in config.CHANGEABLE}
     _refuse_changes(fixed, asked.options, f"{folder} was started with")
-    train = asked.train or _saved_given(saved.get("data"))
-    if train is None:
-        raise UsageError(f"{folder} learned from data in memory; give the same data again to go on")
-    return Order(
-        task=asked.task,
-        config=order,
-        train=train,
-        valid=asked.valid or _saved_given(saved.get("valid")),
-        init_from=Path(saved["init_from"]) if saved.get("init_from") else None,
-    )
+    init_from = Path(saved["init_from"]) if saved.get("init_from") else None
+    return RunConfig(task=asked.task, options=changed, data=_same_data(folder, saved, asked.data), init_from=init_from)
+
+
+def saved_paths(saved: Mapping[str, Any]) -> dict[str, list[str] | None]:
+    """Give the paths of a run's data by role, None for what was in memory.
+
+    Args:
+        saved: the content of its ``config.json``; in those of version 0.1.0 ``data`` and ``valid`` stood by themselves.
+
+    Returns:
+        The paths.
+    """
+    data = saved.get("data")
+    if isinstance(data, dict):
+        return cast("dict[str, list[str] | None]", data)
+    return {DATA: data, **({VALID: saved["valid"]} if saved.get("valid") else {})}
+
+
+def _same_data(folder: Path, saved: Mapping[str, Any], given: UserData) -> UserData:
+    """The data that a run has learned from so far: its files, or what was handed over again."""
+    paths = saved_paths(saved)
+    again = [role for role, files in paths.items() if files is None and role not in given]
+    if again:
+        raise UsageError(
+            f"{folder} learned from data in memory; give the same data again to go on ({', '.join(again)})"
+        )
+    files = {role: Given(tuple(map(Path, listed))) for role, listed in paths.items() if listed}
+    return UserData(files).updated(given)
 
 
 def _inherited(config: type[TrainingOptions], task: str, folder: Path) -> dict[str, object]:
@@ -184,10 +207,6 @@ def _saved_of_task(folder: Path, task: str) -> dict[str, Any]:
     if saved["task"] != task:
         raise UsageError(f"{folder} is a run of the task {saved['task']}, not {task}")
     return saved
-
-
-def _saved_given(paths: list[str] | None) -> Given | None:
-    return Given(tuple(Path(path) for path in paths)) if paths else None
 
 
 def _refuse_changes(fixed: Mapping[str, object], asked: Mapping[str, object], why: str) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from throughtime.errors import UsageError
-from throughtime.tasks.sequence_config import SequenceOptions
+from throughtime.tasks.supervised.options import SupervisedOptions
 
 __all__ = ["Config"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Config(SequenceOptions):
+class Config(SupervisedOptions):
     """Options of ``fit("tag", ...)``."""
 
     crf: bool = False
@@ -30,7 +30,7 @@ class Config(SequenceOptions):
     """Passes over the training data."""
 
     def _check_values(self) -> None:
-        SequenceOptions._check_values(self)
+        SupervisedOptions._check_values(self)
         self._shares("label_smoothing")
         if self.crf and self.label_smoothing:
             raise UsageError("label_smoothing has no meaning for a conditional random field; leave one of them out")

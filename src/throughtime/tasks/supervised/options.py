@@ -1,4 +1,4 @@
-"""The options that the tasks on labelled sequences share: data, network, batches. Loads no torch."""
+"""The options that tasks on records with targets share: data, network, batches. Loads no torch."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from throughtime.errors import UsageError
-from throughtime.training.options import INHERITED, TrainingOptions
+from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
+from throughtime.training.options import INHERITED
 
-__all__ = ["SequenceOptions"]
-
+__all__ = ["SupervisedOptions"]
 
 _NETWORK = frozenset(["unit", "vocabulary_size", "cell", "hidden", "layers", "embedding", "layer_norm"])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SequenceOptions(TrainingOptions):
-    """Options of ``fit("classify", ...)`` and ``fit("tag", ...)``."""
+class SupervisedOptions(NetworkOptions):
+    """Options of what learns from records with targets."""
 
     ARCHITECTURE: ClassVar[frozenset[str]] = _NETWORK | {"min_count", "spelling", "bidirectional"}
     """Options that the weights depend on."""
@@ -58,32 +58,14 @@ class SequenceOptions(TrainingOptions):
     """Units of each direction of the network that reads the letters of each word; 0 leaves the spelling out."""
     embeddings: str | None = None
     """File of word vectors to start from (GloVe or fastText text format); sets --embedding."""
-    cell: Literal["lstm", "gru", "rnn"] = "lstm"
-    """Recurrent cell: long short-term memory, gated recurrent unit, or Elman's network."""
-    hidden: int = 128
-    """Units of each direction of each recurrent layer."""
-    layers: int = 1
-    """Recurrent layers on top of each other."""
     bidirectional: bool = True
     """Read sequences from both ends."""
-    embedding: int = 100
-    """Size of the vector that stands for a word or token; of the layer over frames."""
-    dropout: float = 0.5
-    """Share of the features dropped before and after the recurrent layers, and between them."""
     word_dropout: float = 0.2
     """Share of the words read as unknown in training, so that the unknown word has a meaning."""
     character_dropout: float = 0.1
     """Share of the letters read as unknown in training."""
     frame_mask: float = 0.1
     """Share of the features, and of the steps, of sound and other frames that training hides in stripes."""
-    recurrent_dropout: float = 0.0
-    """Share of the state dropped, with one mask for a whole sequence (Gal, Ghahramani 2016)."""
-    weight_dropout: float = 0.0
-    """Share of the recurrent weights dropped (Merity et al. 2018)."""
-    layer_norm: bool = False
-    """Normalise inside the cell (Ba, Kiros, Hinton 2016)."""
-    zoneout: float = 0.0
-    """Share of the state kept from the step before (Krueger et al. 2017)."""
     batch_size: int = 32
     """Sequences of a step."""
     batch_steps: int = 50_000
@@ -100,14 +82,12 @@ class SequenceOptions(TrainingOptions):
     """Passes over the training data."""
 
     def _check_values(self) -> None:
-        TrainingOptions._check_values(self)
-        self._at_least(1, "hidden", "layers", "embedding", "batch_size", "batch_steps", "vocabulary_size", "min_count")
-        self._at_least(1, "mel_bands")
+        NetworkOptions._check_values(self)
+        self._at_least(1, "batch_size", "batch_steps", "min_count", "mel_bands")
         self._at_least(0, "spelling")
-        self._shares("dropout", "word_dropout", "character_dropout", "recurrent_dropout", "weight_dropout", "zoneout")
+        self._shares("word_dropout", "character_dropout")
         if not 0 <= self.frame_mask <= 0.5:
             raise UsageError(f"frame_mask must be between 0 and 0.5, not {self.frame_mask}")
-        if self.unit in ("characters", "bytes") and self.vocabulary_size is not None:
-            raise UsageError(f"vocabulary_size is for the units words and bpe; the unit is {self.unit}")
+        check_vocabulary_size(self.unit, self.vocabulary_size)
         if self.file_column and (self.id_column or self.time_column):
             raise UsageError("a table has one row per file (file_column) or one per step (id_column, time_column)")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from throughtime.errors import UsageError
-from throughtime.tasks.sequence_config import SequenceOptions
+from throughtime.tasks.supervised.options import SupervisedOptions
 
 __all__ = ["Config"]
 
@@ -15,7 +15,7 @@ SMOOTHING = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Config(SequenceOptions):
+class Config(SupervisedOptions):
     """Options of ``fit("classify", ...)``."""
 
     target_type: Literal["label", "labels", "number"] = "label"
@@ -38,7 +38,7 @@ class Config(SequenceOptions):
     label; if not given, 0.1 there."""
 
     def _check_values(self) -> None:
-        SequenceOptions._check_values(self)
+        SupervisedOptions._check_values(self)
         if self.label_smoothing is not None:
             self._shares("label_smoothing")
         if self.label_separator == "":

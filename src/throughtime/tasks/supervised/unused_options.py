@@ -9,7 +9,7 @@ from throughtime.data.formats.file_loader import Kind
 from throughtime.data.formats.registry import format_of
 from throughtime.data.reading import Note, Reading
 from throughtime.errors import UsageError
-from throughtime.tasks.sequence_config import SequenceOptions
+from throughtime.tasks.supervised.options import SupervisedOptions
 from throughtime.training.options import options_of
 
 __all__ = ["check_columns", "check_meaning"]
@@ -39,7 +39,7 @@ FILES: Mapping[str, frozenset[Kind]] = {
 """Option -> the kinds of files that it is about."""
 
 
-def check_columns(config: SequenceOptions, paths: Iterable[Path], how: Reading) -> None:
+def check_columns(config: SupervisedOptions, paths: Iterable[Path], how: Reading) -> None:
     """See that options about columns are for files that have columns.
 
     Args:
@@ -59,7 +59,7 @@ def check_columns(config: SequenceOptions, paths: Iterable[Path], how: Reading) 
             )
 
 
-def check_meaning(config: SequenceOptions, kind: str, files: Iterable[Kind], note: Note) -> None:
+def check_meaning(config: SupervisedOptions, kind: str, files: Iterable[Kind], note: Note) -> None:
     """See that options have something to act on.
 
     Args:
@@ -81,5 +81,5 @@ def check_meaning(config: SequenceOptions, kind: str, files: Iterable[Kind], not
 
 
 def _idle(kind: str, files: set[Kind]) -> Iterator[str]:
-    yield from IDLE[kind]
+    yield from IDLE.get(kind, ())
     yield from (name for name, known in FILES.items() if not known & files)

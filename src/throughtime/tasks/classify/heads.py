@@ -1,30 +1,39 @@
-"""The kinds of answer that ``classify`` can give: one label, any number of labels, or a number."""
+"""What is made of a classifier's scores: loss, metrics and predictions, for each kind of target."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from throughtime.data.encoding.labels import UNSEEN, Labels
-from throughtime.data.record import Record, Target
-from throughtime.errors import DataError
-from throughtime.tasks.learner import Prediction
+from throughtime.data.encoding.labels import UNSEEN
+from throughtime.tasks.classify.targets import Array, LabelTargets, NumberTargets, SetTargets
+from throughtime.tasks.supervised.prediction import Prediction
+from throughtime.tasks.supervised.targets import Targets
 
-__all__ = ["Answers", "LabelAnswers", "NumberAnswers", "SetAnswers", "answers_of", "load_answers"]
-
-Array = NDArray[Any]
+__all__ = ["Finding", "Head", "LabelHead", "NumberHead", "SetHead", "head_of"]
 
 
-class Answers(Protocol):
-    """One kind of answer."""
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is kept of a record to score it by."""
+
+    said: Array
+    """Number of the label that was given; whether each label was given, (labels,); or the scaled number."""
+    sure: float
+    """Probability of the label that was given; 0 for several labels and for a number."""
+    loss: float
+    """Loss of the record in nats; nan where its label was never seen."""
+
+
+class Head(Protocol):
+    """What is made of the scores of one kind of target."""
 
     @property
     def criterion(self) -> str:
@@ -36,10 +45,6 @@ class Answers(Protocol):
         """Scores that the network gives."""
         ...
 
-    def encode(self, record: Record) -> Array:
-        """Turn a record's target into numbers."""
-        ...
-
     def loss(self, scores: Tensor, wanted: Tensor, smoothing: float) -> Tensor:
         """Give the loss of a batch (B, outputs), summed."""
         ...
@@ -48,20 +53,20 @@ class Answers(Protocol):
         """Find by what scores must be divided to become the best probabilities."""
         ...
 
-    def metrics(self, scores: Tensor, wanted: Array) -> dict[str, float]:
-        """Score answers in the field's terms."""
+    def find(self, scores: Tensor, wanted: Array) -> list[Finding]:
+        """Give what is kept of each row of (B, outputs)."""
         ...
 
-    def by_label(self, scores: Tensor, wanted: Array) -> dict[str, Any]:
+    def metrics(self, found: Sequence[Finding], wanted: Array) -> dict[str, float]:
+        """Score what was found in the field's terms."""
+        ...
+
+    def by_label(self, found: Sequence[Finding], wanted: Array) -> dict[str, Any]:
         """Score each label by itself."""
         ...
 
     def prediction(self, scores: Tensor) -> Prediction:
         """Say what the scores of one record mean."""
-        ...
-
-    def to_mapping(self) -> dict[str, Any]:
-        """Give all that is needed to make it again, as plain values."""
         ...
 
 
@@ -93,23 +98,23 @@ def _per_label(names: Sequence[str], wanted: Array, said: Array, labels: Sequenc
     }
 
 
-class LabelAnswers:
+def _said(found: Sequence[Finding]) -> Array:
+    """What was said of every record, first axis records."""
+    return np.stack([each.said for each in found])
+
+
+class LabelHead:
     """One label of several: a softmax.
 
     Args:
-        labels: the labels.
+        targets: the labels.
     """
 
     criterion = "accuracy"
 
-    def __init__(self, labels: Labels) -> None:
-        self.labels = labels
+    def __init__(self, targets: LabelTargets) -> None:
+        self.labels = targets.labels
         self._weights: Tensor | None = None
-
-    @staticmethod
-    def count(records: Sequence[Record]) -> Counter[str]:
-        """Count the labels of records."""
-        return Counter(cast(str, record.target) for record in records)
 
     def balance(self, counts: Mapping[str, int]) -> None:
         """Weigh each label by how rare it is: n / (labels * n of the label), so that the mean weight is 1."""
@@ -121,9 +126,6 @@ class LabelAnswers:
     def outputs(self) -> int:
         return len(self.labels)
 
-    def encode(self, record: Record) -> Array:
-        return np.array(self.labels.numbers([_as(str, record)])[0], np.int64)
-
     def loss(self, scores: Tensor, wanted: Tensor, smoothing: float) -> Tensor:
         weights = None if self._weights is None else self._weights.to(scores)
         # The mean of torch's weighted loss divides by the weights; the sum here does not, so rare labels keep theirs.
@@ -133,22 +135,26 @@ class LabelAnswers:
         scores, target = scores.double(), torch.from_numpy(wanted)
         return _best_temperature(lambda t: functional.cross_entropy(scores / t, target, ignore_index=UNSEEN).item())
 
-    def metrics(self, scores: Tensor, wanted: Array) -> dict[str, float]:
+    def find(self, scores: Tensor, wanted: Array) -> list[Finding]:
+        sure, said = scores.softmax(1).max(1)
+        losses = functional.cross_entropy(scores, torch.from_numpy(wanted), reduction="none", ignore_index=UNSEEN)
+        shares, nats = cast("list[float]", sure.tolist()), cast("list[float]", losses.tolist())
+        rows = zip(said.numpy(), shares, nats, wanted, strict=True)
+        return [Finding(name, share, np.nan if right == UNSEEN else loss) for name, share, loss, right in rows]
+
+    def metrics(self, found: Sequence[Finding], wanted: Array) -> dict[str, float]:
         sklearn: Any = import_module("sklearn.metrics")
-        sure, said = (part.numpy() for part in scores.softmax(1).max(1))
-        seen = torch.from_numpy(wanted != UNSEEN)
-        loss = functional.cross_entropy(scores[seen], torch.from_numpy(wanted)[seen])
+        said, sure = _said(found), np.array([each.sure for each in found])
         present = sorted(set(wanted.tolist()) | set(said.tolist()))
         return {
-            "loss": loss.item(),
+            "loss": float(np.nanmean([each.loss for each in found])),
             "accuracy": float((said == wanted).mean()),
             "f1": float(sklearn.f1_score(wanted, said, labels=present, average="macro", zero_division=0)),
             "calibration_error": _calibration_error(sure, said == wanted),
         }
 
-    def by_label(self, scores: Tensor, wanted: Array) -> dict[str, Any]:
-        said = scores.argmax(1).numpy()
-        return _per_label(self.labels.names, wanted, said, list(range(len(self.labels))))
+    def by_label(self, found: Sequence[Finding], wanted: Array) -> dict[str, Any]:
+        return _per_label(self.labels.names, wanted, _said(found), list(range(len(self.labels))))
 
     def prediction(self, scores: Tensor) -> Prediction:
         shares = scores.softmax(0)
@@ -156,31 +162,22 @@ class LabelAnswers:
         every = dict(zip(self.labels.names, cast("list[float]", shares.tolist()), strict=True))
         return Prediction(self.labels.names[best], every[self.labels.names[best]], every)
 
-    def to_mapping(self) -> dict[str, Any]:
-        return {"kind": "label", "labels": self.labels.names}
 
-
-class SetAnswers:
+class SetHead:
     """Any number of labels: one yes or no for each.
 
     Args:
-        labels: the labels.
+        targets: the labels.
     """
 
     criterion = "f1"
 
-    def __init__(self, labels: Labels) -> None:
-        self.labels = labels
+    def __init__(self, targets: SetTargets) -> None:
+        self.labels = targets.labels
 
     @property
     def outputs(self) -> int:
         return len(self.labels)
-
-    def encode(self, record: Record) -> Array:
-        row = np.zeros(len(self.labels) + 1, np.float32)
-        for number in self.labels.numbers(_as(tuple, record)):
-            row[number if number != UNSEEN else -1] += 1  # the last place counts labels that can never be given
-        return row
 
     def loss(self, scores: Tensor, wanted: Tensor, smoothing: float) -> Tensor:
         return functional.binary_cross_entropy_with_logits(scores, wanted[:, :-1], reduction="sum") / self.outputs
@@ -189,45 +186,44 @@ class SetAnswers:
         scores, target = scores.double(), torch.from_numpy(wanted[:, :-1]).double()
         return _best_temperature(lambda t: functional.binary_cross_entropy_with_logits(scores / t, target).item())
 
-    def metrics(self, scores: Tensor, wanted: Array) -> dict[str, float]:
-        target, said = wanted[:, :-1] > 0, (scores > 0).numpy()
+    def find(self, scores: Tensor, wanted: Array) -> list[Finding]:
+        target = torch.from_numpy(wanted[:, :-1] > 0).to(scores)
+        losses = functional.binary_cross_entropy_with_logits(scores, target, reduction="none").mean(1)
+        nats = cast("list[float]", losses.tolist())
+        return [Finding(said, 0.0, loss) for said, loss in zip((scores > 0).numpy(), nats, strict=True)]
+
+    def metrics(self, found: Sequence[Finding], wanted: Array) -> dict[str, float]:
+        target, said = wanted[:, :-1] > 0, _said(found)
         hits, misses = (target & said).sum(), (target & ~said).sum() + wanted[:, -1].sum()
         exact = (target == said).all(1) & (wanted[:, -1] == 0)
-        each = [label["f1"] for label in self.by_label(scores, wanted).values() if label["support"]]
+        each = [label["f1"] for label in self.by_label(found, wanted).values() if label["support"]]
         return {
-            "loss": functional.binary_cross_entropy_with_logits(scores, torch.from_numpy(target).double()).item(),
+            "loss": float(np.mean([one.loss for one in found])),
             "f1": float(2 * hits / max(1, 2 * hits + misses + (said & ~target).sum())),
             "f1_macro": float(np.mean(each)) if each else 0.0,
             "exact_match": float(exact.mean()),
         }
 
-    def by_label(self, scores: Tensor, wanted: Array) -> dict[str, Any]:
-        return _per_label(self.labels.names, wanted[:, :-1] > 0, (scores > 0).numpy(), None)
+    def by_label(self, found: Sequence[Finding], wanted: Array) -> dict[str, Any]:
+        return _per_label(self.labels.names, wanted[:, :-1] > 0, _said(found), None)
 
     def prediction(self, scores: Tensor) -> Prediction:
         every = dict(zip(self.labels.names, cast("list[float]", scores.sigmoid().tolist()), strict=True))
         given = tuple(name for name, share in every.items() if share > 0.5)
         return Prediction(given, tuple(every[name] for name in given), every)
 
-    def to_mapping(self) -> dict[str, Any]:
-        return {"kind": "labels", "labels": self.labels.names}
 
-
-class NumberAnswers:
+class NumberHead:
     """A number: its distance from the mean, in standard deviations, is learned.
 
     Args:
-        mean: mean in training.
-        scale: standard deviation in training.
+        targets: mean and standard deviation in training.
     """
 
     criterion, outputs = "rmse", 1
 
-    def __init__(self, mean: float, scale: float) -> None:
-        self.mean, self.scale = mean, scale
-
-    def encode(self, record: Record) -> Array:
-        return np.array((_as(float, record) - self.mean) / self.scale, np.float64)
+    def __init__(self, targets: NumberTargets) -> None:
+        self.mean, self.scale = targets.mean, targets.scale
 
     def loss(self, scores: Tensor, wanted: Tensor, smoothing: float) -> Tensor:
         return functional.mse_loss(scores[:, 0], wanted.to(scores), reduction="sum")
@@ -235,8 +231,12 @@ class NumberAnswers:
     def temperature(self, scores: Tensor, wanted: Array) -> float:
         return 1.0
 
-    def metrics(self, scores: Tensor, wanted: Array) -> dict[str, float]:
-        error = scores[:, 0].numpy() - wanted
+    def find(self, scores: Tensor, wanted: Array) -> list[Finding]:
+        said = scores[:, 0].numpy()
+        return [Finding(number, 0.0, loss) for number, loss in zip(said, ((said - wanted) ** 2).tolist(), strict=True)]
+
+    def metrics(self, found: Sequence[Finding], wanted: Array) -> dict[str, float]:
+        error = _said(found) - wanted
         spread = float(((wanted - wanted.mean()) ** 2).mean())
         squared = float((error**2).mean())
         return {
@@ -246,71 +246,28 @@ class NumberAnswers:
             "r2": 1 - squared / spread if spread else 0.0,
         }
 
-    def by_label(self, scores: Tensor, wanted: Array) -> dict[str, Any]:
+    def by_label(self, found: Sequence[Finding], wanted: Array) -> dict[str, Any]:
         return {}
 
     def prediction(self, scores: Tensor) -> Prediction:
         return Prediction(scores.item() * self.scale + self.mean)
 
-    def to_mapping(self) -> dict[str, Any]:
-        return {"kind": "number", "mean": self.mean, "scale": self.scale}
 
-
-def _as(kind: type[Any], record: Record) -> Any:
-    """A record's target, which must be of a kind."""
-    if not isinstance(record.target, kind):
-        raise DataError(f"{record.place}: the target is {record.target!r}, not a {kind.__name__}")
-    return record.target
-
-
-def answers_of(kind: Literal["label", "labels", "number"], records: Sequence[Record]) -> dict[str, Any]:
-    """Collect what training data says of the answers.
+def head_of(targets: Targets[Array]) -> LabelHead | SetHead | NumberHead:
+    """Make what goes with a kind of targets.
 
     Args:
-        kind: one label, several, or a number.
-        records: the training data.
+        targets: the targets.
 
     Returns:
-        Plain values for :func:`load_answers`.
-
-    Raises:
-        DataError: there is nothing to tell apart.
+        Its head.
     """
-    targets: list[Target | None] = [record.target for record in records]
-    if kind == "label":
-        return LabelAnswers(Labels.build(cast("list[str]", targets))).to_mapping()
-    if kind == "labels":
-        labels = Labels.build(label for target in targets for label in cast("tuple[str, ...]", target))
-        if not len(labels):
-            raise DataError("no example has a label; give some that have")
-        return SetAnswers(labels).to_mapping()
-    numbers = np.array(targets, np.float64)
-    if numbers.min() == numbers.max():
-        raise DataError(f"all {len(numbers)} examples have the number {numbers[0]:g}; there is nothing to learn")
-    return NumberAnswers(float(numbers.mean()), float(numbers.std())).to_mapping()
-
-
-def load_answers(saved: Mapping[str, Any]) -> LabelAnswers | SetAnswers | NumberAnswers:
-    """Make answers again from what ``to_mapping`` gave.
-
-    Args:
-        saved: plain values.
-
-    Returns:
-        The answers.
-
-    Raises:
-        ValueError: the values are damaged.
-    """
-    try:
-        match saved["kind"]:
-            case "label":
-                return LabelAnswers(Labels(saved["labels"]))
-            case "labels":
-                return SetAnswers(Labels(saved["labels"]))
-            case "number":
-                return NumberAnswers(float(saved["mean"]), float(saved["scale"]))
-            case kind:
-                raise ValueError(f"there is no kind of answers {kind!r}")
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"a part is missing or of the wrong kind ({error})") from None
+    match targets:
+        case LabelTargets():
+            return LabelHead(targets)
+        case SetTargets():
+            return SetHead(targets)
+        case NumberTargets():
+            return NumberHead(targets)
+        case _:
+            raise TypeError(f"no head for {targets!r}")

@@ -1,0 +1,84 @@
+"""Train what was read, in the folder of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from throughtime.runs.device import find_device
+from throughtime.runs.folder import make_folder
+from throughtime.tasks import task_named
+from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
+from throughtime.training.checkpoint import load_weights
+from throughtime.training.files import MODEL_FILE, TRAINER_FILE, write_json, write_text
+from throughtime.training.job import Job
+from throughtime.training.loop import Trainer
+from throughtime.training.metrics import MetricsWriter
+from throughtime.training.report import write_report
+from throughtime.training.reporter import Reporter, Reporters, Summary
+
+__all__ = ["train"]
+
+
+def train(
+    config: RunConfig,
+    prepared: Any,
+    folder: Path,
+    *,
+    device: str,
+    max_minutes: float | None,
+    say: Reporter,
+    going_on: bool,
+) -> Summary:
+    """Make the network, then train it in the folder; nothing is written before all is known to be good.
+
+    Args:
+        config: what the run is made of.
+        prepared: what the task's reader has read.
+        folder: the folder of the run.
+        device: "auto", or a torch device.
+        max_minutes: stop after this time, or None.
+        say: is told what happens.
+        going_on: whether there is a run in the folder to go on with.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        UsageError: the device is not there, or the folder cannot be made.
+        CheckpointError: the run to go on with, or to start from, is damaged.
+        TrainingError: the loss is not finite, or a file cannot be written.
+    """
+    place = find_device(device)
+    # The user's own random numbers go on as if nothing had been drawn here.
+    with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
+        torch.manual_seed(config.options.seed)
+        task = task_named(config.task)
+        job = task.load_job()(task.load_learner(), config.options, prepared, device=place, note=say.note)
+        resumes = going_on and (folder / TRAINER_FILE).exists()
+        if config.init_from and not resumes:
+            job.start_from(config.init_from)
+        trainer = Trainer(job, config.options, folder, device=place, max_minutes=max_minutes)
+        if not going_on:
+            make_folder(folder, job.artifacts)
+        elif resumes:
+            trainer.resume()
+            say.note(f"{folder} goes on from step {trainer.position.step} of {trainer.total_steps}")
+        else:
+            say.note(f"{folder} was stopped before its first checkpoint: it starts from the beginning")
+        with MetricsWriter(folder, log_every=config.options.log_every, start_step=trainer.position.step) as writer:
+            write_json(folder / CONFIG_FILE, config.to_json())
+            summary = trainer.train(Reporters([writer, say]))
+        if summary.status != "interrupted":
+            _draw(job, folder)
+    write_report(folder)
+    return summary
+
+
+def _draw(job: Job, folder: Path) -> None:
+    """Leave pictures of how the best weights do."""
+    load_weights(folder / MODEL_FILE, job.module)
+    for name, picture in job.pictures().items():
+        write_text(folder / name, picture)

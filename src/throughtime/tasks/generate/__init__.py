@@ -1,0 +1,17 @@
+"""Learn a text and write more of it: the task ``generate``."""
+
+from __future__ import annotations
+
+from throughtime.tasks.task import Task
+
+__all__ = ["TASK"]
+
+TASK = Task(
+    summary="learn a text and write more of it",
+    held_out="the last 10 % of the text",
+    options="throughtime.tasks.generate.options:Config",
+    reader="throughtime.tasks.generate.reader:TextReader",
+    learner="throughtime.tasks.generate.text_model:TextModel",
+    job="throughtime.tasks.generate.job:make_job",
+    files=("vocabulary.json", "tokenizer.json"),
+)

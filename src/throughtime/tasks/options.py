@@ -1,0 +1,58 @@
+"""The options that the tasks' networks share. Loads no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from throughtime.errors import UsageError
+from throughtime.training.options import TrainingOptions
+
+__all__ = ["NetworkOptions", "check_vocabulary_size"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NetworkOptions(TrainingOptions):
+    """Options of a network with recurrent layers; a task has its own defaults for some."""
+
+    cell: Literal["lstm", "gru", "rnn"] = "lstm"
+    """Recurrent cell: long short-term memory, gated recurrent unit, or Elman's network."""
+    hidden: int = 128
+    """Units of each direction of each recurrent layer."""
+    layers: int = 1
+    """Recurrent layers on top of each other."""
+    embedding: int = 100
+    """Size of the vector that stands for a word or token; of the layer over frames."""
+    dropout: float = 0.5
+    """Share of the features dropped before and after the recurrent layers, and between them."""
+    layer_norm: bool = False
+    """Normalise inside the cell (Ba, Kiros, Hinton 2016)."""
+    zoneout: float = 0.0
+    """Share of the state kept from the step before (Krueger et al. 2017)."""
+    recurrent_dropout: float = 0.0
+    """Share of the state dropped, with one mask for a whole sequence (Gal, Ghahramani 2016)."""
+    weight_dropout: float = 0.0
+    """Share of the recurrent weights dropped (Merity et al. 2018)."""
+
+    def _check_values(self) -> None:
+        TrainingOptions._check_values(self)
+        self._at_least(1, "hidden", "layers", "embedding")
+        self._shares("dropout", "zoneout", "recurrent_dropout", "weight_dropout")
+
+
+def check_vocabulary_size(unit: str | None, size: int | None) -> None:
+    """See that a size was asked for where a vocabulary can have one.
+
+    Args:
+        unit: what a token is, or None where the data tells.
+        size: how many tokens to know, or None.
+
+    Raises:
+        UsageError: characters and bytes are all known.
+    """
+    if size is None:
+        return
+    if size < 1:
+        raise UsageError(f"vocabulary_size must be at least 1, not {size}")
+    if unit in ("characters", "bytes"):
+        raise UsageError(f"vocabulary_size is for the units words and bpe; the unit is {unit}")

@@ -1,0 +1,118 @@
+"""What a task makes of its data before there is a network, and what a run keeps of it. Loads no torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Generic
+
+from throughtime.data.encoding.building import load_features
+from throughtime.data.encoding.embeddings import Vectors
+from throughtime.data.encoding.features import Features
+from throughtime.data.encoding.items import Items
+from throughtime.data.planning.buckets import Costs
+from throughtime.data.record import Record, Sequences, raw_bytes
+from throughtime.errors import CheckpointError
+from throughtime.tasks.supervised.targets import Target, Targets
+from throughtime.training.files import read_json
+
+__all__ = ["INPUTS_FILE", "SKIPPED_FILE", "Examples", "Prepared", "SavedInputs", "read_saved"]
+
+INPUTS_FILE = "inputs.json"
+"""The file of a run that holds its :class:`SavedInputs`."""
+SKIPPED_FILE = "skipped.txt"
+"""The file of a run that lists the records which could not be read, a line for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples(Generic[Target]):
+    """Encoded records with their targets."""
+
+    records: Sequence[Record]
+    """The records."""
+    items: Items
+    """What the network reads of them."""
+    targets: Sequence[Target]
+    """What it should say."""
+    costs: Costs
+    """What each costs to compute, (records,)."""
+    scored: int
+    """How much of the targets is scored: the records, or their steps."""
+
+    @property
+    def targets_key(self) -> str:
+        """A hash of all targets."""
+        plain = [_plain(record.target) for record in self.records]
+        return blake2b(repr(plain).encode(), digest_size=16).hexdigest()
+
+
+def _plain(target: object) -> object:
+    return [raw_bytes(each) for each in target.right] if isinstance(target, Sequences) else target
+
+
+@dataclass(frozen=True, slots=True)
+class SavedInputs(Generic[Target]):
+    """What a run keeps of its data: the content of ``inputs.json``."""
+
+    features: Features
+    """What the network reads."""
+    embedding: int
+    """Size of the vector of a word or token, or of the layer over frames."""
+    targets: Targets[Target]
+    """What the network can say."""
+    rate: int | None = None
+    """Samples a second of the sounds that were learned from; None where there were none."""
+
+    def to_json(self) -> str:
+        """Write it down."""
+        features = {"features": self.features.to_mapping(), "embedding": self.embedding}
+        answers = {"answers": self.targets.to_mapping(), "rate": self.rate}
+        return json.dumps({**features, **answers}, ensure_ascii=False, indent=1)
+
+
+def read_saved(folder: Path, load_targets: Callable[[Mapping[str, Any]], Targets[Target]]) -> SavedInputs[Target]:
+    """Read what a run kept of its data.
+
+    Args:
+        folder: the run.
+        load_targets: makes the task's targets of what was kept of them.
+
+    Returns:
+        Its ``inputs.json``.
+
+    Raises:
+        CheckpointError: the file is missing or damaged.
+    """
+    path = folder / INPUTS_FILE
+    content = read_json(path)
+    try:
+        rate = content.get("rate")
+        features, embedding = load_features(content["features"]), int(content["embedding"])
+        return SavedInputs(features, embedding, load_targets(content["answers"]), None if rate is None else int(rate))
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}; nothing was changed") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared(Generic[Target]):
+    """All that was read before there is a network."""
+
+    inputs: SavedInputs[Target]
+    """What the run keeps of it."""
+    train: Examples[Target]
+    """What is learned from."""
+    valid: Examples[Target]
+    """What is validated on."""
+    vectors: Vectors | None
+    """Vectors of words that were learned elsewhere, to start from."""
+    skipped: Sequence[str]
+    """What was wrong with each record that was skipped."""
+
+    @property
+    def artifacts(self) -> dict[str, str]:
+        """Files beside the weights, content by name."""
+        listed = {SKIPPED_FILE: "\n".join(self.skipped) + "\n"} if self.skipped else {}
+        return {INPUTS_FILE: self.inputs.to_json(), **listed}

@@ -1,0 +1,303 @@
+"""What learns from records with targets: a network with the features it reads.
+
+A task subclasses :class:`Learner` with its network and three things: a loss that sees the targets, what is kept of each
+record to score it, and what is said of a record. Where the network scores all that could be said,
+:class:`ScoredLearner` asks for what is made of the scores. All else is written here once.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from throughtime.data.encoding.items import Items, WordItems
+from throughtime.data.files import STANDARD
+from throughtime.data.planning.buckets import BucketPlan, Costs, plan_buckets
+from throughtime.data.reading import Note, Problems, Reading
+from throughtime.data.record import Record
+from throughtime.data.source import Lengths
+from throughtime.data.user_data import UserData
+from throughtime.tasks.supervised.examples import Examples, SavedInputs, read_saved
+from throughtime.tasks.supervised.options import SupervisedOptions
+from throughtime.tasks.supervised.prediction import Prediction
+from throughtime.tasks.supervised.reader import RecordReader
+from throughtime.tasks.supervised.records import usable
+from throughtime.tasks.supervised.targets import Target, labels_of
+from throughtime.training.checkpoint import load_weights
+from throughtime.training.files import MODEL_FILE
+
+__all__ = ["Batch", "Finding", "Learner", "ScoredLearner"]
+
+CHUNK_RECORDS, CHUNK_STEPS = 1024, 1_000_000
+"""Records, and about how many steps, that are predicted at a time: enough to put like lengths together."""
+PATIENCE = 0.05
+"""Seconds for a record to come, after which whoever sends them is taken to wait for the answer."""
+
+Finding = TypeVar("Finding")
+"""What is kept of each record to score it by: little, for it is kept of all records of a data set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the network reads of some records."""
+
+    arrays: dict[str, Tensor]
+    """By name, on the network's device; ``lengths`` (B,) and ``NAME_lengths`` on the CPU, where rows are laid out."""
+    answered: Lengths
+    """Answers to give for each row where there is one for each step or word, (B,)."""
+
+
+class Learner(ABC, Generic[Target, Finding]):
+    """A network with its features: records in, loss, scores and predictions out.
+
+    Args:
+        config: the options.
+        inputs: what it reads and what it can say.
+        device: where the network goes; its first weights are drawn from torch's generator.
+    """
+
+    name: ClassVar[str]
+    """Name of the task."""
+    counted: ClassVar[str]
+    """What is scored, in the plural: ``"tokens"``."""
+    reader_class: ClassVar[type[RecordReader[Any]]]
+    """What reads its data."""
+    separator: str = " "
+    """What stands between several labels in one cell of a table that predictions are written to."""
+
+    def __init__(self, config: SupervisedOptions, inputs: SavedInputs[Target], device: torch.device) -> None:
+        self.config, self.inputs = config, inputs
+        self.reader: RecordReader[Target] = self.reader_class(config)
+        self.model = self.network().to(device)
+
+    @classmethod
+    def open(cls, config: Any, folder: Path, device: torch.device) -> Self:
+        """Open the model of a run for use.
+
+        Args:
+            config: the run's options.
+            folder: the run.
+            device: where the network goes.
+
+        Returns:
+            The model, ready to predict.
+
+        Raises:
+            CheckpointError: a file of the run is missing or damaged.
+        """
+        learner = cls(config, read_saved(folder, cls.reader_class(config).load_targets), device)
+        load_weights(folder / MODEL_FILE, learner.model.eval())
+        return learner
+
+    @abstractmethod
+    def network(self) -> nn.Module:
+        """Make the network."""
+
+    @property
+    @abstractmethod
+    def criterion(self) -> str:
+        """The score that tells the best model."""
+
+    @abstractmethod
+    def loss(self, batch: Batch, targets: Sequence[Target]) -> tuple[Tensor, int]:
+        """Give the loss summed over what is scored in a batch, in nats, and how much that is."""
+
+    @abstractmethod
+    def examine(self, batch: Batch, targets: Sequence[Target]) -> Sequence[Finding]:
+        """Score or write what the network says of a batch, and give what is kept of each row to score it by."""
+
+    @abstractmethod
+    def metrics(self, examples: Examples[Target], findings: Sequence[Finding]) -> dict[str, float]:
+        """Score what was found, in the field's terms; ``loss`` and the criterion are there."""
+
+    @abstractmethod
+    def predictions(self, batch: Batch) -> Iterable[Prediction]:
+        """Say what the network makes of each row of a batch."""
+
+    @abstractmethod
+    def sample(self, record: Record, prediction: Prediction) -> str:
+        """Write a line about a record that was not learned from, beside what it should have said."""
+
+    def details(self, examples: Examples[Target], findings: Sequence[Finding]) -> dict[str, Any]:
+        """Score each label by itself."""
+        return {}
+
+    def pictures(self, examples: Examples[Target], findings: Sequence[Finding]) -> dict[str, str]:
+        """Draw how the network does: SVG by file name."""
+        return {}
+
+    def before_training(self, examples: Examples[Target]) -> None:
+        """Set what depends on the data that is learned from and is not kept."""
+
+    def calibrate(self, examples: Examples[Target]) -> None:
+        """Set what is fitted on held-out data, before that data is scored."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.model.parameters()).device
+
+    @property
+    def reading(self) -> Reading:
+        """How files are read."""
+        return self.reader.how
+
+    @contextmanager
+    def evaluating(self) -> Generator[None]:
+        """Have the network without noise and gradients, and then as it was."""
+        training = self.model.training
+        self.model.eval()
+        with torch.no_grad():
+            yield
+        self.model.train(training)
+
+    def plan(self, costs: Costs, seed: int = 0, epoch: int | None = None) -> BucketPlan:
+        """Plan one pass; without an epoch, one that leaves nothing to chance."""
+        config = self.config
+        return plan_buckets(costs, rows=config.batch_size, most_cost=config.batch_steps, seed=seed, epoch=epoch)
+
+    def batch(self, items: Items, rows: NDArray[np.int64]) -> Batch:
+        """Give what the network reads of some items."""
+        tensors = {name: torch.from_numpy(array) for name, array in items.batch(rows).items()}
+        arrays = {name: each if name.endswith("lengths") else each.to(self.device) for name, each in tensors.items()}
+        return Batch(arrays, items.answered[rows])
+
+    def find(self, examples: Examples[Target]) -> list[Finding]:
+        """Examine all examples, batch by batch; findings are in the order of the examples."""
+        found: dict[int, Finding] = {}
+        with self.evaluating():
+            for rows in self.plan(examples.costs):
+                places: list[int] = rows.tolist()
+                targets = [examples.targets[row] for row in places]
+                found |= zip(places, self.examine(self.batch(examples.items, rows), targets), strict=True)
+        return [found[row] for row in range(len(found))]
+
+    def evaluate(self, data: UserData, note: Note) -> dict[str, Any]:
+        """Score data that the network has not seen.
+
+        Args:
+            data: files, or data in memory, by role.
+            note: called with what the user should know, one line each.
+
+        Returns:
+            The scores under the field's names, ``examples``, ``labels``: the scores of each label, and how much there
+            was that training never saw: ``unknown_words``, ``unseen_labels``.
+
+        Raises:
+            DataError: the data cannot be read, or has no label that is known.
+        """
+        problems = Problems(skip=self.config.skip_bad, note=note)
+        examples = self.reader.read_to_score(data, self.inputs, problems)
+        findings = self.find(examples)
+        skipped = {"skipped": len(problems.skipped)} if problems.skipped else {}
+        more = {"examples": len(examples.records), **skipped, **self._not_seen(examples)}
+        return {**self.metrics(examples, findings), **more, "labels": self.details(examples, findings)}
+
+    def _not_seen(self, examples: Examples[Target]) -> dict[str, Any]:
+        """Count the words and labels that training never saw."""
+        found: dict[str, Any] = {}
+        if isinstance(examples.items, WordItems):
+            found["unknown_words"] = examples.items.unknown
+        if (labels := self.inputs.targets.labels) is not None:
+            unseen = labels.unseen(label for record in examples.records for label in labels_of(record))
+            found |= {"unseen_labels": dict(unseen)} if unseen else {}
+        return found
+
+    def predict_given(
+        self, data: UserData, problems: Problems, form: str | None = None
+    ) -> Iterator[tuple[Record, Prediction]]:
+        """Say something of each record of files, or of data in memory, as they are read."""
+        load = self.reader.loader(self.inputs, problems.note)
+        records = self.reader.records(data, problems, load, targets=False, form=form)
+        live = any(STANDARD in given.paths for given in data.values())
+        return self.predict(usable(records, self.inputs.features.problem, problems), live=live)
+
+    def predict(self, records: Iterable[Record], *, live: bool = False) -> Iterator[tuple[Record, Prediction]]:
+        """Say something of each record, in their order, a chunk at a time: endless input takes constant memory.
+
+        Args:
+            records: what to read.
+            live: whether a record that had to be waited for is answered at once, not with the next ones.
+
+        Yields:
+            Each record and what is said of it.
+        """
+        for chunk in _chunks(records, live):
+            yield from zip(chunk, self._predict_chunk(chunk), strict=True)
+
+    def _predict_chunk(self, records: Sequence[Record]) -> list[Prediction]:
+        items = self.inputs.features.items(records)
+        said: dict[int, Prediction] = {}
+        with self.evaluating():
+            for rows in self.plan(self.reader.costs(items, None)):
+                said |= zip(rows.tolist(), self.predictions(self.batch(items, rows)), strict=True)
+        return [said[row] for row in range(len(said))]
+
+    def describe(self) -> dict[str, object]:
+        """Give the sizes of the network and of what it reads, by name."""
+        parameters = sum(parameter.numel() for parameter in self.model.parameters())
+        names = ("cell", "hidden", "layers", "bidirectional")
+        options = {name: getattr(self.config, name) for name in names}
+        known = self.inputs.targets.labels
+        labels = {} if known is None else {"labels": known.names}
+        return {**options, **self.inputs.features.describe(), **labels, "parameters": parameters}
+
+
+class ScoredLearner(Learner[Target, Finding]):
+    """A network that scores all that could be said; what it says is told from the scores.
+
+    Args:
+        config: as for :class:`Learner`.
+        inputs: as for :class:`Learner`.
+        device: as for :class:`Learner`.
+    """
+
+    @abstractmethod
+    def score_loss(self, scores: Tensor, targets: Sequence[Target]) -> tuple[Tensor, int]:
+        """Give the loss of a batch's scores (B, ...), summed over what is scored, and how much that is."""
+
+    @abstractmethod
+    def compare(self, scores: Sequence[Tensor], targets: Sequence[Target]) -> Sequence[Finding]:
+        """Give what is kept of each row to score it by, from its scores on the CPU."""
+
+    @abstractmethod
+    def interpret(self, scores: Sequence[Tensor]) -> Iterable[Prediction]:
+        """Say what the scores of each row mean; they are on the CPU."""
+
+    def scores(self, batch: Batch) -> Sequence[Tensor]:
+        """Give the scores of each row, on the CPU."""
+        return list(self.model(batch.arrays).cpu())
+
+    def loss(self, batch: Batch, targets: Sequence[Target]) -> tuple[Tensor, int]:
+        return self.score_loss(self.model(batch.arrays), targets)
+
+    def examine(self, batch: Batch, targets: Sequence[Target]) -> Sequence[Finding]:
+        return self.compare(self.scores(batch), targets)
+
+    def predictions(self, batch: Batch) -> Iterable[Prediction]:
+        return self.interpret(self.scores(batch))
+
+
+def _chunks(records: Iterable[Record], live: bool) -> Iterator[list[Record]]:
+    chunk: list[Record] = []
+    steps, asked = 0, time.perf_counter()
+    for record in records:
+        chunk.append(record)
+        steps += len(record.content)
+        waited = live and time.perf_counter() - asked > PATIENCE
+        if len(chunk) == CHUNK_RECORDS or steps >= CHUNK_STEPS or waited:
+            yield chunk
+            chunk, steps = [], 0
+        asked = time.perf_counter()
+    if chunk:
+        yield chunk

@@ -1,0 +1,272 @@
+"""From files to examples: what tasks on records do alike before there is a network. Loads no torch."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Generic, cast
+
+from throughtime.data.encoding.building import build_features
+from throughtime.data.encoding.embeddings import Vectors, read_vectors
+from throughtime.data.encoding.features import Features, FrameFeatures, TokenFeatures, unlike, words_of
+from throughtime.data.encoding.items import Items
+from throughtime.data.files import describe
+from throughtime.data.formats.file_loader import FileLoader
+from throughtime.data.formats.registry import read_records
+from throughtime.data.planning.buckets import Costs
+from throughtime.data.planning.split import lonely
+from throughtime.data.reading import Note, Problems, Reading
+from throughtime.data.record import Record
+from throughtime.data.user_data import DATA, UserData
+from throughtime.errors import DataError, UsageError
+from throughtime.tasks.run_config import read_config
+from throughtime.tasks.saved_vocabulary import saved_vocabulary
+from throughtime.tasks.supervised.examples import SKIPPED_FILE, Examples, Prepared, SavedInputs, read_saved
+from throughtime.tasks.supervised.options import SupervisedOptions
+from throughtime.tasks.supervised.records import count_skipped, cut_one_series, split, usable
+from throughtime.tasks.supervised.targets import Target, Targets
+from throughtime.tasks.supervised.unused_options import check_columns, check_meaning
+
+__all__ = ["RecordReader"]
+
+
+class RecordReader(ABC, Generic[Target]):
+    """Reads the data of a task on records; a task fills in what its targets are.
+
+    A task may also say how its files are read (:attr:`how`), put records together out of files of several roles
+    (:meth:`records`), read several inputs of a record (:meth:`features`), and say what a record costs (:meth:`costs`).
+
+    Args:
+        config: the options.
+    """
+
+    per_step: ClassVar[bool] = False
+    """Whether there is a target for each step."""
+
+    def __init__(self, config: SupervisedOptions) -> None:
+        self.config = config
+
+    @abstractmethod
+    def collect(self, records: Sequence[Record]) -> Targets[Target]:
+        """Say what can be said at all, from the records to learn from.
+
+        Raises:
+            DataError: there is nothing to tell apart.
+        """
+
+    @abstractmethod
+    def load_targets(self, saved: Mapping[str, Any]) -> Targets[Target]:
+        """Make targets again from what their ``to_mapping`` gave; a ValueError says that it is damaged."""
+
+    @property
+    def how(self) -> Reading:
+        """How files are read: the options that the formats see."""
+        names = Reading.__dataclass_fields__
+        given = {name: value for name, value in self.config.to_mapping().items() if name in names}
+        return Reading(**cast(Any, given), per_step=self.per_step)
+
+    def records(
+        self, data: UserData, problems: Problems, load: FileLoader, *, targets: bool, form: str | None = None
+    ) -> Iterator[Record]:
+        """Read the records of what was handed over, as they come: files in the role ``data``, one after the other.
+
+        Args:
+            data: files or data in memory by role; those to validate on under the roles of those to learn from.
+            problems: what becomes of records that cannot be read.
+            load: reads files that must go together.
+            targets: whether each record needs a target.
+            form: name of the files' format, or None to tell it from each name.
+
+        Yields:
+            The records, in order.
+
+        Raises:
+            DataError: a record cannot be read and is not to be skipped.
+            UsageError: a role is missing, or the options do not fit the format.
+        """
+        if list(data) != [DATA]:
+            raise UsageError(f"this task reads one kind of file, its data; it has none called {', '.join(data)}")
+        yield from read_records(data[DATA], self.how, problems, targets=targets, form=form, load=load)
+
+    def features(self, records: Sequence[Record], vectors: Vectors | None) -> Features:
+        """Build what the network reads of records like these.
+
+        Args:
+            records: those to learn from.
+            vectors: vectors to start from, whose words are to be known.
+
+        Returns:
+            The features.
+        """
+        config = self.config
+        return build_features(
+            records,
+            unit="words" if vectors is not None else config.unit,
+            spelled=config.spelling > 0,
+            per_word=self.per_step,
+            at_least=config.min_count,
+            vocabulary_size=config.vocabulary_size,
+            extra_words=vectors.words if vectors is not None else (),
+        )
+
+    def costs(self, items: Items, targets: Sequence[Target] | None) -> Costs:
+        """Say what each item costs to compute.
+
+        Args:
+            items: the encoded records.
+            targets: their encoded targets; None where there are none to be seen.
+
+        Returns:
+            Its steps, (items,); a task that also writes adds those of what is written.
+        """
+        return items.lengths
+
+    def read(self, data: UserData, *, known: Path | None, note: Note) -> Prepared[Target]:
+        """Read all that training needs, writing nothing.
+
+        Args:
+            data: what to learn from and what to validate on; where there is none to validate on, a part is held out.
+            known: folder of a run whose vocabulary and labels are used, or None to build them from the data.
+            note: called with what the user should know, one line each.
+
+        Returns:
+            The examples, and what the run keeps of the data.
+
+        Raises:
+            DataError: the data cannot be read, or does not fit.
+            UsageError: an option cannot be honoured by this data.
+            CheckpointError: what is needed in ``known`` is missing or damaged.
+        """
+        problems = Problems(skip=self.config.skip_bad, note=note)
+        load = FileLoader(self.how, note, rate=self._rate_of(known) if known else None)
+        records, held_out = self._read_parts(data, problems, load)
+        targets = self.collect(records)
+        if not held_out:
+            records, held_out = split(records, note, per_step=self.per_step)
+        records = cut_one_series(records, note) if self.per_step else records
+        vectors = self._vectors([*records, *held_out], note) if known is None else None
+        inputs = self._known(known, records, targets) if known else self._new(records, targets, vectors)
+        inputs = replace(inputs, rate=load.rate)
+        check_meaning(self.config, inputs.features.kind, load.kinds, note)
+        train, valid = (self._readable(part, inputs, problems) for part in (records, held_out))
+        if problems.skipped:
+            note(f"{count_skipped(problems)}; {SKIPPED_FILE} lists them, the first: {problems.skipped[0]}")
+        inputs.targets.check(train.records, note, learning=True)
+        inputs.targets.check(valid.records, note)
+        return Prepared(inputs, train, valid, vectors, problems.skipped)
+
+    def read_to_score(self, data: UserData, inputs: SavedInputs[Target], problems: Problems) -> Examples[Target]:
+        """Read data that a trained network is to be scored on.
+
+        Args:
+            data: what was handed over.
+            inputs: what the run has kept of what it learned from.
+            problems: what becomes of records that cannot be read.
+
+        Returns:
+            The examples, one at least.
+
+        Raises:
+            DataError: the data cannot be read, or has no label that is known.
+        """
+        load = self.loader(inputs, problems.note)
+        records = self._read_all(data, problems, load, "the data")
+        examples = self._readable(records, inputs, problems)
+        inputs.targets.check(examples.records, problems.note)
+        return examples
+
+    def loader(self, inputs: SavedInputs[Target], note: Note) -> FileLoader:
+        """Make what reads files that must go together with those that were learned from.
+
+        Args:
+            inputs: what the run has kept of those.
+            note: told, once of each sort, what was changed on the way.
+
+        Returns:
+            The loader.
+        """
+        width = len(inputs.features.mean) if isinstance(inputs.features, FrameFeatures) else None
+        return FileLoader(self.how, note, rate=inputs.rate, width=width)
+
+    def examples(self, records: Sequence[Record], inputs: SavedInputs[Target]) -> Examples[Target]:
+        """Encode records with their targets.
+
+        Args:
+            records: records that the features can read.
+            inputs: the features and targets.
+
+        Returns:
+            The examples.
+        """
+        items = inputs.features.items(records)
+        targets = [inputs.targets.encode(record) for record in records]
+        scored = sum(map(inputs.targets.scored, targets))
+        return Examples(records, items, targets, self.costs(items, targets), scored)
+
+    def _read_parts(self, data: UserData, problems: Problems, load: FileLoader) -> tuple[list[Record], list[Record]]:
+        """Read (what to learn from, what to validate on); all records are of one kind."""
+        given = data.training()
+        check_columns(self.config, given[DATA].paths if DATA in given else (), self.how)
+        records = self._read_all(given, problems, load, "the training data")
+        held_out: list[Record] = []
+        if validation := data.validation():
+            held_out = self._read_all(validation, problems, load, "the validation data")
+        alike = partial(unlike, records[0])
+        records, held_out = (list(usable(part, alike, problems)) for part in (records, held_out))
+        if self.config.skip_bad:
+            records = list(usable(records, lonely(records), problems))
+        return records, held_out
+
+    def _read_all(self, data: UserData, problems: Problems, load: FileLoader, what: str) -> list[Record]:
+        """Read all records with their targets, one at least."""
+        before = len(problems.skipped)
+        records = list(self.records(data, problems, load, targets=True))
+        if not records:
+            skipped = problems.skipped[before:]
+            last = f"; {len(skipped):,} could not be read, the first: {skipped[0]}" if skipped else ""
+            raise DataError(f"{what}{_names(data)} holds no records{last}")
+        return records
+
+    def _readable(self, records: Iterable[Record], inputs: SavedInputs[Target], problems: Problems) -> Examples[Target]:
+        readable = list(usable(records, inputs.features.problem, problems))
+        if not readable:
+            raise DataError(f"no record can be read by the network; the first: {problems.skipped[-1]}")
+        return self.examples(readable, inputs)
+
+    def _vectors(self, records: Sequence[Record], note: Note) -> Vectors | None:
+        if self.config.embeddings is None:
+            return None
+        if not isinstance(records[0].content, str | tuple) or self.config.unit not in (None, "words"):
+            raise UsageError("embeddings are vectors of words; this data is not read word by word")
+        wanted = {word.lower() for each in records for word in words_of(each)}
+        return read_vectors(Path(self.config.embeddings), wanted, note)
+
+    def _new(self, records: Sequence[Record], targets: Targets[Target], vectors: Vectors | None) -> SavedInputs[Target]:
+        """What new training data says."""
+        embedding = self.config.embedding if vectors is None else vectors.rows.shape[1]
+        return SavedInputs(self.features(records, vectors), embedding, targets)
+
+    def _known(self, folder: Path, records: Sequence[Record], targets: Targets[Target]) -> SavedInputs[Target]:
+        """What the run that is gone on with, or started from, has kept."""
+        run = read_config(folder)
+        if run["task"] != "generate":
+            return read_saved(folder, self.load_targets)
+        if not isinstance(records[0].content, str | tuple):
+            raise DataError(f"{folder} is a language model: it reads text, not {records[0].place}")
+        vocabulary = saved_vocabulary(run["options"]["unit"], folder)
+        features = TokenFeatures(vocabulary, per_word=self.per_step, marked=True)
+        return SavedInputs(features, self.config.embedding, targets)
+
+    def _rate_of(self, folder: Path) -> int | None:
+        """The sampling rate that a run to go on with, or to start from, learned from; a language model has none."""
+        return None if read_config(folder)["task"] == "generate" else read_saved(folder, self.load_targets).rate
+
+
+def _names(data: UserData, most: int = 3) -> str:
+    """The files of the data, in brackets."""
+    names = [describe(path) for given in data.values() for path in given.paths]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f" ({', '.join(names[:most])}{more})" if names else ""

@@ -1,0 +1,64 @@
+"""What ``tag`` learns to say: a label for each step. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from throughtime.data.encoding.labels import Labels
+from throughtime.data.record import Record
+from throughtime.errors import DataError
+from throughtime.tasks.supervised.reader import RecordReader
+from throughtime.tasks.supervised.targets import LabelledTargets, labels_of
+
+__all__ = ["Numbers", "StepTargets", "TagReader"]
+
+Numbers: TypeAlias = NDArray[np.int64]
+"""Number of the label of each step, (T,)."""
+
+
+class StepTargets(LabelledTargets[Numbers]):
+    """A label for each step.
+
+    Args:
+        labels: the labels.
+    """
+
+    def encode(self, record: Record) -> Numbers:
+        """Give the labels' numbers, UNSEEN for those that training never saw."""
+        return np.array(self.labels.numbers(labels_of(record)), np.int64)
+
+    def scored(self, target: Numbers) -> int:
+        return len(target)
+
+    def to_mapping(self) -> dict[str, Any]:
+        return {"labels": self.labels.names}
+
+
+class TagReader(RecordReader[Numbers]):
+    """Reads records with a label for each step.
+
+    Args:
+        config: the options.
+    """
+
+    per_step = True
+
+    def collect(self, records: Sequence[Record]) -> StepTargets:
+        """Collect the labels of the training data.
+
+        Raises:
+            DataError: there is only one.
+        """
+        labels = Labels.build(label for record in records for label in labels_of(record))
+        if len(labels) == 1:
+            raise DataError(
+                f"every step of the training data has the label {labels.names[0]!r}; give two labels or more"
+            )
+        return StepTargets(labels)
+
+    def load_targets(self, saved: Mapping[str, Any]) -> StepTargets:
+        return StepTargets(Labels(saved["labels"]))
