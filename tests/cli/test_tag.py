@@ -276,20 +276,16 @@ def test_one_series_holds_out_its_end_and_is_learned_in_windows(capsys: pytest.C
 
 
 def test_the_end_of_a_series_is_the_latest_time_whatever_the_order_of_the_file() -> None:
-    import torch
-
-    from throughtime.data.user_data import Given
-    from throughtime.tasks import tag
-    from throughtime.tasks.tag_config import Config
+    from throughtime.data.user_data import user_data
+    from throughtime.tasks.tag.options import Config
+    from throughtime.tasks.tag.targets import TagReader
 
     series(Path("s.csv"), steps=100)
     head, *rows = Path("s.csv").read_text().splitlines()
     Path("s.csv").write_text("\n".join([head, *rows[::-1]]) + "\n")
     config = Config(time_column="time", hidden=4, embedding=4)
-    job = tag.prepare(
-        config, Given((Path("s.csv"),)), None, device=torch.device("cpu"), note=lambda _: None, known=None
-    )
-    train, held_out = (np.concatenate([each.content for each in part.records]) for part in (job.train, job.valid))
+    read = TagReader(config).read(user_data({"data": "s.csv"}), known=None, note=lambda _: None)
+    train, held_out = (np.concatenate([each.content for each in part.records]) for part in (read.train, read.valid))
     assert np.array_equal(train[:, 0], (np.arange(90) // 5) % 2)
     assert np.array_equal(held_out[:, 0], (np.arange(90, 100) // 5) % 2)
 

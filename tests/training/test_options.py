@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from throughtime.errors import UnknownNameError, UsageError
-from throughtime.tasks import TASKS, config_class, task_module
+from throughtime.tasks import TASKS, config_class, task_named
 from throughtime.training.options import TrainingOptions, options_of
 
 
@@ -37,7 +37,7 @@ def test_unknown_names_get_a_hint() -> None:
     with pytest.raises(UnknownNameError, match="unknown task 'generat': did you mean 'generate'"):
         config_class("generat")
     with pytest.raises(UnknownNameError, match="unknown task"):
-        task_module("nothing")
+        task_named("nothing")
 
 
 WRONG = [
@@ -76,7 +76,8 @@ def test_values_that_make_no_sense_are_refused_in_one_line(task: str, given: dic
 def test_every_task_is_there() -> None:
     for name, entry in TASKS.items():
         assert issubclass(config_class(name), TrainingOptions)
-        assert task_module(name).__name__ == entry.module
+        for part in (entry.load_reader(), entry.load_learner(), entry.load_job()):
+            assert part.__module__.startswith("throughtime.tasks.")
         known = {option.name for option in options_of(config_class(name))}
         assert known > config_class(name).CHANGEABLE
         assert known > config_class(name).ARCHITECTURE

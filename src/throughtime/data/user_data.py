@@ -90,10 +90,6 @@ class UserData(Mapping[str, Given]):
         """Give the same with some roles filled anew."""
         return UserData({**self.roles, **newer.roles})
 
-    def to_json(self) -> dict[str, list[str] | None]:
-        """Give the whole paths by role, as plain values; None for data in memory."""
-        return {role: given.to_json() for role, given in self.roles.items()}
-
 
 def _validates(role: str) -> bool:
     return role == VALID or role.startswith(f"{VALID}_")

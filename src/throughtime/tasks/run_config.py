@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from throughtime.data.user_data import DATA, VALID, Given, UserData
+from throughtime.data.user_data import DATA, VALID, Given, UserData, validation_role
 from throughtime.errors import CheckpointError, UsageError
 from throughtime.tasks.registry import task_named
 from throughtime.training.files import read_json
@@ -61,7 +61,7 @@ class RunConfig:
             "throughtime": _version(),
             "task": self.task,
             "options": self.options.to_mapping(),
-            "data": self.data.to_json(),
+            **_data_to_json(self.data),
             "init_from": str(self.init_from.resolve()) if self.init_from else None,
         }
 
@@ -160,28 +160,36 @@ def continued_run(folder: Path, asked: RunRequest) -> RunConfig:
     return RunConfig(task=asked.task, options=changed, data=_same_data(folder, saved, asked.data), init_from=init_from)
 
 
+def _data_to_json(data: UserData) -> dict[str, object]:
+    """The paths of each role under its name, and which roles were filled from memory."""
+    in_memory = [role for role, given in data.items() if given.memory is not None]
+    paths = {role: given.to_json() for role, given in data.items()}
+    return {DATA: None, VALID: None, **paths, **({"in_memory": in_memory} if in_memory else {})}
+
+
 def saved_paths(saved: Mapping[str, Any]) -> dict[str, list[str] | None]:
-    """Give the paths of a run's data by role, None for what was in memory.
+    """Give the paths of a run's data by role.
 
     Args:
-        saved: the content of its ``config.json``; in those of version 0.1.0 ``data`` and ``valid`` stood by themselves.
+        saved: the content of its ``config.json``.
 
     Returns:
-        The paths.
+        The paths, None for a role that was filled from memory.
     """
-    data = saved.get("data")
-    if isinstance(data, dict):
-        return cast("dict[str, list[str] | None]", data)
-    return {DATA: data, **({VALID: saved["valid"]} if saved.get("valid") else {})}
+    own = [role.name for role in task_named(saved["task"]).roles]
+    roles = [DATA, VALID, *own, *map(validation_role, own)]
+    paths: dict[str, list[str] | None] = {role: saved[role] for role in roles if saved.get(role)}
+    in_memory: list[str] = saved.get("in_memory", [])
+    return paths | dict.fromkeys(in_memory)
 
 
 def _same_data(folder: Path, saved: Mapping[str, Any], given: UserData) -> UserData:
     """The data that a run has learned from so far: its files, or what was handed over again."""
     paths = saved_paths(saved)
     again = [role for role, files in paths.items() if files is None and role not in given]
-    if again:
+    if again or not (paths or given):
         raise UsageError(
-            f"{folder} learned from data in memory; give the same data again to go on ({', '.join(again)})"
+            f"{folder} learned from data in memory; give the same data again to go on ({', '.join(again) or DATA})"
         )
     files = {role: Given(tuple(map(Path, listed))) for role, listed in paths.items() if listed}
     return UserData(files).updated(given)

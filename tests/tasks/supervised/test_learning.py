@@ -173,7 +173,7 @@ def test_a_language_model_becomes_the_encoder(tmp_path: Path) -> None:
 def test_word_vectors_are_the_start(tmp_path: Path) -> None:
     (tmp_path / "v.txt").write_text("good 1 0 0\nbad 0 1 0\nTea 0 0 1\n")
     run = fit("classify", reviews(100), embeddings=str(tmp_path / "v.txt"), steps=1, learning_rate=1e-9, average=0.0)
-    features = run.model.features
+    features = run.model.inputs.features
     number = features.vocabulary.numbers(["good"])[0]
     assert run.model.model.read.embedding.weight[number].tolist() == pytest.approx([1, 0, 0], abs=1e-6)
     with pytest.raises(DataError, match="line 2"):

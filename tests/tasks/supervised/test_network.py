@@ -21,8 +21,8 @@ from throughtime.models.cells import stack
 from throughtime.models.inputs import FrameInput, TokenInput, WordInput
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.many_to_one import ManyToOne
-from throughtime.tasks.network import make_input, make_recurrent, start_from_language_model, use_vectors
-from throughtime.tasks.tag_config import Config
+from throughtime.tasks.supervised.network import make_input, make_recurrent, start_from_language_model, use_vectors
+from throughtime.tasks.tag.options import Config
 from throughtime.training.checkpoint import save_weights
 from throughtime.training.files import MODEL_FILE
 

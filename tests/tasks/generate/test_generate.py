@@ -12,10 +12,12 @@ import torch
 from torch.nn import functional
 
 import throughtime as tt
-from throughtime.data.user_data import Given
+from throughtime.data.user_data import user_data
 from throughtime.errors import CheckpointError, DataError, UsageError
-from throughtime.tasks.generate import GenerateJob, prepare
-from throughtime.tasks.generate_config import Config
+from throughtime.tasks.generate.job import GenerateJob, make_job
+from throughtime.tasks.generate.options import Config
+from throughtime.tasks.generate.reader import TextReader
+from throughtime.tasks.generate.text_model import TextModel
 from throughtime.training.reporter import SilentReporter
 
 SMALL: Mapping[str, Any] = {
@@ -27,14 +29,10 @@ UNITS = ("characters", "bytes", "words", "bpe")
 
 def job(text: object = TEXT, valid: object = None, notes: list[str] | None = None, **options: Any) -> GenerateJob:
     torch.manual_seed(0)
-    return prepare(
-        Config.from_mapping({**SMALL, **options}),
-        Given(memory=text),
-        None if valid is None else Given(memory=valid),
-        device=torch.device("cpu"),
-        note=(notes if notes is not None else []).append,
-        known=None,
-    )
+    config, note = Config.from_mapping({**SMALL, **options}), (notes if notes is not None else []).append
+    data = user_data({"data": None, "valid": None}, {"data": ("text", text), "valid": ("valid_text", valid)})
+    prepared = TextReader(config).read(data, known=None, note=note)
+    return make_job(TextModel, config, prepared, device=torch.device("cpu"), note=note)
 
 
 def fit(text: object = TEXT, **options: Any) -> tt.Run:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from throughtime.data.encoding.labels import UNSEEN
-from throughtime.tasks import confusion
-from throughtime.tasks.confusion import MOST, confusion_picture
+from throughtime.tasks.classify import confusion
+from throughtime.tasks.classify.confusion import MOST, confusion_picture
 
 
 class Axes:

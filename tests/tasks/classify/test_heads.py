@@ -1,4 +1,4 @@
-"""The kinds of answer: losses, scores and probabilities are what a plain count over the examples says."""
+"""The heads of classify and their targets: losses, scores and probabilities are those of a plain count."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from torch.nn import functional
 from throughtime.data.encoding.labels import UNSEEN, Labels
 from throughtime.data.record import Record
 from throughtime.errors import DataError
-from throughtime.tasks.answers import LabelAnswers, NumberAnswers, SetAnswers, answers_of, load_answers
+from throughtime.tasks.classify.heads import Head, LabelHead, NumberHead, SetHead
+from throughtime.tasks.classify.options import Config
+from throughtime.tasks.classify.targets import (
+    ClassifyReader,
+    LabelTargets,
+    NumberTargets,
+    SetTargets,
+    load_targets,
+)
 
 NAMES = ["a", "b", "c"]
 WANTED = np.array([0, 0, 1, 1, 2, 0, UNSEEN, 1])
@@ -29,12 +37,22 @@ def record(target: Any) -> Record:
     return Record("text", target, "data: row 4")
 
 
-def one() -> LabelAnswers:
-    return LabelAnswers(Labels(NAMES))
+ONE, SEVERAL = LabelTargets(Labels(NAMES)), SetTargets(Labels(NAMES))
 
 
-def several() -> SetAnswers:
-    return SetAnswers(Labels(NAMES))
+def one() -> LabelHead:
+    return LabelHead(ONE)
+
+
+def several() -> SetHead:
+    return SetHead(SEVERAL)
+
+
+def metrics(head: Head, scores: Tensor, wanted: np.ndarray) -> dict[str, float]:
+    """The scores of all rows, found two rows at a time: what is kept of each does not depend on its batch."""
+    pairs = range(0, len(wanted), 2)
+    found = [each for row in pairs for each in head.find(scores[row : row + 2], wanted[row : row + 2])]
+    return head.metrics(found, wanted)
 
 
 def f1(hits: int, wrong: int, missed: int) -> float:
@@ -59,25 +77,25 @@ def test_the_loss_of_a_label(smoothing: float, balanced: bool) -> None:
 
 
 def test_balanced_weights_have_mean_one_over_the_examples() -> None:
-    answers, counts = one(), LabelAnswers.count([record(name) for name in "aaaaaabbc"])
+    answers, counts = one(), LabelTargets.count([record(name) for name in "aaaaaabbc"])
     assert counts == {"a": 6, "b": 2, "c": 1}
     answers.balance(counts)
     equal = torch.zeros(9, 3)
-    wanted = torch.tensor([answers.encode(record(name)).item() for name in "aaaaaabbc"])
+    wanted = torch.tensor([ONE.encode(record(name)).item() for name in "aaaaaabbc"])
     assert answers.loss(equal, wanted, 0.0).item() == pytest.approx(9 * math.log(3))
     answers.balance({"a": 6})
     assert math.isfinite(answers.loss(equal, wanted, 0.0).item()), "a label without examples"
 
 
 def test_scores_of_a_label() -> None:
-    found = one().metrics(SCORES, WANTED)
+    found = metrics(one(), SCORES, WANTED)
     known = [row for row, wanted in enumerate(WANTED) if wanted != UNSEEN]
     losses = functional.cross_entropy(SCORES[known], torch.from_numpy(WANTED[known]))
     assert found["loss"] == pytest.approx(losses.item())
     assert found["accuracy"] == 5 / 8
     by_label = [f1(2, 1, 1), f1(3, 1, 0), f1(0, 1, 1), 0.0]  # the unseen label is one that is never right
     assert found["f1"] == pytest.approx(sum(by_label) / 4)
-    table = one().by_label(SCORES, WANTED)
+    table = one().by_label(one().find(SCORES, WANTED), WANTED)
     assert list(table) == NAMES
     assert table["a"] == pytest.approx({"precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3, "support": 3})
     assert table["b"] == pytest.approx({"precision": 3 / 4, "recall": 1, "f1": 6 / 7, "support": 3})
@@ -95,9 +113,9 @@ def test_calibration_error_bin_by_bin() -> None:
         if inside:
             right = sum(int(said[row]) == wanted[row] for row in inside) / len(inside)
             expected += len(inside) / 400 * abs(right - sum(float(sure[row]) for row in inside) / len(inside))
-    assert one().metrics(scores, wanted)["calibration_error"] == pytest.approx(expected)
+    assert metrics(one(), scores, wanted)["calibration_error"] == pytest.approx(expected)
     certain = torch.tensor([[1000.0, 0.0, 0.0]], dtype=torch.float64)
-    assert one().metrics(certain, np.array([1]))["calibration_error"] == 1.0
+    assert metrics(one(), certain, np.array([1]))["calibration_error"] == 1.0
 
 
 def overconfident(labels: bool) -> tuple[Tensor, np.ndarray]:
@@ -119,12 +137,12 @@ def test_the_temperature_undoes_overconfidence(labels: bool) -> None:
     assert answers.temperature(scores / 6, wanted) == pytest.approx(temperature / 6, rel=0.01)
 
     def loss(divisor: float) -> float:
-        return answers.metrics(scores.double() / divisor, wanted)["loss"]
+        return metrics(answers, scores.double() / divisor, wanted)["loss"]
 
     assert loss(temperature) < loss(1.0) - 0.1
     assert loss(temperature) <= min(loss(divisor) for divisor in np.linspace(2, 4, 21)) + 1e-7
     if not labels:
-        errors = [answers.metrics(scores.double() / by, wanted)["calibration_error"] for by in (1.0, temperature)]
+        errors = [metrics(answers, scores.double() / by, wanted)["calibration_error"] for by in (1.0, temperature)]
         assert errors[1] < errors[0] / 3
 
 
@@ -148,7 +166,7 @@ GIVEN = [{"a"}, {"a", "b", "c"}, set[str](), {"c"}, {"a"}, set[str]()]
 
 
 def encoded() -> np.ndarray:
-    return np.stack([several().encode(record(target)) for target in TARGETS])
+    return np.stack([SEVERAL.encode(record(target)) for target in TARGETS])
 
 
 def test_the_loss_of_several_labels_is_the_mean_over_them() -> None:
@@ -158,11 +176,11 @@ def test_the_loss_of_several_labels_is_the_mean_over_them() -> None:
             expected += math.log1p(math.exp(-score if name in target else score))
     wanted = torch.from_numpy(encoded())
     assert several().loss(YES.float(), wanted, 0.0).item() == pytest.approx(expected / 3)
-    assert several().metrics(YES, encoded())["loss"] == pytest.approx(expected / 3 / 6)
+    assert metrics(several(), YES, encoded())["loss"] == pytest.approx(expected / 3 / 6)
 
 
 def test_scores_of_several_labels() -> None:
-    found = several().metrics(YES, encoded())
+    found = metrics(several(), YES, encoded())
     pairs = list(zip(GIVEN, map(set, TARGETS), strict=True))
     hits, wrong, missed = (
         sum(len(part(said, right)) for said, right in pairs)
@@ -172,7 +190,7 @@ def test_scores_of_several_labels() -> None:
     assert found["exact_match"] == pytest.approx(sum(said == right for said, right in pairs) / 6)
     each = {"a": f1(2, 1, 0), "b": f1(1, 0, 1), "c": f1(1, 1, 0)}
     assert found["f1_macro"] == pytest.approx(sum(each.values()) / 3)
-    table = several().by_label(YES, encoded())
+    table = several().by_label(several().find(YES, encoded()), encoded())
     assert {name: row["f1"] for name, row in table.items()} == pytest.approx(each)
     assert [row["support"] for row in table.values()] == [2, 2, 1]
 
@@ -186,43 +204,48 @@ def test_several_labels_are_said_where_yes_is_likelier_than_no() -> None:
 
 
 def test_numbers_are_learned_at_one_scale_and_said_at_their_own() -> None:
-    answers = NumberAnswers(100.0, 20.0)
+    targets = NumberTargets(100.0, 20.0)
+    answers = NumberHead(targets)
     assert answers.outputs == 1 and answers.temperature(torch.zeros(1, 1), np.zeros(1)) == 1.0
-    assert answers.encode(record(130.0)) == 1.5
+    assert targets.encode(record(130.0)) == 1.5
     assert answers.prediction(torch.tensor([1.5])).value == 130.0
     numbers, said = np.array([90.0, 130.0, 140.0, 100.0]), np.array([100.0, 120.0, 150.0, 100.0])
     scores = torch.from_numpy((said - 100) / 20)[:, None]
-    wanted = np.stack([answers.encode(record(float(number))) for number in numbers])
-    found = answers.metrics(scores, wanted)
+    wanted = np.stack([targets.encode(record(float(number))) for number in numbers])
+    found = metrics(answers, scores, wanted)
     assert found["rmse"] == pytest.approx(math.sqrt(300 / 4))
     assert found["mae"] == pytest.approx(7.5)
     assert found["r2"] == pytest.approx(1 - 300 / ((numbers - numbers.mean()) ** 2).sum())
     assert found["loss"] == pytest.approx(300 / 4 / 400)
     assert answers.loss(scores.float(), torch.from_numpy(wanted), 0.0).item() == pytest.approx(300 / 400)
-    assert answers.metrics(scores, np.full(4, 0.5))["r2"] == 0.0, "nothing to explain"
+    assert metrics(answers, scores, np.full(4, 0.5))["r2"] == 0.0, "nothing to explain"
 
 
-@pytest.mark.parametrize(("answers", "target"), [(one(), None), (several(), "a"), (NumberAnswers(0, 1), "3")])
-def test_a_target_of_another_kind_is_refused_with_its_place(answers: Any, target: Any) -> None:
+@pytest.mark.parametrize(("targets", "target"), [(ONE, None), (SEVERAL, "a"), (NumberTargets(0, 1), "3")])
+def test_a_target_of_another_kind_is_refused_with_its_place(targets: Any, target: Any) -> None:
     with pytest.raises(DataError, match="row 4: the target is"):
-        answers.encode(record(target))
+        targets.encode(record(target))
+
+
+def collected(kind: Any, targets: list[Any]) -> Any:
+    return ClassifyReader(Config(target_type=kind)).collect([record(target) for target in targets])
 
 
 @pytest.mark.parametrize(
     ("kind", "targets", "expected"),
     [
-        ("label", ["b", "a", "b"], {"kind": "label", "labels": ("a", "b")}),
+        ("label", ["b", "a", "b", "a"], {"kind": "label", "labels": ("a", "b")}),
         ("labels", [("b",), (), ("a", "b")], {"kind": "labels", "labels": ("a", "b")}),
         ("number", [1.0, 2.0, 6.0], {"kind": "number", "mean": 3.0, "scale": pytest.approx(math.sqrt(14 / 3))}),
     ],
 )
-def test_answers_are_collected_saved_and_loaded(kind: Any, targets: list[Any], expected: dict[str, Any]) -> None:
-    found = answers_of(kind, [record(target) for target in targets])
-    assert found == expected
-    loaded = load_answers(json.loads(json.dumps(found)))
-    assert loaded.to_mapping() == found
+def test_targets_are_collected_saved_and_loaded(kind: Any, targets: list[Any], expected: dict[str, Any]) -> None:
+    found = collected(kind, targets)
+    assert found.to_mapping() == expected
+    loaded = load_targets(json.loads(json.dumps(found.to_mapping())))
+    assert loaded.to_mapping() == found.to_mapping()
     for target in targets:
-        assert np.array_equal(loaded.encode(record(target)), load_answers(found).encode(record(target)))
+        assert np.array_equal(loaded.encode(record(target)), found.encode(record(target)))
 
 
 @pytest.mark.parametrize(
@@ -235,7 +258,7 @@ def test_answers_are_collected_saved_and_loaded(kind: Any, targets: list[Any], e
 )
 def test_nothing_to_tell_apart_is_refused(kind: Any, targets: list[Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        answers_of(kind, [record(target) for target in targets])
+        collected(kind, targets)
 
 
 @pytest.mark.parametrize(
@@ -252,6 +275,6 @@ def test_nothing_to_tell_apart_is_refused(kind: Any, targets: list[Any], message
         ["kind"],
     ],
 )
-def test_damaged_answers_are_refused(saved: Any) -> None:
+def test_damaged_targets_are_refused(saved: Any) -> None:
     with pytest.raises(ValueError, match=r"."):
-        load_answers(saved)
+        load_targets(saved)
