@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,41 @@ def test_loads_no_torch(statement: str) -> None:
     done = python("-c", f"import sys\n{statement}\nprint(sorted({heavy} & set(sys.modules)))")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
+
+
+READING = """
+import sys
+from pathlib import Path
+from throughtime.data.user_data import user_data
+from throughtime.tasks import task_named
+
+name, path = sys.argv[1:]
+task = task_named(name)
+read = task.load_reader()(task.load_options()()).read(user_data({"data": path}), known=None, note=lambda line: None)
+print(sorted({"torch", "matplotlib"} & set(sys.modules)), type(read).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "text"),
+    [
+        ("classify", "t.csv", "text,label\n" + "good tea,a\nbad tea,b\n" * 10),
+        ("tag", "t.conll", "good\tA\ntea\tB\n\n" * 20),
+        ("generate", "t.txt", "It was the best of times, it was the worst of times.\n" * 100),
+    ],
+)
+def test_data_is_read_without_torch(task: str, name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    done = python("-c", READING, task, str(tmp_path / name))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("[] Prepared")
+
+
+def test_bad_data_is_refused_before_torch_is_loaded() -> None:
+    refused = "try: throughtime.fit('classify', 'no/such.csv')\nexcept throughtime.DataError as error: print(error)"
+    done = python("-c", f"import sys, throughtime\n{refused}\nprint('torch' in sys.modules)")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[:2] == ["no such file: no/such.csv", "False"]
 
 
 def best_seconds(*arguments: str) -> float:

@@ -149,6 +149,10 @@ def test_records_that_are_not_alike_have_a_reason() -> None:
     assert "not 3" in str(unlike(record(frames(2, 3)), record(frames(2, 4))))
     assert "holds text" in str(unlike(record(frames(2, 3)), record("a")))
     assert "holds numbers" in str(unlike(record("a"), record(frames(2, 3))))
+    small, large, coloured = (record(np.zeros(shape, np.float32)) for shape in ((2, 3, 1), (9, 5, 1), (2, 3, 3)))
+    assert unlike(small, large) is None, "pictures may differ in size"
+    assert unlike(small, coloured) == "it has 3 channels, not 1"
+    assert unlike(small, record(frames(2, 3))) == "it is no picture, but others are"
 
 
 EXAMPLES = {

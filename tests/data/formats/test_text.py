@@ -9,10 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from throughtime.data.formats.text import read_text
-from throughtime.data.planning.split import hold_out_text
-from throughtime.data.text import Document, Text
-from throughtime.data.user_data import Given, given_as
-from throughtime.errors import DataError, UsageError
+from throughtime.data.user_data import Given
+from throughtime.errors import DataError
 
 
 def read(*paths: Path, **how: object) -> tuple[list[object], list[str]]:
@@ -114,57 +112,3 @@ def test_text_in_memory() -> None:
 def test_what_is_no_text_is_refused(memory: object, words: str) -> None:
     with pytest.raises(DataError, match=words):
         read_text(Given(memory=memory), note=print)
-
-
-def test_what_is_handed_over_is_files_or_memory() -> None:
-    assert given_as("data", None, None, "text") is None
-    assert given_as("data", ["a", "b"]) == Given((Path("a"), Path("b")))
-    assert given_as("data", None, "hello", "text") == Given(memory="hello")
-    with pytest.raises(UsageError, match=r"data .*or text .*not both"):
-        given_as("data", "a", "b", "text")
-    with pytest.raises(UsageError, match="data is an empty list"):
-        given_as("data", [])
-
-
-def texts(*contents: str, gap: int = 0) -> Text:
-    return Text(tuple(Document(content, gap) for content in contents))
-
-
-def test_the_last_part_is_held_out() -> None:
-    first, rest = hold_out_text(texts("0123456789" * 10), 0.1)
-    assert [document.content for document in rest.documents] == ["0123456789"]
-    assert len(first) == 90
-
-
-def test_the_cut_may_fall_between_documents_or_inside_one() -> None:
-    first, rest = hold_out_text(texts("a" * 10, "b" * 10, "c" * 10), 0.5)
-    assert [len(document.content) for document in first.documents] == [10, 5]
-    assert [len(document.content) for document in rest.documents] == [5, 10]
-    first, rest = hold_out_text(texts("a" * 10, "b" * 10), 0.5)
-    assert [document.content for document in (*first.documents, *rest.documents)] == ["a" * 10, "b" * 10]
-
-
-@given(st.lists(st.text(max_size=9), min_size=1, max_size=9), st.integers(0, 3), st.floats(0.05, 0.95))
-def test_nothing_is_lost_in_the_cut(contents: list[str], gap: int, share: float) -> None:
-    text = texts(*contents, gap=gap)
-    try:
-        first, rest = hold_out_text(text, share)
-    except DataError as error:
-        assert "too short" in str(error)
-        return
-    joined = [document.content for part in (first, rest) for document in part.documents]
-    assert "".join(map(str, joined)) == "".join(contents)
-    assert len(first) + len(rest) == len(text)
-
-
-def test_bytes_are_cut_where_a_character_starts() -> None:
-    content = ("é" * 50).encode()
-    first, rest = hold_out_text(Text((Document(content),)), 0.17)
-    pieces = [document.content for part in (first, rest) for document in part.documents]
-    assert b"".join(bytes(piece) for piece in pieces if isinstance(piece, bytes)) == content
-    assert all(isinstance(piece, bytes) and piece.decode() for piece in pieces)
-
-
-def test_bytes_count_characters_where_they_are_utf8() -> None:
-    assert Text((Document("né".encode()),)).characters == 2
-    assert Text((Document(b"\xff\xfe\xfd"),)).characters == 3

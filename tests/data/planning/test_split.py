@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from throughtime.data.planning.split import hold_out, hold_out_end, lonely, require_examples, windows
-from throughtime.data.record import Record
+from throughtime.data.record import Record, Sequences, Span, Spans
 from throughtime.errors import DataError
 
 COUNTS = {"often": 60, "seldom": 15, "twice": 2, "once": 1}
@@ -56,7 +56,7 @@ def test_other_labels_do_not_move_a_record() -> None:
     assert held(alone) == held(records) & {str(record.content) for record in alone}
 
 
-@pytest.mark.parametrize("target", [None, 1.5, ("a", "b")])
+@pytest.mark.parametrize("target", [None, 1.5, ("a", "b"), Spans((Span(0, 1, "x"),))])
 def test_without_one_label_each_the_whole_gives_its_share(target: Any) -> None:
     frames = [np.full((2, 1), number, np.float32) for number in range(50)]
     learned, checked = hold_out([Record(each, target, "") for each in frames], 0.2)
@@ -68,6 +68,47 @@ def test_without_one_label_each_the_whole_gives_its_share(target: Any) -> None:
 def test_too_little_is_refused(count: int) -> None:
     with pytest.raises(DataError, match="too little to hold out 10%"):
         hold_out(examples(a=count), 0.1)
+
+
+def test_right_sequences_are_no_labels_however_different_they_are() -> None:
+    records = [Record(f"text {number}", Sequences((f"Text {number}",)), "") for number in range(40)]
+    learned, checked = hold_out(records, 0.1)
+    assert (len(learned), len(checked)) == (36, 4)
+    assert not [record for record in records if lonely(records)(record)]
+    require_examples(records)
+
+
+def in_groups(sizes: list[int], labels: str = "a") -> list[Record]:
+    """Records of groups, those of one group spread over the whole."""
+    records = [
+        Record(f"text {group} {number}", labels[group % len(labels)], "", group=f"group {group}")
+        for group, size in enumerate(sizes)
+        for number in range(size)
+    ]
+    return [records[index] for index in np.random.default_rng(3).permutation(len(records))]
+
+
+@pytest.mark.parametrize("labels", ["a", "ab"])
+def test_a_group_is_never_parted(labels: str) -> None:
+    records = in_groups([3, 1, 7, 2, 5, 5, 1, 1, 4, 2] * 3, labels)
+    learned, checked = hold_out(records, 0.2)
+    sides = [{record.group for record in part} for part in (learned, checked)]
+    assert not sides[0] & sides[1]
+    assert len(learned) + len(checked) == len(records) and len(sides[1]) == 6
+    assert {record.target for record in learned} == {record.target for record in checked} == set(labels)
+    assert [{record.group for record in part} for part in hold_out(records[::-1], 0.2)] == sides
+
+
+def test_one_group_cannot_be_held_out() -> None:
+    with pytest.raises(DataError, match="one group of 9 records is too little to hold out 10%"):
+        hold_out(in_groups([9]), 0.1)
+
+
+def test_what_stands_beside_a_content_counts_in_the_draw() -> None:
+    records = [Record("one context", "a", "", beside={"question": f"question {number}"}) for number in range(50)]
+    held_out = [record.beside["question"] for record in hold_out(records, 0.1)[1]]
+    moved = [record.beside["question"] for record in hold_out(records[::-1], 0.1)[1]]
+    assert len(held_out) == 5 and set(held_out) == set(moved)
 
 
 def series(steps: int) -> Record:

@@ -163,6 +163,13 @@ def _unlike(record: Record, width: int) -> str | None:
     return f"it has {content.shape[1]} numbers at each step, not {width}" if content.shape[1] != width else None
 
 
+def _no_such_picture(record: Record, channels: int) -> str | None:
+    content = record.content
+    if not isinstance(content, np.ndarray) or content.ndim != 3:
+        return "it is no picture, but others are"
+    return None if content.shape[2] == channels else f"it has {content.shape[2]} channels, not {channels}"
+
+
 def unlike(first: Record, record: Record) -> str | None:
     """Say why a record cannot be learned from beside another one.
 
@@ -171,10 +178,14 @@ def unlike(first: Record, record: Record) -> str | None:
         record: another one.
 
     Returns:
-        What is wrong, or None where both are text, or frames of the same width.
+        What is wrong, or None where both are text, frames of the same width, or pictures with as many channels.
     """
     if isinstance(first.content, np.ndarray):
-        return _unlike(record, first.content.shape[1])
+        return (
+            _no_such_picture(record, first.content.shape[2])
+            if first.content.ndim == 3
+            else _unlike(record, first.content.shape[1])
+        )
     return NUMBERS if isinstance(record.content, np.ndarray) else None
 
 
