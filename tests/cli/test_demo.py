@@ -21,17 +21,19 @@ import pytest
 
 from throughtime.cli import demo
 from throughtime.cli.main import status_of
-from throughtime.data.demos import demonstration
-from throughtime.errors import DataError
+from throughtime.data.demos.digits import handwritten_digits
+from throughtime.data.demos.moving import moving_digits
+from throughtime.data.demos.names import names_by_country
+from throughtime.data.demos.python_tokens import python_tokens
 from throughtime.tasks import config_class
 
 SMALL = {"hidden": 16, "embedding": 8, "steps": 3, "lanes": 2, "tbptt": 32}
 SMALLER = {"hidden": 8, "embedding": 8, "steps": 3, "sample_every": 2}
 LESS: Mapping[str, Any] = {
-    "names": partial(demonstration.names_by_country, per_country=30),
-    "digits": demonstration.handwritten_digits,
-    "code": partial(demonstration.python_tokens, tokens=6000),
-    "moving": partial(demonstration.moving_digits, train=12, valid=4),
+    "names": partial(names_by_country, per_country=30),
+    "digits": handwritten_digits,
+    "code": partial(python_tokens, tokens=6000),
+    "moving": partial(moving_digits, train=12, valid=4),
 }
 LEAST = {"names": 0.62, "digits": 0.95, "code": 0.99, "moving": 0.95}
 """The accuracy that a whole demo must reach."""
@@ -59,21 +61,6 @@ def follow(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if re.search("[A-Z]{3}", command):
         words = [*words[:3], "--help"]
     assert status_of(words[1:]) == 0, command
-
-
-def test_the_corpus_is_two_megabytes_of_source_and_always_the_same() -> None:
-    files, held_out = demo.standard_library(Path())
-    assert (files, held_out) == demo.standard_library(Path())
-    assert held_out and not set(files) & set(held_out)
-    assert 2.0e6 <= sum(path.stat().st_size for path in [*files, *held_out]) < 2.4e6
-    text = "".join(path.read_text(encoding="utf-8") for path in files)
-    assert text.count("\ndef ") > 500
-
-
-def test_a_python_without_source_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("throughtime.cli.demo.sysconfig.get_path", lambda name: str(tmp_path))
-    with pytest.raises(DataError, match="too little"):
-        demo.standard_library(Path())
 
 
 @pytest.mark.parametrize("name", demo.DEMOS)

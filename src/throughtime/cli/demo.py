@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sysconfig
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,14 +14,11 @@ import typer
 from throughtime.cli.fit import INTERRUPTED
 from throughtime.cli.shows import show_clip, show_code, show_digits, show_names, show_text
 from throughtime.cli.values import integer_option, number_option
-from throughtime.errors import DataError, UnknownNameError, UsageError
+from throughtime.data.demos.making import Files
+from throughtime.data.demos.python_modules import standard_library
+from throughtime.errors import UnknownNameError, UsageError
 
-__all__ = ["DEMOS", "Demo", "demo", "standard_library"]
-
-CORPUS_BYTES = 2_000_000
-
-Files = tuple[list[Path], list[Path]]
-"""Files to learn from, and files to validate on."""
+__all__ = ["DEMOS", "Demo", "demo"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,38 +43,13 @@ class Demo:
     """Commands to try afterwards; ``{run}`` stands for the folder of the run, ``{data}`` for that of its data."""
 
 
-def prepared(maker: str) -> Callable[[Path], Files]:
-    """Name a function of ``throughtime.data.demos.demonstration`` that writes data; it is loaded when it is called."""
+def prepared(module: str, maker: str) -> Callable[[Path], Files]:
+    """Name a function of a module of ``throughtime.data.demos`` that writes data; it is loaded when it is called."""
 
     def write(folder: Path) -> Files:
-        return getattr(import_module("throughtime.data.demos.demonstration"), maker)(folder)
+        return getattr(import_module(f"throughtime.data.demos.{module}"), maker)(folder)
 
     return write
-
-
-def standard_library(folder: Path) -> Files:
-    """Find Python source to learn from: the standard library of the Python that runs this.
-
-    Args:
-        folder: not used; the files stay where they are.
-
-    Returns:
-        Modules to learn from and modules to validate on, together about 2 MB; the same ones each time.
-
-    Raises:
-        DataError: this Python came without its source.
-    """
-    source = Path(sysconfig.get_path("stdlib"))
-    chosen: list[Path] = []
-    size = 0
-    for path in sorted(source.glob("*.py")):
-        if size < CORPUS_BYTES:
-            chosen.append(path)
-            size += path.stat().st_size
-    if size < CORPUS_BYTES // 2:
-        raise DataError(f"{source} holds {size} bytes of Python source, too little for the demo; use another Python")
-    held_out = chosen[15::24]
-    return [path for path in chosen if path not in held_out], held_out
 
 
 DEMOS: dict[str, Demo] = {
@@ -110,7 +81,7 @@ DEMOS: dict[str, Demo] = {
         task="classify",
         summary="an LSTM tells from the letters of a surname which of twelve countries it is from",
         source="up to 400 surnames of each country from the lists of Faker (MIT licence), none that two of them share",
-        data=prepared("names_by_country"),
+        data=prepared("names", "names_by_country"),
         options={"target_column": "country", "epochs": 30, "sample_every": 500},
         max_minutes=3,
         show=show_names,
@@ -124,7 +95,7 @@ DEMOS: dict[str, Demo] = {
         task="classify",
         summary="an LSTM reads handwritten digits row by row",
         source="1,797 images of 8 x 8 pixels that scikit-learn ships (Alpaydin and Kaynak 1998, CC BY 4.0)",
-        data=prepared("handwritten_digits"),
+        data=prepared("digits", "handwritten_digits"),
         options={"epochs": 25, "sample_every": 0},
         max_minutes=2,
         show=show_digits,
@@ -138,7 +109,7 @@ DEMOS: dict[str, Demo] = {
         task="tag",
         summary="an LSTM that reads both ways says of every token of Python what it is there",
         source="lines of this Python's own library (PSF licence), labelled by a few rules on top of its tokenize",
-        data=prepared("python_tokens"),
+        data=prepared("python_tokens", "python_tokens"),
         options={"epochs": 2, "sample_every": 1000, "validate_every": 800},
         max_minutes=3,
         show=show_code,
@@ -152,7 +123,7 @@ DEMOS: dict[str, Demo] = {
         task="tag",
         summary="an LSTM that reads both ways says of every frame of a film which digit moves in it, and where to",
         source="8,500 clips of 20 frames, made of the digits that scikit-learn ships (CC BY 4.0)",
-        data=prepared("moving_digits"),
+        data=prepared("moving", "moving_digits"),
         options={"epochs": 8, "embedding": 256, "batch_size": 32, "sample_every": 0},
         max_minutes=4,
         show=show_clip,

@@ -175,7 +175,7 @@ def _marked(line: Sequence[tokenize.TokenInfo], tags: Sequence[str], coloured: b
 
 def _mistakes(lines: Iterable[Sequence[tokenize.TokenInfo]], said: Iterable[Sequence[str]]) -> list[str]:
     """Where the network says otherwise than the rules that the labels come from."""
-    from throughtime.data.demos.demonstration import token_labels
+    from throughtime.data.demos.python_tokens import token_labels
 
     return [
         f"mistaken in line {token.start[0]}: {token.string} (says {label}, is {right})"
