@@ -12,7 +12,8 @@ import pytest
 from throughtime.cli.main import status_of
 
 sys.path.insert(0, str(Path(__file__).parent))
-from small_runs import SENTENCE, WELL, fitted, reviews, sound
+from small_data import SENTENCE, reviews, sounds, table
+from small_runs import SOUNDS, WELL, fitted
 
 SMALL = ["--hidden", "16", "--embedding", "8", "--lanes", "2", "--tbptt", "16", "--steps", "4", "--device", "cpu"]
 TEXT = "The quick brown fox jumps over the lazy dog; no one saw it coming.\n" * 40
@@ -71,7 +72,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("classifier") / "t.csv"
-    data.write_text("\n".join(["text,label", *reviews(60)]) + "\n")
+    table(data, reviews(60))
     return fitted("classify", data, *WELL, "--min-count", "1")
 
 
@@ -87,6 +88,5 @@ def tagger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def listener(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that learned from sounds of 8000 samples a second."""
     folder = tmp_path_factory.mktemp("listener") / "d"
-    for number in range(8):
-        sound(folder / ("high" if number % 2 else "low") / f"{number}.wav", tone=1500 if number % 2 else 300)
-    return fitted("classify", folder, "--steps", "2", "--mel-bands", "4")
+    sounds(folder)
+    return fitted("classify", folder, "--steps", "2", *SOUNDS)

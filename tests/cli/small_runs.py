@@ -1,13 +1,11 @@
-"""Data and small runs for the tests of predict and evaluate."""
+"""Small runs for the tests of the command line, and what is shown of them."""
 
 from __future__ import annotations
 
 import csv
 import io
-import wave
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from throughtime.cli.main import status_of
@@ -18,27 +16,28 @@ WELL = [
     "--word-dropout", "0",
 ]  # fmt: skip
 """Enough to learn what is as easy as here."""
-SENTENCE = "Ann\tB-per\nLee\tI-per\nsaw\tO\nit{}\tO\n\n"
-
-
-def reviews(count: int) -> list[str]:
-    return [f"{'good' if number % 2 else 'bad'} tea number {number},{'np'[number % 2]}" for number in range(count)]
-
-
-def sound(path: Path, rate: int = 8000, tone: float = 440.0) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    samples = 9000 * np.sin(2 * np.pi * tone * np.arange(rate // 10) / rate)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(samples.astype("<i2").tobytes())
+_TWO_STEPS = ["--hidden", "4", "--embedding", "4", "--steps", "2", "--batch-size", "4", "--device", "cpu"]
+TWO_STEPS = {"classify": _TWO_STEPS, "tag": [*_TWO_STEPS, "--spelling", "2"]}
+"""Task -> options that make a fit take a moment; it learns nothing."""
+SOUNDS = ["--mel-bands", "4"]
 
 
 def fitted(task: str, data: Path, *options: str) -> Path:
     run = data.parent / "run"
     assert status_of(["fit", task, str(data), "--out", str(run), *TINY, *options]) == 0
     return run
+
+
+def shown_by_fit(capsys: pytest.CaptureFixture[str], task: str, data: str, *options: str) -> str:
+    """Fit for two steps, and give what the command prints."""
+    assert status_of(["fit", task, data, "--out", "run", *TWO_STEPS[task], *options]) == 0
+    return capsys.readouterr().out
+
+
+def padding_of(shown: str) -> int:
+    """The share of padding that a fit prints, in per cent."""
+    padding = next(part for part in shown.split(", ") if part.startswith("padding "))
+    return int(padding.split()[1].removesuffix("%"))
 
 
 def predicted(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:

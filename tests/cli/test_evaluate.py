@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_runs import SENTENCE, reviews
+from small_data import SENTENCE, reviews
 
 from throughtime.cli.main import status_of
 

@@ -50,6 +50,15 @@ def test_every_field_of_the_config_is_an_option_with_its_help(
         assert "|".join(option.choices) in line
 
 
+def test_help_says_what_is_held_out(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    said = {"classify": "of each label its share", "tag": "the last 10 % of its time", "generate": "of the text"}
+    for task, words in said.items():
+        assert status_of(["fit", task, "--help"]) == 0
+        line = next(line for line in capsys.readouterr().out.splitlines() if " --valid " in line)
+        assert "without it this is held out" in line and words in line
+
+
 def test_a_fit_leaves_a_whole_run(text_file: Path, small: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert status_of(["fit", "generate", str(text_file), "--out", "run", *small, "--cell", "gru", "--tied"]) == 0
     shown = capsys.readouterr().out

@@ -14,7 +14,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from small_runs import WELL, fitted, predicted, rows_of, sound
+from small_data import MANY, sound
+from small_runs import WELL, fitted, predicted, rows_of
 
 from throughtime.cli.main import status_of
 
@@ -204,7 +205,7 @@ def test_a_generator_is_read_as_it_is_written_out(classifier: Path) -> None:
 def test_series_get_a_label_in_each_row_in_the_order_of_the_file(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [f"s{n % 4},{100 - n},{n % 2},{'ab'[n % 2]}" for n in range(40)]
     Path("s.csv").write_text("\n".join(["id,time,x,label", *rows]))
-    run = fitted("tag", Path("s.csv"), "--steps", "2", "--id-column", "id", "--time-column", "time")
+    run = fitted("tag", Path("s.csv"), "--steps", "2", *MANY)
     found = rows_of(predicted(capsys, run, "s.csv"))
     assert sorted(",".join(list(row.values())[:4]) for row in found) == sorted(rows)
     assert {row["predicted"] for row in found} <= {"a", "b"}

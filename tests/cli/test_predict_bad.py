@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_runs import TINY, fitted, predicted, rows_of, sound
+from small_data import MANY, image, sound, sounds
+from small_runs import SOUNDS, TINY, fitted, predicted, rows_of
 
 from throughtime.cli.main import status_of
 
@@ -48,13 +49,6 @@ def test_bad_sentences_are_skipped_and_listed(refused: Refused, tagger: Path) ->
     assert "line 3" in Path("out.conll.skipped.txt").read_text()
 
 
-def image(path: Path) -> None:
-    from PIL import Image
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.full((3, 4), 20 if path.parent.name == "dark" else 200, np.uint8)).save(path)
-
-
 def clip(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, frames=np.full((3, 2), len(path.parent.name)))
@@ -74,7 +68,7 @@ def test_a_broken_file_in_a_folder_ends_it_or_is_skipped(
     make, suffix, words = BROKEN[kind]
     for number in range(8):
         make(Path("d", "light" if number % 2 else "dark", f"{number}.{suffix}"))
-    run = fitted("classify", Path("d"), "--steps", "2", *(["--mel-bands", "4"] if kind == "sound" else []))
+    run = fitted("classify", Path("d"), "--steps", "2", *(SOUNDS if kind == "sound" else []))
     for number in range(3):
         make(Path("new", f"{number}.{suffix}"))
     broken = Path("new", f"1.{suffix}")
@@ -91,7 +85,7 @@ def test_a_broken_file_in_a_folder_ends_it_or_is_skipped(
 def test_a_bad_series_ends_it_or_is_skipped(bad: str, refused: Refused, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [f"s{one},{time},{one % 2 + time / 10}" for one in range(8) for time in range(3)]
     Path("s.csv").write_text("\n".join(["id,time,x,label", *(f"{line},{'ab'[n % 2]}" for n, line in enumerate(lines))]))
-    run = fitted("tag", Path("s.csv"), "--steps", "2", "--id-column", "id", "--time-column", "time")
+    run = fitted("tag", Path("s.csv"), "--steps", "2", *MANY)
     Path("new.csv").write_text("\n".join(["id,time,x", *lines[:4], bad, *lines[5:]]) + "\n")
     capsys.readouterr()
     line = refused("predict", run, "new.csv", "--out", "out.csv")
@@ -122,10 +116,9 @@ def test_sounds_of_another_rate_are_skipped_the_others_are_not(
 
 
 def test_a_run_that_is_started_from_sets_the_rate(refused: Refused, listener: Path) -> None:
-    for number in range(4):
-        sound(Path("d", "high" if number % 2 else "low", f"{number}.wav"), rate=16000)
+    sounds(Path("d"), count=4, rate=16000)
     options = [option for option in TINY if option not in ("--hidden", "--embedding", "6")]
-    line = refused("fit", "classify", "d", "--out", "new", "--init-from", listener, *options, "--mel-bands", "4")
+    line = refused("fit", "classify", "d", "--out", "new", "--init-from", listener, *options, *SOUNDS)
     assert "16000 samples a second, the data that was learned from has 8000" in line
     assert not Path("new").exists()
     assert json.loads((listener / "inputs.json").read_text())["rate"] == 8000

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from throughtime.cli import bench, demo, fit, trained
+from throughtime.cli import bench, fit, runs
+from throughtime.cli.demos.command import demo
 from throughtime.errors import ThroughtimeError
 
 __all__ = ["run", "status_of"]
@@ -27,9 +28,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(fit.app, name="fit")
-app.add_typer(trained.app)
+app.add_typer(runs.app)
 app.add_typer(bench.app, name="bench")
-app.command("demo", help=demo.demo.__doc__)(demo.demo)
+app.command("demo", help=demo.__doc__)(demo)
 
 
 def _print_version(asked: bool) -> None:

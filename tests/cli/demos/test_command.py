@@ -19,19 +19,21 @@ from typing import Any
 
 import pytest
 
-from throughtime.cli import demo
+from throughtime.cli.demos.registry import DEMOS
 from throughtime.cli.main import status_of
-from throughtime.data.demos import demonstration
-from throughtime.errors import DataError
+from throughtime.data.demos.digits import handwritten_digits
+from throughtime.data.demos.moving import moving_digits
+from throughtime.data.demos.names import names_by_country
+from throughtime.data.demos.python_tokens import python_tokens
 from throughtime.tasks import config_class
 
 SMALL = {"hidden": 16, "embedding": 8, "steps": 3, "lanes": 2, "tbptt": 32}
 SMALLER = {"hidden": 8, "embedding": 8, "steps": 3, "sample_every": 2}
 LESS: Mapping[str, Any] = {
-    "names": partial(demonstration.names_by_country, per_country=30),
-    "digits": demonstration.handwritten_digits,
-    "code": partial(demonstration.python_tokens, tokens=6000),
-    "moving": partial(demonstration.moving_digits, train=12, valid=4),
+    "names": partial(names_by_country, per_country=30),
+    "digits": handwritten_digits,
+    "code": partial(python_tokens, tokens=6000),
+    "moving": partial(moving_digits, train=12, valid=4),
 }
 LEAST = {"names": 0.62, "digits": 0.95, "code": 0.99, "moving": 0.95}
 """The accuracy that a whole demo must reach."""
@@ -39,9 +41,9 @@ LEAST = {"names": 0.62, "digits": 0.95, "code": 0.99, "moving": 0.95}
 
 def make_small(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Replace a demo by a small one of the same kind."""
-    whole = demo.DEMOS[name]
+    whole = DEMOS[name]
     options = {**whole.options, **SMALLER}
-    monkeypatch.setitem(demo.DEMOS, name, dataclasses.replace(whole, data=LESS[name], options=options))
+    monkeypatch.setitem(DEMOS, name, dataclasses.replace(whole, data=LESS[name], options=options))
 
 
 def next_commands(shown: str) -> list[str]:
@@ -61,24 +63,9 @@ def follow(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert status_of(words[1:]) == 0, command
 
 
-def test_the_corpus_is_two_megabytes_of_source_and_always_the_same() -> None:
-    files, held_out = demo.standard_library(Path())
-    assert (files, held_out) == demo.standard_library(Path())
-    assert held_out and not set(files) & set(held_out)
-    assert 2.0e6 <= sum(path.stat().st_size for path in [*files, *held_out]) < 2.4e6
-    text = "".join(path.read_text(encoding="utf-8") for path in files)
-    assert text.count("\ndef ") > 500
-
-
-def test_a_python_without_source_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("throughtime.cli.demo.sysconfig.get_path", lambda name: str(tmp_path))
-    with pytest.raises(DataError, match="too little"):
-        demo.standard_library(Path())
-
-
-@pytest.mark.parametrize("name", demo.DEMOS)
+@pytest.mark.parametrize("name", DEMOS)
 def test_demos_fit_into_four_minutes_and_their_options_exist(name: str) -> None:
-    chosen = demo.DEMOS[name]
+    chosen = DEMOS[name]
     assert chosen.max_minutes <= 4
     config_class(chosen.task).from_mapping(chosen.options)
 
@@ -86,8 +73,8 @@ def test_demos_fit_into_four_minutes_and_their_options_exist(name: str) -> None:
 def test_the_demo_of_generate_ends_with_a_score_a_sample_a_report_and_three_commands(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text_file: Path
 ) -> None:
-    small = dataclasses.replace(demo.DEMOS["generate"], options=SMALL, data=lambda folder: ([text_file], [text_file]))
-    monkeypatch.setitem(demo.DEMOS, "generate", small)
+    small = dataclasses.replace(DEMOS["generate"], options=SMALL, data=lambda folder: ([text_file], [text_file]))
+    monkeypatch.setitem(DEMOS, "generate", small)
     for _ in range(2):  # a demo's own run is replaced
         assert status_of(["demo"]) == 0
         shown = capsys.readouterr().out
@@ -202,6 +189,6 @@ def test_ctrl_c_saves_and_says_how_to_go_on() -> None:
 def test_a_whole_demo_learns_what_it_should_in_time(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     began = time.perf_counter()
     assert status_of(["demo", name]) == 0
-    assert time.perf_counter() - began < 60 * demo.DEMOS[name].max_minutes + 60
+    assert time.perf_counter() - began < 60 * DEMOS[name].max_minutes + 60
     position = json.loads((Path("runs") / f"demo-{name}" / "trainer.json").read_text(encoding="utf-8"))
     assert position["best"]["accuracy"] >= LEAST[name]

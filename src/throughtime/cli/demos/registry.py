@@ -1,0 +1,16 @@
+"""Which demos there are, in the order in which the help page names them."""
+
+from __future__ import annotations
+
+from throughtime.cli.demos import code, digits, generate, moving, names
+from throughtime.cli.demos.demo import Demo
+
+__all__ = ["DEMOS"]
+
+DEMOS: dict[str, Demo] = {
+    "generate": generate.DEMO,
+    "names": names.DEMO,
+    "digits": digits.DEMO,
+    "code": code.DEMO,
+    "moving": moving.DEMO,
+}
