@@ -6,7 +6,10 @@ import csv
 import itertools
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +194,33 @@ def test_batches_cost_what_is_read_and_what_is_written() -> None:
             if record.beside["question"] == "three times"}  # fmt: skip
     assert {len(str(text)): value for text, value in cost.items()} == {1: 1 + 4, 2: 2 + 7}
     assert read.train.scored == sum(len(record.target.right[0]) + 1 for record in read.train.records)  # type: ignore[union-attr]
+
+
+def commands(*words: object) -> str:
+    """What a command prints, in a process that knows the task from its start."""
+    program = "import sys; from throughtime.tasks import TASKS; import toy; TASKS['toy'] = toy.TASK;" \
+        "from throughtime.cli.main import run; run()"  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "COLUMNS": "200", "NO_COLOR": "1"}
+    command = [sys.executable, "-c", program, *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_command_line_has_an_option_for_each_role(tmp_path: Path) -> None:
+    paths = in_roles(tmp_path, rows())
+    files = [word for role, path in paths.items() for word in (f"--{role}", path)]
+    assert re.search(r"--valid-source .*The same to validate on: Texts, one a line", commands("fit", "toy", "--help"))
+    fit = ["--hidden", "8", "--embedding", "8", "--steps", "2", "--device", "cpu"]
+    shown = commands("fit", "toy", *files, "--out", tmp_path / "run", *fit)
+    assert "validation" in shown
+    scores = json.loads(commands("evaluate", tmp_path / "run", *files, "--json"))
+    assert scores["examples"] == len(rows())
+    asked = [word for role in ("source", "question") for word in (f"--{role}", paths[role])]
+    table = commands("predict", tmp_path / "run", *asked).splitlines()
+    assert table[0] == "source,question,predicted" and len(table) == len(rows()) + 1
+    assert table[1].startswith("aa,once please,")
+    commands("fit", "toy", "--out", tmp_path / "run", "--resume", "--steps", "3")
 
 
 def test_a_question_that_is_missing_is_told_with_its_line(tmp_path: Path) -> None:

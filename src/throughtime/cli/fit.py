@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from throughtime.cli.values import number, number_option, whole_number
+from throughtime.cli.values import number, number_option, role_parameter, whole_number
 from throughtime.data.user_data import validation_role
 from throughtime.errors import UsageError
 from throughtime.tasks import TASKS, Role, config_class
@@ -153,21 +153,6 @@ def _parameter(option: Option) -> inspect.Parameter:
     return inspect.Parameter(
         option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, info]
     )
-
-
-def role_parameter(name: str, words: str) -> inspect.Parameter:
-    """Declare files in a role of a task's own as an option that may be repeated.
-
-    Args:
-        name: name of the role.
-        words: what the files hold.
-
-    Returns:
-        A parameter that typer understands.
-    """
-    info = typer.Option(f"--{name.replace('_', '-')}", metavar="FILE", help=escape(words), show_default=False)
-    annotation = Annotated[list[Path] | None, info]
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
 def _role_parameters(role: Role) -> list[inspect.Parameter]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 from collections.abc import Callable, Generator, Mapping
@@ -12,7 +13,8 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from throughtime.cli.values import integer_option, number_option
+from throughtime.cli.values import integer_option, number_option, role_parameter
+from throughtime.tasks import TASKS
 
 __all__ = ["app", "describe", "evaluate", "generate", "predict"]
 
@@ -84,29 +86,51 @@ def _noted() -> Generator[Note]:
         print(line, file=sys.stderr)
 
 
+def _with_roles(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each role of files that a task has beside its data; it takes them as ``**roles``."""
+    *own, _roles = inspect.signature(command, eval_str=True).parameters.values()
+    roles = {role.name: role_parameter(role.name, role.help) for task in TASKS.values() for role in task.roles}
+    parameters = [*own, *roles.values()]
+    # typer reads the signature and the annotations; only here can they be made from the tasks
+    declared: Any = command
+    declared.__signature__ = inspect.Signature(parameters)
+    declared.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+def _filled(roles: Mapping[str, list[Path] | None]) -> dict[str, Any]:
+    return {role: files for role, files in roles.items() if files}
+
+
 @app.command()
+@_with_roles
 def evaluate(
     run: RunArgument,
-    data: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files to score.", show_default=False)],
+    data: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", help="Files to score.", show_default=False)
+    ] = None,
     as_json: JsonOption = False,
     device: DeviceOption = "auto",
+    **roles: Any,
 ) -> None:
     """Score a run on files it has not seen."""
     from throughtime.runs import load
 
     with _noted() as note:
-        scores = load(run, device=device).evaluate(data, note=note)
+        scores = load(run, device=device).evaluate(data or None, note=note, **_filled(roles))
     labels: Mapping[str, Mapping[str, float]] = {} if as_json else scores.pop("labels", {})
     _show(scores, as_json)
     _show_labels(labels)
 
 
 @app.command()
+@_with_roles
 def predict(
     run: RunArgument,
     data: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Files or folders; - is standard input.", show_default=False)
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="FILE", help="Files or folders; - is standard input.", show_default=False),
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="FILE", help="File to write; - is standard output.")] = Path("-"),
     form: Annotated[
         str | None,
@@ -125,6 +149,7 @@ def predict(
         bool, typer.Option("--skip-bad", help="Skip records that cannot be read; a file beside the output lists them.")
     ] = False,
     device: DeviceOption = "auto",
+    **roles: Any,
 ) -> None:
     """Predict for each record of files, as they are read: what was read is written with the prediction beside it."""
     from throughtime.cli.display import counting
@@ -132,7 +157,7 @@ def predict(
 
     with _noted() as note, counting(out != Path("-")) as progress:
         load(run, device=device).predict_files(
-            data,
+            data or None,
             out,
             form=form,
             probabilities=probabilities,
@@ -140,6 +165,7 @@ def predict(
             skip_bad=skip_bad,
             note=note,
             progress=progress,
+            **_filled(roles),
         )
 
 

@@ -1,12 +1,15 @@
-"""Numbers on the command line: a wrong one is shown in the message, next to what was needed."""
+"""Options of the command line: numbers, where a wrong one is shown in the message, and files in roles of a task."""
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
-__all__ = ["integer_option", "number", "number_option", "whole_number"]
+__all__ = ["integer_option", "number", "number_option", "role_parameter", "whole_number"]
 
 
 def whole_number(text: str) -> int:
@@ -67,3 +70,18 @@ def number_option(words: str) -> Any:
         What typer takes as an annotation.
     """
     return typer.Option(help=words, metavar="NUMBER", parser=number)
+
+
+def role_parameter(name: str, words: str) -> inspect.Parameter:
+    """Declare files in a role of a task's own as an option that may be repeated.
+
+    Args:
+        name: name of the role.
+        words: what the files hold.
+
+    Returns:
+        A parameter that typer understands.
+    """
+    info = typer.Option(f"--{name.replace('_', '-')}", metavar="FILE", help=escape(words), show_default=False)
+    annotation = Annotated[list[Path] | None, info]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
