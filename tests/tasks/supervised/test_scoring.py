@@ -9,7 +9,7 @@ import pytest
 from torch import Tensor
 
 import throughtime as tt
-from throughtime.tasks.supervised.learner import ScoredLearner
+from throughtime.tasks.supervised.scored_learner import ScoredLearner
 from throughtime.training.reporter import SilentReporter
 
 SMALL: dict[str, Any] = {

@@ -17,9 +17,9 @@ from throughtime.tasks.classify.heads import Finding, LabelHead, head_of
 from throughtime.tasks.classify.options import Config
 from throughtime.tasks.classify.targets import Array, ClassifyReader, LabelTargets
 from throughtime.tasks.supervised.examples import Examples, SavedInputs
-from throughtime.tasks.supervised.learner import ScoredLearner
 from throughtime.tasks.supervised.network import make_input, make_recurrent
 from throughtime.tasks.supervised.prediction import Prediction
+from throughtime.tasks.supervised.scored_learner import ScoredLearner
 
 __all__ = ["Classifier"]
 

@@ -2,7 +2,8 @@
 
 A task subclasses :class:`Learner` with its network and three things: a loss that sees the targets, what is kept of each
 record to score it, and what is said of a record. Where the network scores all that could be said,
-:class:`ScoredLearner` asks for what is made of the scores. All else is written here once.
+:class:`~throughtime.tasks.supervised.scored_learner.ScoredLearner` asks for what is made of the scores. All else is
+written here once.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from throughtime.tasks.supervised.targets import Target, labels_of
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
 
-__all__ = ["Batch", "Finding", "Learner", "ScoredLearner"]
+__all__ = ["Batch", "Finding", "Learner"]
 
 CHUNK_RECORDS, CHUNK_STEPS = 1024, 1_000_000
 """Records, and about how many steps, that are predicted at a time: enough to put like lengths together."""
@@ -251,41 +252,6 @@ class Learner(ABC, Generic[Target, Finding]):
         known = self.inputs.targets.labels
         labels = {} if known is None else {"labels": known.names}
         return {**options, **self.inputs.features.describe(), **labels, "parameters": parameters}
-
-
-class ScoredLearner(Learner[Target, Finding]):
-    """A network that scores all that could be said; what it says is told from the scores.
-
-    Args:
-        config: as for :class:`Learner`.
-        inputs: as for :class:`Learner`.
-        device: as for :class:`Learner`.
-    """
-
-    @abstractmethod
-    def score_loss(self, scores: Tensor, targets: Sequence[Target]) -> tuple[Tensor, int]:
-        """Give the loss of a batch's scores (B, ...), summed over what is scored, and how much that is."""
-
-    @abstractmethod
-    def compare(self, scores: Sequence[Tensor], targets: Sequence[Target]) -> Sequence[Finding]:
-        """Give what is kept of each row to score it by, from its scores on the CPU."""
-
-    @abstractmethod
-    def interpret(self, scores: Sequence[Tensor]) -> Iterable[Prediction]:
-        """Say what the scores of each row mean; they are on the CPU."""
-
-    def scores(self, batch: Batch) -> Sequence[Tensor]:
-        """Give the scores of each row, on the CPU."""
-        return list(self.model(batch.arrays).cpu())
-
-    def loss(self, batch: Batch, targets: Sequence[Target]) -> tuple[Tensor, int]:
-        return self.score_loss(self.model(batch.arrays), targets)
-
-    def examine(self, batch: Batch, targets: Sequence[Target]) -> Sequence[Finding]:
-        return self.compare(self.scores(batch), targets)
-
-    def predictions(self, batch: Batch) -> Iterable[Prediction]:
-        return self.interpret(self.scores(batch))
 
 
 def _chunks(records: Iterable[Record], live: bool) -> Iterator[list[Record]]:

@@ -17,9 +17,10 @@ from throughtime.data.record import Record
 from throughtime.layers.crf import CRF, bio_constraints
 from throughtime.models.many_to_many import ManyToMany
 from throughtime.tasks.supervised.examples import Examples
-from throughtime.tasks.supervised.learner import Batch, ScoredLearner
+from throughtime.tasks.supervised.learner import Batch
 from throughtime.tasks.supervised.network import make_input, make_recurrent
 from throughtime.tasks.supervised.prediction import Prediction
+from throughtime.tasks.supervised.scored_learner import ScoredLearner
 from throughtime.tasks.supervised.targets import labels_of
 from throughtime.tasks.tag.options import Config
 from throughtime.tasks.tag.scores import entity_scores, marks_spans, scores_by_entity, scores_by_label
