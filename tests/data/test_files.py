@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import throughtime.data.files as files
-from throughtime.data.files import STANDARD, check_encoding, open_lines, suffixes
+from throughtime.data.encodings import check_encoding
+from throughtime.data.files import STANDARD, open_lines, suffixes
 from throughtime.errors import DataError, UsageError
 
 
@@ -64,7 +65,8 @@ def test_mixed_line_ends_are_read_and_told_once(tmp_path: Path) -> None:
 
 
 @given(
-    st.lists(st.text(st.characters(exclude_characters="\r\n\ufeff", exclude_categories=["Cs"])), min_size=1), st.data()
+    st.lists(st.text(st.characters(exclude_characters="\0\r\n\ufeff", exclude_categories=["Cs"])), min_size=1),
+    st.data(),
 )
 def test_blocks_of_any_size_give_the_same_lines(lines: list[str], data: st.DataObject) -> None:
     ends = [data.draw(st.sampled_from(["\n", "\r\n"])) for _ in lines]
@@ -84,9 +86,34 @@ def test_packed_files_are_read_as_they_are(tmp_path: Path, suffix: str, pack: ob
     cut = written(tmp_path, packed[: len(packed) - 9], f"cut.txt{suffix}")
     assert message(cut).startswith(f"cut.txt{suffix} is no whole {suffix.lower()} file (")
     wrong = written(tmp_path, b"plain text all the same", f"wrong.txt{suffix}")
-    assert message(wrong).startswith(f"wrong.txt{suffix} is no whole {suffix.lower()} file (")
+    assert message(wrong).startswith(f"wrong.txt{suffix} is not packed, though its name ends in {suffix.lower()};")
     bare = written(tmp_path, packed, "bare.txt")
-    assert message(bare) == f"bare.txt is packed: unpack it, or give a file whose name ends in {suffix.lower()}"
+    lines, notes = read(bare)
+    assert lines == ["one", "zwei ü"] and notes == [f"{bare} is packed ({suffix.lower()}); it is unpacked on the way"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_wide_encodings_are_told_from_the_bytes(tmp_path: Path, encoding: str, newline: str) -> None:
+    text = newline.join(["text\tlabel", "so good\tpos", "größer\tneg"])
+    raw = text.encode(encoding)
+    lines, notes = read(written(tmp_path, raw))
+    assert lines == text.split(newline)
+    assert any("read as such" in note for note in notes)
+    quiet = read(written(tmp_path, raw), encoding)
+    assert quiet[0] == lines and not any("read as such" in note for note in quiet[1])
+
+
+@pytest.mark.parametrize("raw", [b"good\nba\0d\n", bytes(range(256)) * 4, b"\0" * 50])
+def test_zero_bytes_are_never_text(tmp_path: Path, raw: bytes) -> None:
+    assert "--encoding" in message(written(tmp_path, raw))
+    assert "line 2 holds a character NUL" in message(written(tmp_path, b"good\nba\0d\n"))
+
+
+def test_the_mark_decides_against_what_is_said(tmp_path: Path) -> None:
+    path = written(tmp_path, "süß\n".encode("utf-16"))
+    lines, notes = read(path, "latin-1")
+    assert lines == ["süß"] and notes == [f"{path} begins with the mark of UTF-16; it is read as such"]
 
 
 def test_broken_gzip_inside(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,22 @@ def test_windows_line_ends_are_read_as_plain_ones_and_it_says_so(tmp_path: Path)
     assert read(path, as_bytes=True) == ([b"a\r\nb\r\n"], [])
 
 
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_a_packed_file_is_unpacked_whatever_its_name(tmp_path: Path, as_bytes: bool) -> None:
+    for name, said in (("a.txt.gz", 0), ("a.txt", 1)):
+        contents, notes = read(written(tmp_path, gzip.compress(b"so good\n"), name), as_bytes=as_bytes)
+        assert contents == [b"so good\n" if as_bytes else "so good\n"] and len(notes) == said
+
+
+def test_line_ends_of_old_macs_and_utf16_are_told_and_zero_bytes_refused(tmp_path: Path) -> None:
+    contents, notes = read(written(tmp_path, b"one\rtwo\r"))
+    assert contents == ["one\ntwo\n"] and "bare carriage returns" in notes[0]
+    contents, notes = read(written(tmp_path, "one\ntwo\n".encode("utf-16-le")))
+    assert contents == ["one\ntwo\n"] and "UTF-16 (utf-16-le)" in notes[0]
+    with pytest.raises(DataError, match="line 2 holds a character NUL"):
+        read(written(tmp_path, b"one\ntw\0o\n"))
+
+
 def test_one_huge_line(tmp_path: Path) -> None:
     assert len(str(read(written(tmp_path, b"ab" * 3_000_000))[0][0])) == 6_000_000
 
@@ -77,7 +94,7 @@ def test_undecodable_bytes_are_named_by_line_and_offset(tmp_path: Path, raw: byt
         read(path, encoding=encoding)
     message = str(caught.value)
     assert place in message and str(path) in message and "\n" not in message
-    assert "--encoding" in message and "--unit bytes" in message
+    assert "--encoding" in message
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

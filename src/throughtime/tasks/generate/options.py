@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from throughtime.data.files import check_encoding
+from throughtime.data.encodings import check_encoding
 from throughtime.errors import UsageError
 from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
 
