@@ -24,6 +24,10 @@ class Reading:
     """A label, several labels, a number, or sequences."""
     encoding: str = "utf-8"
     """Encoding of text files."""
+    format: str | None = None
+    """Name of the files' format; None tells it from each file."""
+    separator: str | None = None
+    """What stands between the cells of a table of text: a name or the character; None tells it from the file."""
     header: bool | None = None
     """Whether the first line of a table names its columns."""
     text_column: str | None = None

@@ -78,9 +78,10 @@ def test_columns_are_asked_for_by_name_or_number(tmp_path: Path) -> None:
 
 
 def test_missing_columns_list_those_there_are(tmp_path: Path) -> None:
-    path = written(tmp_path, "text,mood\nfine,1\n")
+    path = written(tmp_path, "text,mood,more\nfine,1,2\n")
     assert message(path, header=True) == (
-        "a.csv has no column with a usual name for the target; it has 'text', 'mood': say which with --target-column"
+        "a.csv has no column with a usual name for the target; it has 'text', 'mood', 'more': "
+        "say which with --target-column"
     )
     assert pairs(path, header=True, targets=False) == [("fine", None)]
     wide = written(tmp_path, ",".join(f"c{i}" for i in range(30)) + "\n" + ",".join("x" * 30) + "\n")
@@ -118,12 +119,11 @@ def test_a_first_line_that_is_data_is_told(tmp_path: Path, content: str, found: 
     assert pairs(path, target_column="1", header=False) == swapped
 
 
-@pytest.mark.parametrize("content", ["phrase_x,mood\ngood,pos\nbad,neg\n", "name,tongue\nSato,Japanese\nKim,Korean\n"])
+@pytest.mark.parametrize("content", ["phrase_x,mood\ngood,pos\nbad,neg\n", "Sato,Japanese\nKim,Korean\n"])
 def test_a_first_line_that_could_be_both_is_refused(tmp_path: Path, content: str) -> None:
     cells = ", ".join(map(repr, content.split("\n")[0].split(",")))
     assert message(written(tmp_path, content)) == (
-        f"a.csv: whether the first line, {cells}, names the columns cannot be told: say which they are with "
-        "--text-column and --target-column (names or numbers) and --header or --no-header"
+        f"a.csv: whether the first line, {cells}, names the columns cannot be told: say it with --header or --no-header"
     )
 
 
@@ -150,10 +150,6 @@ def test_header_oddities(tmp_path: Path) -> None:
     assert records[0].original == {"text": "a", "label": "b", "3": "", "4": ""}
     assert "a.csv: columns without a name are called by their number" in notes
     assert read(written(tmp_path, ",text,label\n0,a,b\n"))[0][0].original == {"": "0", "text": "a", "label": "b"}
-    semicolons = written(tmp_path, "text;label\na;b\n")
-    assert message(semicolons, header=True) == (
-        "a.csv seems to be separated by semicolons; save it with commas, or with tabs as .tsv"
-    )
     assert pairs(written(tmp_path, "Text,LABEL\na,b\n")) == [("a", "b")]
     assert message(written(tmp_path, "\n\n")) == "a.csv has no rows"
     assert pairs(written(tmp_path, "text,label\n")) == []
@@ -222,6 +218,7 @@ def test_what_the_csv_module_writes_is_read_back(
 ) -> None:
     plain = [(text, label) for text, label in rows if text.strip() and label.strip() and "\r" not in text + label]
     plain = [(text, label) for text, label in plain if not any("\ud800" <= c <= "\udfff" for c in text + label)]
+    plain = [(text, label) for text, label in plain if "\0" not in text + label]  # no file of text holds that
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerows([("text", "label"), *plain])
     path = written(tmp_path_factory.mktemp("csv"), file.getvalue())

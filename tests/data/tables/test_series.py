@@ -202,7 +202,6 @@ def test_series_that_are_not_sound(tmp_path: Path, rows: str, words: str) -> Non
         ("id,time,label", "no column of numbers is left beside id, time, label"),
         ("id,time,x,x,label", "two columns are called 'x'"),
         (",id,time,x,label", "column 1 has no name"),
-        ("id;time;x;label", "seems to be separated by semicolons"),
     ],
 )
 def test_columns_that_do_not_do(tmp_path: Path, header: str, words: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,8 +16,9 @@ import numpy as np
 from throughtime.data.files import STANDARD, describe, suffixes
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record, Target
-from throughtime.data.tables.delimited import Row, read_rows
-from throughtime.data.tables.series_layout import Layout, choose_layout, is_number, stand_together
+from throughtime.data.tables.delimited import AHEAD, Row, read_rows
+from throughtime.data.tables.header import is_number
+from throughtime.data.tables.series_layout import Layout, choose_layout, series_has_header, stand_together
 from throughtime.data.tables.values import as_float, as_label, as_labels
 from throughtime.errors import DataError
 
@@ -62,15 +63,16 @@ def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) 
     """
     name = describe(path)
     tabs = suffixes(path)[0] in (".tsv", ".tab")
-    rows = read_rows(path, how.encoding, problems, tabs=tabs)
-    first = next(rows, None)
-    if first is None:
+    rows = read_rows(path, how, problems, tabs=tabs)
+    ahead = list(islice(rows, AHEAD))
+    if not ahead:
         raise DataError(f"{name} has no rows")
-    layout = choose_layout(first[1], how, name, targets=targets)
+    header = series_has_header([cells for _, cells in ahead], how, name)
+    layout = choose_layout(ahead[0][1], replace(how, header=header), name, targets=targets)
     problems.note(f"{name}: {layout.describe()}")
     together = layout.id is not None and path != STANDARD and stand_together(path, how, layout.id, tabs=tabs)
     reader = _Reader(name, layout, how, problems, targets=targets, together=together)
-    yield from reader.read(rows if layout.header else chain([first], rows))
+    yield from reader.read(chain(ahead[1:] if header else ahead, rows))
 
 
 @dataclass(slots=True)

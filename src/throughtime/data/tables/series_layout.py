@@ -9,9 +9,10 @@ from pathlib import Path
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.tables.columns import known_column, pick_column
 from throughtime.data.tables.delimited import read_rows
+from throughtime.data.tables.header import is_number, weigh_first_row
 from throughtime.errors import DataError
 
-__all__ = ["Layout", "choose_layout", "is_number", "stand_together"]
+__all__ = ["Layout", "choose_layout", "series_has_header", "stand_together"]
 
 SHOWN = 20
 """Names of columns that are listed in a note."""
@@ -49,6 +50,36 @@ class Layout:
         )
 
 
+def series_has_header(rows: Sequence[Sequence[str]], how: Reading, name: str) -> bool:
+    """Tell whether the first row of a long table names its columns.
+
+    Args:
+        rows: the first rows.
+        how: columns that were asked for, by name or number.
+        name: the file, for messages.
+
+    Returns:
+        Whether it does.
+
+    Raises:
+        DataError: both readings are plausible.
+    """
+    first = [cell.strip() for cell in rows[0]]
+    asked = [each for each in (how.id_column, how.time_column, how.target_column) if each and not each.isdecimal()]
+    if how.header is not None:
+        return how.header
+    if asked:
+        return True  # a name can only be meant for a header; one that is not there is told of
+    decided = weigh_first_row(rows, known={known_column(first, how, "target") or ""}).decision
+    if decided is None:
+        shown = ", ".join(map(repr, first[:9]))
+        raise DataError(
+            f"{name}: whether the first line, {shown}, names the columns cannot be told: "
+            "say it with --header or --no-header"
+        )
+    return decided
+
+
 def choose_layout(first: Sequence[str], how: Reading, name: str, *, targets: bool) -> Layout:
     """Tell the columns by the first row.
 
@@ -70,8 +101,6 @@ def choose_layout(first: Sequence[str], how: Reading, name: str, *, targets: boo
     """
     header = not all(map(is_number, first)) if how.header is None else how.header
     names = tuple(cell.strip() for cell in first) if header else tuple(map(str, range(1, len(first) + 1)))
-    if len(names) == 1 and ";" in names[0]:
-        raise DataError(f"{name} seems to be separated by semicolons; save it with commas, or with tabs as .tsv")
     for i, each in enumerate(names):
         if not each:
             raise DataError(f"{name}: column {i + 1} has no name; give it one, or take it out (pandas: index=False)")
@@ -99,22 +128,6 @@ def choose_layout(first: Sequence[str], how: Reading, name: str, *, targets: boo
     return Layout(names=names, header=header, **index, features=features)
 
 
-def is_number(cell: str) -> bool:
-    """Tell whether a cell is a number, be it NaN.
-
-    Args:
-        cell: the cell.
-
-    Returns:
-        Whether Python reads it as a float.
-    """
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
 def stand_together(path: Path, how: Reading, column: int, *, tabs: bool) -> bool:
     """Tell whether the rows of each series stand together, so that one can be handed out before the next is read.
 
@@ -130,7 +143,7 @@ def stand_together(path: Path, how: Reading, column: int, *, tabs: bool) -> bool
     quiet = Problems(skip=True, note=lambda _: None)
     seen: set[str] = set()
     last = ""
-    for _, cells in read_rows(path, how.encoding, quiet, tabs=tabs):
+    for _, cells in read_rows(path, how, quiet, tabs=tabs):
         key = cells[column].strip() if column < len(cells) else last
         if key != last and key in seen:
             return False

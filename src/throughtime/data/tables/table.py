@@ -87,7 +87,7 @@ def _delimited(
     path: Path, how: Reading, problems: Problems, targets: bool, load: Load | None, tabs: bool
 ) -> Iterator[Record]:
     name = describe(path)
-    rows = read_rows(path, how.encoding, problems, tabs=tabs)
+    rows = read_rows(path, how, problems, tabs=tabs)
     head, rows = read_head(rows, how, problems, name, targets=targets)
     columns = Columns.choose(head.names, head.content, head.target, how, problems, name, load=load, folder=path.parent)
     names, width, row_type = head.names, len(head.names), dict[str, str] if head.header else Unnamed
