@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from throughtime.data.encoding.word_vocabulary import BEGIN, END, LONGEST, UNKNOWN, WordVocabulary, split_words
+from throughtime.data.encoding.word_vocabulary import BEGIN, END, LONGEST, UNKNOWN, WordVocabulary
+from throughtime.data.words import split_words
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_a_folder_is_one_whatever_its_name(tmp_path: Path) -> None:
 
 def test_a_name_that_tells_nothing_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     (tmp_path / "a.dat").touch()
-    with pytest.raises(DataError, match=r"a\.dat: its name does not tell .* \.csv .* --format"):
+    with pytest.raises(DataError, match=r"a\.dat: neither its name nor its lines tell .* \.csv .* --format"):
         read(tmp_path / "a.dat")
 
 

@@ -16,7 +16,7 @@ from throughtime.data.tables.columns import Columns, Load, choose_columns
 from throughtime.data.tables.delimited import read_head, read_rows
 from throughtime.errors import DataError, UsageError
 
-__all__ = ["TABLES", "Unnamed", "import_polars", "read_table"]
+__all__ = ["TABLES", "Unnamed", "import_polars", "read_named_rows", "read_table"]
 
 TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 """Suffixes of the tables that can be read."""
@@ -75,10 +75,10 @@ def read_table(
         yield from _delimited(path, how, problems, targets, load, suffix in _TABS)
     elif suffix in (".jsonl", ".ndjson"):
         rows = _json_rows(path, how, problems)
-        yield from _named(rows, path, how, problems, targets, load)
+        yield from read_named_rows(rows, path, how, problems, targets, load)
     elif suffix == ".parquet":
         rows = ((f"{path}: row {number}", row) for number, row in enumerate(_parquet_rows(path), 1))
-        yield from _named(rows, path, how, problems, targets, load)
+        yield from read_named_rows(rows, path, how, problems, targets, load)
     else:
         raise DataError(f"{describe(path)} is no table that can be read; known are {', '.join(TABLES)}")
 
@@ -106,7 +106,7 @@ def _miscounted(found: int, expected: int, header: bool, tabs: bool) -> str:
     return f"{what}; write a cell that holds a comma in double quotes"
 
 
-def _named(
+def read_named_rows(
     rows: Iterator[tuple[str, Mapping[str, object]]],
     path: Path,
     how: Reading,
@@ -114,7 +114,22 @@ def _named(
     targets: bool,
     load: Load | None,
 ) -> Iterator[Record]:
-    """Make records of rows that bring their names with them; the first row tells which columns they are."""
+    """Make records of rows that bring their names with them; the first row tells which columns they are.
+
+    Args:
+        rows: place and cells by column of each.
+        path: the file; names of files in cells start from its folder.
+        how: columns and kind of target.
+        problems: where bad rows and notes go.
+        targets: whether each row needs a target.
+        load: reads the file that a cell names, or None.
+
+    Yields:
+        The records in order.
+
+    Raises:
+        DataError: there are no rows, they have not the columns, or a row is bad.
+    """
     name = describe(path)
     first = next(rows, None)
     if first is None:
