@@ -67,22 +67,33 @@ def test_bad_data_is_refused_before_torch_is_loaded() -> None:
     assert done.stdout.split("\n")[:2] == ["no such file: no/such.csv", "False"]
 
 
-def best_seconds(*arguments: str) -> float:
-    """The processor time of the fastest of up to eight runs: other work on the machine must not fail the test."""
-    best = float("inf")
-    for _ in range(8):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert python("-m", "throughtime", *arguments).returncode == 0
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        if best < 0.5:
-            break
-    return best
+YARDSTICK = "sum(range(10**7))"
+PACE = 0.16
+"""Processor time of the yardstick on a machine for which half a second is meant, in seconds."""
 
 
+def seconds(*arguments: str) -> float:
+    """The processor time of one run of Python."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert python(*arguments).returncode == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@pytest.mark.alone
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["fit", "--help"]], ids=" ".join)
 def test_help_answers_in_half_a_second(arguments: list[str]) -> None:
-    assert best_seconds(*arguments) < 0.5
+    """The fastest of up to eight runs counts: other work on the machine must not fail the test.
+
+    Where it slows down even the fastest, by its use of caches and memory, it slows down the yardstick, too.
+    """
+    best = yardstick = float("inf")
+    for _ in range(8):
+        best = min(best, seconds("-m", "throughtime", *arguments))
+        if best < 0.5:
+            return
+        yardstick = min(yardstick, seconds("-c", YARDSTICK))
+    assert best < 0.5 * max(1.0, yardstick / PACE)
 
 
 def test_every_public_name_is_there() -> None:
