@@ -114,10 +114,10 @@ def evaluate(
     **roles: Any,
 ) -> None:
     """Score a run on files it has not seen."""
-    from throughtime.runs import load
+    from throughtime.runs import Run
 
     with _noted() as note:
-        scores = load(run, device=device).evaluate(data or None, note=note, **_filled(roles))
+        scores = Run(run, device=device).evaluate(data or None, note=note, **_filled(roles))
     labels: Mapping[str, Mapping[str, float]] = {} if as_json else scores.pop("labels", {})
     _show(scores, as_json)
     _show_labels(labels)
@@ -153,10 +153,10 @@ def predict(
 ) -> None:
     """Predict for each record of files, as they are read: what was read is written with the prediction beside it."""
     from throughtime.cli.display import counting
-    from throughtime.runs import load
+    from throughtime.runs import Run
 
     with _noted() as note, counting(out != Path("-")) as progress:
-        load(run, device=device).predict_files(
+        Run(run, device=device).predict_files(
             data or None,
             out,
             form=form,
@@ -181,9 +181,9 @@ def generate(
     device: DeviceOption = "auto",
 ) -> None:
     """Write on after a prompt: prints the prompt, then new text as it is drawn."""
-    from throughtime.runs import load
+    from throughtime.runs import Run
 
-    pieces = load(run, device=device).generate_stream(
+    pieces = Run(run, device=device).generate_stream(
         prompt=prompt, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
     )
     for piece in chain([prompt], pieces):
@@ -195,6 +195,6 @@ def generate(
 @app.command()
 def describe(run: RunArgument, as_json: JsonOption = False) -> None:
     """Say what a run is: sizes, data, training, scores, files."""
-    from throughtime.runs import load
+    from throughtime.runs import Run
 
-    _show(load(run).describe(), as_json)
+    _show(Run(run).describe(), as_json)

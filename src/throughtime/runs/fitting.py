@@ -11,7 +11,7 @@ from pathlib import Path
 
 from throughtime.data.user_data import DATA, VALID, Paths, user_data, validation_role
 from throughtime.errors import UsageError
-from throughtime.runs.folder import check_folder
+from throughtime.runs.folder import check_folder, check_run
 from throughtime.runs.run import Run
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import RunConfig, RunRequest, continued_run, new_run
@@ -88,6 +88,10 @@ def fit(
         if resume and not exists:
             say.note(f"there is no run in {folder} yet: it starts from the beginning")
         going_on = resume and exists
+        if going_on:
+            check_run(folder, to_go_on=True)
+        if init_from is not None:
+            check_run(Path(init_from))
         config = continued_run(folder, asked) if going_on else new_run(asked)
         known = folder if going_on else config.init_from
         prepared = task_named(task).load_reader()(config.options).read(config.data, known=known, note=say.note)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from throughtime.data.files import STANDARD
 from throughtime.data.formats.registry import format_of
 from throughtime.data.formats.writers import open_writer
 from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
 from throughtime.data.user_data import DATA, VALID, Given, Paths, UserData, user_data
 from throughtime.errors import UnknownNameError, UsageError
-from throughtime.runs.folder import files_of
+from throughtime.runs.folder import check_run, files_of
 from throughtime.runs.predictions import rows_of, written_suffix
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import read_config, saved_options, saved_paths
 from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.records import count_skipped
-from throughtime.training.files import POSITION_FILE, read_json, write_text
+from throughtime.training.files import POSITION_FILE, write_text
 from throughtime.training.reporter import PlainReporter
+from throughtime.training.seal import read_signed
 
 __all__ = ["Run", "load"]
 
@@ -50,14 +53,14 @@ def load(path: str | Path, device: str = "cpu") -> Run:
 
 
 class Run:
-    """A trained run on disk.
+    """A trained run on disk; torch and its model are loaded when they are needed.
 
     Args:
         path: folder of the run.
         device: where its model is used.
 
     Raises:
-        CheckpointError: there is no run in the folder, or ``config.json`` is damaged.
+        CheckpointError: there is no run in the folder, or one of its files is damaged or of another run.
 
     Example:
         >>> from throughtime.training.reporter import SilentReporter
@@ -68,13 +71,11 @@ class Run:
     """
 
     def __init__(self, path: Path, *, device: str = "cpu") -> None:
-        self.path = path
+        self.path, self._device = path, device
         self._saved = read_config(path)
         self.task: str = self._saved["task"]
         self.config = saved_options(path, self._saved)
-        from throughtime.runs.device import find_device  # loads torch
-
-        self._device = find_device(device)
+        self._seal = check_run(path)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, task={self.task!r})"
@@ -82,7 +83,14 @@ class Run:
     @cached_property
     def model(self) -> Any:
         """The trained model as its task opens it; its ``model`` is the ``torch.nn.Module``."""
-        return task_named(self.task).load_learner().open(self.config, self.path, self._device)
+        from throughtime.runs.device import find_device  # loads torch
+
+        return task_named(self.task).load_learner().open(self.config, self.path, find_device(self._device))
+
+    @cached_property
+    def _reader(self) -> Any:
+        """What reads the data of the run's task; it loads no torch, so bad data is refused before there is a model."""
+        return task_named(self.task).load_reader()(self.config)
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -96,7 +104,7 @@ class Run:
 
     def _position(self) -> dict[str, Any]:
         path = self.path / POSITION_FILE
-        return read_json(path) if path.exists() else {}
+        return read_signed(path, self._saved.get("run")) if path.exists() else {}
 
     def evaluate(
         self,
@@ -124,7 +132,8 @@ class Run:
         given = user_data({DATA: data, **self._known_roles(roles)}, {DATA: ("text", text)})
         if not given:
             raise UsageError("nothing to evaluate: give data (files, or examples in memory) or text")
-        return self.model.evaluate(given, note or PlainReporter().note)
+        read = self._reader.read_to_evaluate(given, self.path, note or PlainReporter().note)
+        return self.model.evaluate(read)
 
     def _known_roles(self, roles: Mapping[str, object]) -> Mapping[str, object]:
         """See that the task has data in these roles."""
@@ -201,8 +210,8 @@ class Run:
             raise UsageError("nothing to predict for: give data")
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
         first = next((path for each in given.values() for path in each.paths), Path("-"))
-        model, count = self._predictor(), 0
-        like, separator = written_suffix(form or format_of(first, model.reading)), model.separator
+        reader, count = self._predicting_reader(), 0
+        like, separator = written_suffix(form or format_of(first, reader.how)), reader.separator
         with open_writer(Path(out), like, problems.note, separator=separator, replace=replace) as writer:
             for record, prediction in self._predictions(given, form, problems):
                 for row, added in rows_of(record, prediction, probabilities=probabilities):
@@ -222,13 +231,18 @@ class Run:
     def _predictions(
         self, given: UserData, form: str | None, problems: Problems
     ) -> Iterator[tuple[Record, Prediction]]:
-        return self._predictor().predict_given(given, problems, form)
+        records = self._predicting_reader().read_to_predict(given, self.path, problems, form)
+        live = any(STANDARD in each.paths for each in given.values())
+        # Whoever sends records one by one waits for each answer, so the model is there before the first one; elsewhere
+        # the first record is read before, so that a file which cannot be read is refused at once.
+        records = records if live else _begun(records)
+        yield from self.model.predict(records, live=live)
 
-    def _predictor(self) -> Any:
-        """The model, which must be one that makes predictions."""
-        if not hasattr(self.model, "predict_given"):
+    def _predicting_reader(self) -> Any:
+        """The reader, which must be one of a task that makes predictions."""
+        if not hasattr(self._reader, "read_to_predict"):
             raise UsageError(f"{self.path} is a run of the task {self.task}, which makes no predictions; see generate")
-        return self.model
+        return self._reader
 
     def generate(self, prompt: str = "", **how: Any) -> str:
         """Write on after a prompt; see :meth:`generate_stream` for the arguments.
@@ -263,7 +277,7 @@ class Run:
         Raises:
             UsageError: a value outside its range, or a prompt with text that the model has never seen.
         """
-        if not hasattr(self.model, "generate_stream"):
+        if hasattr(self._reader, "read_to_predict") or not hasattr(self.model, "generate_stream"):
             raise UsageError(f"{self.path} is a run of the task {self.task}, which writes no text; see predict")
         return self.model.generate_stream(
             prompt, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
@@ -275,13 +289,19 @@ class Run:
         return {
             "task": self.task,
             "path": str(self.path),
-            "model": self.model.describe(),
+            "model": self.model.describe() if self._seal is None else dict(self._seal.about),
             "options": self.config.to_mapping(),
             "data": {DATA: None, VALID: None, **saved_paths(self._saved), "init_from": self._saved.get("init_from")},
             "training": {name: position.get(name) for name in ("status", "step", "tokens", "seconds")},
             "metrics": self.metrics,
             "files": {path.name: path.stat().st_size for path in files_of(self.path)},
         }
+
+
+def _begun(records: Iterator[Record]) -> Iterator[Record]:
+    """Read the first record now, and the others as they are asked for."""
+    first = list(islice(records, 1))
+    return chain(first, records)
 
 
 def _note_skipped(problems: Problems) -> None:

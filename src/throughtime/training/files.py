@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from throughtime.errors import CheckpointError, TrainingError
 
 __all__ = [
+    "CONFIG_FILE",
     "METRICS_FILE",
     "MODEL_FILE",
     "POSITION_FILE",
@@ -24,6 +25,8 @@ __all__ = [
     "writing",
 ]
 
+CONFIG_FILE = "config.json"
+"""Task, options and data."""
 MODEL_FILE = "model.safetensors"
 """The best weights."""
 TRAINER_FILE, POSITION_FILE = "trainer.safetensors", "trainer.json"

@@ -33,6 +33,7 @@ from throughtime.training.options import TrainingOptions
 from throughtime.training.reporter import Reporter, RunInfo, SilentReporter, StepReport, Summary
 from throughtime.training.schedule import learning_rate
 from throughtime.training.scores import is_better
+from throughtime.training.seal import Seal
 
 __all__ = ["Trainer"]
 
@@ -46,6 +47,7 @@ class Trainer:
         folder: where the best weights and the checkpoint go; exists.
         device: where the module is.
         max_minutes: stop after this time, or None.
+        seal: what the weights go with; None where they go with nothing.
     """
 
     def __init__(
@@ -56,8 +58,9 @@ class Trainer:
         *,
         device: torch.device,
         max_minutes: float | None = None,
+        seal: Seal | None = None,
     ) -> None:
-        self.job, self.options, self.folder, self.device = job, options, folder, device
+        self.job, self.options, self.folder, self.device, self.seal = job, options, folder, device, seal
         self.reporter: Reporter = SilentReporter()
         self.max_minutes = max_minutes
         self.total_steps = options.steps or math.ceil(options.epochs * job.steps_per_epoch)
@@ -211,14 +214,14 @@ class Trainer:
             self.position.stale = 0 if better else self.position.stale + 1
             if better:
                 self.position.best = {**place, **scores}
-                save_weights(self.folder / MODEL_FILE, self.job.module)
+                save_weights(self.folder / MODEL_FILE, self.job.module, self.seal)
         self.reporter.validated({**place, **scores, "best": float(better)})
 
     def _save(self, status: str) -> None:
         self.position.status = status
         path = self.folder / TRAINER_FILE
         tensors = capture(self.job.module, self._optimizer, self._state, self.device)
-        write_checkpoint(path, Checkpoint(tensors | self._average.tensors(), self.position))
+        write_checkpoint(path, Checkpoint(tensors | self._average.tensors(), self.position), self.seal)
         self._saved = time.perf_counter()
         self.reporter.checkpointed(path)
 
@@ -229,7 +232,7 @@ class Trainer:
         elif not self.position.best:
             # Interrupted before the first validation: there is no best model yet, so the last one stands in.
             with self._average.in_place():
-                save_weights(self.folder / MODEL_FILE, self.job.module)
+                save_weights(self.folder / MODEL_FILE, self.job.module, self.seal)
         self._save(status)
         summary = Summary(
             status=status,

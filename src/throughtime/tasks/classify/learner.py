@@ -43,7 +43,6 @@ class Classifier(ScoredLearner[Array, Finding]):
     def __init__(self, config: Config, inputs: SavedInputs[Array], device: torch.device) -> None:
         self.head = head_of(inputs.targets)
         super().__init__(config, inputs, device)
-        self.separator = config.label_separator
 
     def network(self) -> ManyToOne:
         config = self.config

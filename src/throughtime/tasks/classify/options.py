@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from throughtime.errors import UsageError
 from throughtime.tasks.supervised.options import SupervisedOptions
@@ -17,6 +17,9 @@ SMOOTHING = 0.1
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config(SupervisedOptions):
     """Options of ``fit("classify", ...)``."""
+
+    TRAINING_ONLY: ClassVar[frozenset[str]] = SupervisedOptions.TRAINING_ONLY | {"class_weights", "label_smoothing"}
+    """Options that mean nothing to a trained network."""
 
     target_type: Literal["label", "labels", "number"] = "label"
     """What is predicted: one label, any number of labels, or a number (regression)."""

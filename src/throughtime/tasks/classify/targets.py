@@ -94,6 +94,10 @@ class ClassifyReader(RecordReader[Array]):
 
     config: Config
 
+    @property
+    def separator(self) -> str:
+        return self.config.label_separator
+
     def collect(self, records: Sequence[Record]) -> Targets[Array]:
         """Say what can be said, from the training data: its labels, or the mean and spread of its numbers.
 

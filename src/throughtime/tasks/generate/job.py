@@ -54,6 +54,11 @@ class GenerateJob:
         return {self.text_model.vocabulary.file_name: self.text_model.vocabulary.to_json()}
 
     @property
+    def about(self) -> Mapping[str, object]:
+        """What a finished run says of its network, by name."""
+        return self.text_model.describe()
+
+    @property
     def details(self) -> Mapping[str, object]:
         return {
             **self.text_model.describe(),
@@ -94,7 +99,7 @@ class GenerateJob:
         return {name: value for name, value in rates(self.train, nats).items() if name != "loss"}
 
     def validate(self) -> dict[str, float]:
-        return self.text_model.score(self.valid)
+        return self.text_model.evaluate(self.valid)
 
     def start_from(self, folder: Path) -> None:
         """Take the weights of another run."""

@@ -15,13 +15,11 @@ from torch.nn import functional
 from throughtime.data.encoding.vocabulary import Vocabulary, prompt_ids
 from throughtime.data.planning.batch import NOT_SCORED, next_token_batch
 from throughtime.data.planning.lanes import Span, plan_evaluation
-from throughtime.data.reading import Note
-from throughtime.data.user_data import UserData
 from throughtime.errors import UsageError
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.sampling import Sampler
 from throughtime.tasks.generate.options import Config
-from throughtime.tasks.generate.reader import Corpus, TextReader
+from throughtime.tasks.generate.reader import Corpus
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
@@ -106,8 +104,16 @@ class TextModel:
         return loss, after
 
     @torch.no_grad()
-    def score(self, corpus: Corpus) -> dict[str, float]:
-        """Score every token of a text once, in the field's units."""
+    def evaluate(self, corpus: Corpus) -> dict[str, float]:
+        """Score every token of a text once, in the field's units.
+
+        Args:
+            corpus: the text.
+
+        Returns:
+            Metrics by name: ``loss`` (nats per token), ``perplexity``, ``bits_per_character`` and for bytes
+            ``bits_per_byte``; ``scored_tokens``, ``scored_characters``, ``unknown_tokens``.
+        """
         plan = plan_evaluation(
             corpus.source.lengths, token_budget=self.config.lanes * self.config.tbptt, lanes=self.config.lanes
         )
@@ -119,23 +125,6 @@ class TextModel:
             nats += loss.item()
         self.model.train(training)
         return _scores(corpus, nats)
-
-    def evaluate(self, data: UserData, note: Note) -> dict[str, float]:
-        """Score text that was handed over.
-
-        Args:
-            data: files or text in memory.
-            note: called with what the user should know, one line each.
-
-        Returns:
-            Metrics by name: ``loss`` (nats per token), ``perplexity``, ``bits_per_character`` and for bytes
-            ``bits_per_byte``; ``scored_tokens``, ``scored_characters``, ``unknown_tokens``.
-
-        Raises:
-            DataError: the text cannot be read.
-        """
-        reader = TextReader(self.config)
-        return self.score(reader.encode(self.vocabulary, reader.text(data, note), "the text", note))
 
     def generate_stream(
         self,

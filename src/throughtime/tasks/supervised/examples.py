@@ -41,6 +41,8 @@ class Examples(Generic[Target]):
     """What each costs to compute, (records,)."""
     scored: int
     """How much of the targets is scored: the records, or their steps."""
+    skipped: int = 0
+    """Records that could not be read and are not among these."""
 
     @property
     def targets_key(self) -> str:

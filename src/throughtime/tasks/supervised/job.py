@@ -67,6 +67,11 @@ class LearnerJob(Generic[Target, Finding]):
             "padding": f"{plan.waste(lengths):.0%} of the batches (skipped by the layers)",
         }
 
+    @property
+    def about(self) -> Mapping[str, object]:
+        """What a finished run says of its network, by name."""
+        return self.learner.describe()
+
     def start_from(self, folder: Path) -> None:
         """Take the weights of another run, or the encoder of a language model."""
         if read_config(folder)["task"] == self.name:

@@ -22,17 +22,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from throughtime.data.encoding.items import Items, WordItems
-from throughtime.data.files import STANDARD
 from throughtime.data.planning.buckets import BucketPlan, Costs, plan_buckets
-from throughtime.data.reading import Note, Problems, Reading
+from throughtime.data.reading import Reading
 from throughtime.data.record import Record
 from throughtime.data.source import Lengths
-from throughtime.data.user_data import UserData
 from throughtime.tasks.supervised.examples import Examples, SavedInputs, read_saved
 from throughtime.tasks.supervised.options import SupervisedOptions
 from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.reader import RecordReader
-from throughtime.tasks.supervised.records import usable
 from throughtime.tasks.supervised.targets import Target, labels_of
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
@@ -73,8 +70,6 @@ class Learner(ABC, Generic[Target, Finding]):
     """What is scored, in the plural: ``"tokens"``."""
     reader_class: ClassVar[type[RecordReader[Any]]]
     """What reads its data."""
-    separator: str = " "
-    """What stands between several labels in one cell of a table that predictions are written to."""
 
     def __init__(self, config: SupervisedOptions, inputs: SavedInputs[Target], device: torch.device) -> None:
         self.config, self.inputs = config, inputs
@@ -183,24 +178,18 @@ class Learner(ABC, Generic[Target, Finding]):
                 found |= zip(places, self.examine(self.batch(examples.items, rows), targets), strict=True)
         return [found[row] for row in range(len(found))]
 
-    def evaluate(self, data: UserData, note: Note) -> dict[str, Any]:
+    def evaluate(self, examples: Examples[Target]) -> dict[str, Any]:
         """Score data that the network has not seen.
 
         Args:
-            data: files, or data in memory, by role.
-            note: called with what the user should know, one line each.
+            examples: what the task's reader has read to evaluate.
 
         Returns:
             The scores under the field's names, ``examples``, ``labels``: the scores of each label, and how much there
             was that training never saw: ``unknown_words``, ``unseen_labels``.
-
-        Raises:
-            DataError: the data cannot be read, or has no label that is known.
         """
-        problems = Problems(skip=self.config.skip_bad, note=note)
-        examples = self.reader.read_to_score(data, self.inputs, problems)
         findings = self.find(examples)
-        skipped = {"skipped": len(problems.skipped)} if problems.skipped else {}
+        skipped = {"skipped": examples.skipped} if examples.skipped else {}
         more = {"examples": len(examples.records), **skipped, **self._not_seen(examples)}
         return {**self.metrics(examples, findings), **more, "labels": self.details(examples, findings)}
 
@@ -213,15 +202,6 @@ class Learner(ABC, Generic[Target, Finding]):
             unseen = labels.unseen(label for record in examples.records for label in labels_of(record))
             found |= {"unseen_labels": dict(unseen)} if unseen else {}
         return found
-
-    def predict_given(
-        self, data: UserData, problems: Problems, form: str | None = None
-    ) -> Iterator[tuple[Record, Prediction]]:
-        """Say something of each record of files, or of data in memory, as they are read."""
-        load = self.reader.loader(self.inputs, problems.note)
-        records = self.reader.records(data, problems, load, targets=False, form=form)
-        live = any(STANDARD in given.paths for given in data.values())
-        return self.predict(usable(records, self.inputs.features.problem, problems), live=live)
 
     def predict(self, records: Iterable[Record], *, live: bool = False) -> Iterator[tuple[Record, Prediction]]:
         """Say something of each record, in their order, a chunk at a time: endless input takes constant memory.

@@ -25,6 +25,10 @@ class SupervisedOptions(NetworkOptions):
         "generate": {**dict.fromkeys(_NETWORK, INHERITED), "bidirectional": False}
     }
     """A language model becomes the encoder: it reads one way."""
+    TRAINING_ONLY: ClassVar[frozenset[str]] = NetworkOptions.TRAINING_ONLY | {
+        "embeddings", "word_dropout", "character_dropout", "frame_mask", "skip_bad", "batch_size", "batch_steps",
+    }  # fmt: skip
+    """Options that mean nothing to a trained network."""
 
     text_column: str | None = None
     """Column that holds the text or tokens; if not given, the first of text, sentence, review, tokens ... there is."""

@@ -158,25 +158,54 @@ class RecordReader(ABC, Generic[Target]):
         inputs.targets.check(valid.records, note)
         return Prepared(inputs, train, valid, vectors, problems.skipped)
 
-    def read_to_score(self, data: UserData, inputs: SavedInputs[Target], problems: Problems) -> Examples[Target]:
+    @property
+    def separator(self) -> str:
+        """What stands between several labels in one cell of a table that predictions are written to."""
+        return " "
+
+    def read_to_evaluate(self, data: UserData, folder: Path, note: Note) -> Examples[Target]:
         """Read data that a trained network is to be scored on.
 
         Args:
             data: what was handed over.
-            inputs: what the run has kept of what it learned from.
-            problems: what becomes of records that cannot be read.
+            folder: the run of the network.
+            note: called with what the user should know, one line each.
 
         Returns:
             The examples, one at least.
 
         Raises:
             DataError: the data cannot be read, or has no label that is known.
+            CheckpointError: what the run has kept of what it learned from is missing or damaged.
         """
+        inputs, problems = read_saved(folder, self.load_targets), Problems(skip=self.config.skip_bad, note=note)
         load = self.loader(inputs, problems.note)
         records = self._read_all(data, problems, load, "the data")
         examples = self._readable(records, inputs, problems)
         inputs.targets.check(examples.records, problems.note)
-        return examples
+        return replace(examples, skipped=len(problems.skipped))
+
+    def read_to_predict(
+        self, data: UserData, folder: Path, problems: Problems, form: str | None = None
+    ) -> Iterator[Record]:
+        """Read records that a trained network is to say something of, as they come.
+
+        Args:
+            data: what was handed over.
+            folder: the run of the network.
+            problems: what becomes of records that cannot be read.
+            form: name of the files' format, or None to tell it from each name.
+
+        Yields:
+            The records that the network can read, in order.
+
+        Raises:
+            DataError: a record cannot be read and is not to be skipped.
+            CheckpointError: what the run has kept of what it learned from is missing or damaged.
+        """
+        inputs = read_saved(folder, self.load_targets)
+        records = self.records(data, problems, self.loader(inputs, problems.note), targets=False, form=form)
+        yield from usable(records, inputs.features.problem, problems)
 
     def loader(self, inputs: SavedInputs[Target], note: Note) -> FileLoader:
         """Make what reads files that must go together with those that were learned from.
