@@ -112,7 +112,7 @@ class Run:
         *,
         text: str | bytes | Sequence[str] | None = None,
         note: Note | None = None,
-        **roles: object,
+        **more: object,
     ) -> dict[str, Any]:
         """Score data that the model has not seen.
 
@@ -120,7 +120,8 @@ class Run:
             data: file or files, or examples in memory, with their targets.
             text: text in memory in their place, for "generate".
             note: called with what the user should know; None prints it to standard error.
-            **roles: the same in roles of the task's own, such as ``source`` and ``target``.
+            **more: the same in roles of the task's own, such as ``source`` and ``target``; and options that say how the
+                files are read, where they are not written as those that were learned from (``header``, ``format`` ...).
 
         Returns:
             Metrics by name, such as ``accuracy``, or ``bits_per_character`` and ``perplexity``.
@@ -129,22 +130,26 @@ class Run:
             UsageError: nothing was given.
             DataError: the data cannot be read.
         """
-        given = user_data({DATA: data, **self._known_roles(roles)}, {DATA: ("text", text)})
+        roles, reader = self._parted(more)
+        given = user_data({DATA: data, **roles}, {DATA: ("text", text)})
         if not given:
             raise UsageError("nothing to evaluate: give data (files, or examples in memory) or text")
-        read = self._reader.read_to_evaluate(given, self.path, note or PlainReporter().note)
+        read = reader.read_to_evaluate(given, self.path, note or PlainReporter().note)
         return self.model.evaluate(read)
 
-    def _known_roles(self, roles: Mapping[str, object]) -> Mapping[str, object]:
-        """See that the task has data in these roles."""
-        known = [role.name for role in task_named(self.task).roles]
-        for name in roles:
-            if name not in known:
-                raise UnknownNameError("argument", name, ["data", "text", *known])
-        return roles
+    def _parted(self, more: Mapping[str, object]) -> tuple[dict[str, object], Any]:
+        """Part what was given by name: data in the task's own roles, and what reads it, the given way."""
+        own = [role.name for role in task_named(self.task).roles]
+        for name in more:
+            if name not in (*own, *self.config.READING):
+                raise UnknownNameError("argument", name, ["data", "text", *own, *sorted(self.config.READING)])
+        how = {name: value for name, value in more.items() if name in self.config.READING and value is not None}
+        options = type(self.config).from_mapping({**self.config.to_mapping(), **how})
+        reader = task_named(self.task).load_reader()(options) if how else self._reader
+        return {name: value for name, value in more.items() if name in own}, reader
 
     def predict(
-        self, data: object = None, *, skip_bad: bool = False, note: Note | None = None, **roles: object
+        self, data: object = None, *, skip_bad: bool = False, note: Note | None = None, **more: object
     ) -> list[Prediction]:
         """Say something of each record in memory.
 
@@ -152,7 +157,8 @@ class Run:
             data: texts, sentences (texts or lists of words), arrays (T, F), dicts, a data frame ...
             skip_bad: leave out those that cannot be read, and say which.
             note: called with what the user should know; None prints it to standard error.
-            **roles: data in memory in roles of the task's own, such as ``source``.
+            **more: data in memory in roles of the task's own, such as ``source``; and options that say how it is read,
+                such as ``text_column``.
 
         Returns:
             For each record ``value`` (a label, labels, a number), ``probability`` of the value, and for one answer per
@@ -163,11 +169,12 @@ class Run:
             DataError: a record cannot be read.
         """
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
-        memory = {DATA: data, **self._known_roles(roles)}
+        roles, reader = self._parted(more)
+        memory = {DATA: data, **roles}
         given = UserData({role: Given(memory=value) for role, value in memory.items() if value is not None})
         if not given:
             raise UsageError("nothing to predict for: give data")
-        found = [prediction for _, prediction in self._predictions(given, None, problems)]
+        found = [prediction for _, prediction in self._predictions(reader, given, None, problems)]
         _note_skipped(problems)
         return found
 
@@ -182,21 +189,21 @@ class Run:
         skip_bad: bool = False,
         note: Note | None = None,
         progress: Callable[[int], None] | None = None,
-        **roles: Paths,
+        **more: Any,
     ) -> int:
         """Say something of each record of files, and write the records with what was said: as they are read, in order.
 
         Args:
             data: file, folder, or several; ``-`` is standard input.
             out: file to write; ``-`` is standard output. Its suffix chooses the form, else it is that of the data.
-            form: format of the data (csv, tsv, jsonl, parquet, series, conll, conllu, lines, fasta, arrays, folder);
-                None tells it from each name.
+            form: format of the data, one of ``FORMATS`` in data/formats/registry.py; None tells it from each file.
             probabilities: write the probability of each label too, or of each step's label.
             replace: write a prediction in place of the column that it was learned from (CoNLL-U).
             skip_bad: leave out records that cannot be read; a file beside ``out`` lists them.
             note: called with what the user should know; None prints it to standard error.
             progress: called with the number of records written so far.
-            **roles: files in roles of the task's own, such as ``source``.
+            **more: files in roles of the task's own, such as ``source``; and options that say how the files are read,
+                where they are not written as those that were learned from (``header``, ``text_column`` ...).
 
         Returns:
             The number of records written.
@@ -205,15 +212,16 @@ class Run:
             UsageError: the run's task makes no predictions, or the form cannot hold them.
             DataError: a record cannot be read, or the file cannot be written; then nothing is left of it.
         """
-        given = user_data({DATA: data, **self._known_roles(roles)})
+        roles, reader = self._parted(more)
+        given = user_data({DATA: data, **roles})
         if not given:
             raise UsageError("nothing to predict for: give data")
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
         first = next((path for each in given.values() for path in each.paths), Path("-"))
-        reader, count = self._predicting_reader(), 0
-        like, separator = written_suffix(form or format_of(first, reader.how)), reader.separator
+        self._require_predictions()
+        like, separator, count = written_suffix(form or format_of(first, reader.how)), reader.separator, 0
         with open_writer(Path(out), like, problems.note, separator=separator, replace=replace) as writer:
-            for record, prediction in self._predictions(given, form, problems):
+            for record, prediction in self._predictions(reader, given, form, problems):
                 for row, added in rows_of(record, prediction, probabilities=probabilities):
                     writer.write(row, added)
                 count += 1
@@ -229,20 +237,20 @@ class Run:
         return count
 
     def _predictions(
-        self, given: UserData, form: str | None, problems: Problems
+        self, reader: Any, given: UserData, form: str | None, problems: Problems
     ) -> Iterator[tuple[Record, Prediction]]:
-        records = self._predicting_reader().read_to_predict(given, self.path, problems, form)
+        self._require_predictions()
+        records = reader.read_to_predict(given, self.path, problems, form)
         live = any(STANDARD in each.paths for each in given.values())
         # Whoever sends records one by one waits for each answer, so the model is there before the first one; elsewhere
         # the first record is read before, so that a file which cannot be read is refused at once.
         records = records if live else _begun(records)
         yield from self.model.predict(records, live=live)
 
-    def _predicting_reader(self) -> Any:
-        """The reader, which must be one of a task that makes predictions."""
+    def _require_predictions(self) -> None:
+        """See that the task makes predictions."""
         if not hasattr(self._reader, "read_to_predict"):
             raise UsageError(f"{self.path} is a run of the task {self.task}, which makes no predictions; see generate")
-        return self._reader
 
     def generate(self, prompt: str = "", **how: Any) -> str:
         """Write on after a prompt; see :meth:`generate_stream` for the arguments.

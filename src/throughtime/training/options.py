@@ -126,6 +126,9 @@ class TrainingOptions:
     }  # fmt: skip
     """Options that mean nothing to a trained network; the seal of the weights holds all others fast."""
 
+    READING: ClassVar[frozenset[str]] = frozenset()
+    """Options that say how files are read, and may be others for other files: evaluate and predict have them too."""
+
     FROM_OTHERS: ClassVar[Mapping[str, Mapping[str, object]]] = {}
     """Other tasks whose runs this one can start from -> the options that are then fixed: to a value, or INHERITED."""
 

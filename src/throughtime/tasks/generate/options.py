@@ -20,6 +20,8 @@ class Config(NetworkOptions):
         ["unit", "vocabulary_size", "cell", "hidden", "layers", "embedding", "tied", "layer_norm"]
     )
     """Options that the weights depend on."""
+    READING: ClassVar[frozenset[str]] = frozenset({"encoding"})
+    """Options that may be others for other files."""
 
     unit: Literal["characters", "bytes", "words", "bpe"] = "characters"
     """What one token is: a character, a byte, a word, or a piece of a word (byte pair encoding)."""

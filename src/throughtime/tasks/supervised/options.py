@@ -30,6 +30,17 @@ class SupervisedOptions(NetworkOptions):
     }  # fmt: skip
     """Options that mean nothing to a trained network."""
 
+    READING: ClassVar[frozenset[str]] = frozenset(
+        ["format", "separator", "header", "encoding", "text_column", "target_column", "file_column", "id_column"]
+    ) | {"time_column"}
+    """Options that may be others for other files."""
+
+    format: str | None = None
+    """Format of the files (csv, tsv, jsonl, json, parquet, series, conll, conllu, spans, lines, fasttext, fasta,
+    arrays, folder); if not given, it is told from each file."""
+    separator: str | None = None
+    """What stands between the cells of a table of text: comma, tab, semicolon, pipe or any character; if not given, it
+    is told from the file."""
     text_column: str | None = None
     """Column that holds the text or tokens; if not given, the first of text, sentence, review, tokens ... there is."""
     target_column: str | None = None
