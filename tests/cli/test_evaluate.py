@@ -70,7 +70,8 @@ def test_unseen_words_and_labels_are_counted_wrong_and_listed(
     ("name", "content", "words"),
     [
         ("new.csv", "text,label\ngood tea,\n", ["new.csv: line 2", "'label' is empty"]),
-        ("new.csv", "text,stars\ngood tea,5\n", ["'text', 'stars'", "--target-column"]),
+        ("new.csv", "text,stars,id\ngood tea,5,1\n", ["'text', 'stars', 'id'", "--target-column"]),
+        ("new.csv", "text,stars\ngood tea,5\n", ["not one label", "known: n, p"]),
         ("new.csv", "text,label\ngood tea,meh\n", ["not one label", "known: n, p"]),
         ("new.csv", "", ["new.csv is empty"]),
         ("new.csv", "text,label\n", ["the data (new.csv) holds no records"]),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
-from throughtime.data.encodings import other_ends, told_encoding, undecodable, zero_bytes
+from throughtime.data.encodings import is_unicode, other_ends, told_encoding, undecodable, zero_bytes
 from throughtime.data.files import read_blocks
 from throughtime.data.reading import Note
 from throughtime.data.text import Document, RawText, Text
@@ -74,7 +74,11 @@ def _as_unit(content: object, as_bytes: bool) -> RawText:
         raise DataError("bytes were given as text: decode them first, or use the unit bytes")
     if not isinstance(content, str | bytes):
         raise DataError(f"text must be a str or a sequence of str, not {type(content).__name__}")
-    return content.encode("utf-8", "surrogatepass") if as_bytes and isinstance(content, str) else content
+    if as_bytes:
+        return content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    if isinstance(content, str) and not is_unicode(content):
+        raise DataError("the text holds half of a surrogate pair, which is no character; decode it rightly")
+    return content
 
 
 def _decode(path: Path, raw: bytes, encoding: str, note: Note) -> str:
