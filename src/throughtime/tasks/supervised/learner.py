@@ -79,6 +79,7 @@ class Learner(ABC, Generic[Target, Finding]):
     def __init__(self, config: SupervisedOptions, inputs: SavedInputs[Target], device: torch.device) -> None:
         self.config, self.inputs = config, inputs
         self.reader: RecordReader[Target] = self.reader_class(config)
+        self.reader.found = inputs.found
         self.model = self.network().to(device)
 
     @classmethod
@@ -220,6 +221,9 @@ class Learner(ABC, Generic[Target, Finding]):
         """Say something of each record of files, or of data in memory, as they are read."""
         load = self.reader.loader(self.inputs, problems.note)
         records = self.reader.records(data, problems, load, targets=False, form=form)
+        found = self.reader.found
+        if found.labels_were is not None:
+            problems.note(f"predictions are {found.scheme}; the labels that were learned from are {found.labels_were}")
         live = any(STANDARD in given.paths for given in data.values())
         return self.predict(usable(records, self.inputs.features.problem, problems), live=live)
 

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.encoding.labels import Labels
+from throughtime.data.reading import Problems
 from throughtime.data.record import Record
 from throughtime.errors import DataError
 from throughtime.tasks.supervised.reader import RecordReader
 from throughtime.tasks.supervised.targets import LabelledTargets, labels_of
+from throughtime.tasks.tag.spans import settle_spans
 
 __all__ = ["Numbers", "StepTargets", "TagReader"]
 
@@ -46,6 +48,9 @@ class TagReader(RecordReader[Numbers]):
     """
 
     per_step = True
+
+    def settle(self, records: list[Record], problems: Problems) -> list[Record]:
+        return settle_spans(records, self.found, problems)
 
     def collect(self, records: Sequence[Record]) -> StepTargets:
         """Collect the labels of the training data.
