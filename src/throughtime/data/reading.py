@@ -22,6 +22,12 @@ class Found:
     """Whether it comes from a run, or from data that was read before, and must stay as it is."""
     counted: bool | None = None
     """Whether a column of CoNLL lines counts the words; None where no such lines were read."""
+    features: list[str] = field(default_factory=list[str])
+    """Columns of series that are features, in order; empty where no series were read."""
+    flags: list[str] = field(default_factory=list[str])
+    """Those of them that are true or false."""
+    levels: list[list[str]] = field(default_factory=list[list[str]])
+    """Column and label of each feature that says whether a label stands there, in the order they were met."""
     scheme: str | None = None
     """Scheme of labels that mark spans, BIO or BIOES; None where they mark none."""
     labels_were: str | None = None
@@ -61,6 +67,10 @@ class Reading:
     """Column of a table in long format that tells the series apart."""
     time_column: str | None = None
     """Column of a table in long format that orders the steps of a series."""
+    feature_columns: str | None = None
+    """Columns of a table in long format that are features, between commas; None takes all that are nothing else."""
+    ignore_columns: str | None = None
+    """Columns of a table in long format that are left out, between commas."""
     beside_columns: tuple[tuple[str, str], ...] = ()
     """Columns of a table that stand beside the content: (name in ``Record.beside``, column)."""
     group_column: str | None = None

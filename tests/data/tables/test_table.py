@@ -175,7 +175,7 @@ STEPS: list[tuple[Mapping[str, object], str]] = [
     (
         {"tokens": ["a", "##b"], "tags": [3, -100]},
         "column 'tags': item 2 is -100, which stands for no label; each step needs one: take out the tokens that have "
-        "none (marks of a tokenizer, pieces of words) or give them a label of their own",
+        "none (marks of a tokenizer, pieces of words) or give them a label",
     ),
     ({"tokens": ["a"], "tags": [" "]}, "column 'tags': item 1 is empty"),
     ({"tokens": 5, "tags": ["X"]}, "column 'tokens' holds 5 (int), not a list of texts"),

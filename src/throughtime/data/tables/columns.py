@@ -51,6 +51,7 @@ _TARGETS = (
 )
 _WORDS = ("tokens", "words", *_TEXTS)
 _TAGS = ("tags", "labels", "ner_tags", "pos_tags", "chunk_tags", "upos", "xpos", "ner", "pos", *_TARGETS)
+_WORD_TAGS = ("tag", "label", "ner_tag", "pos_tag", "chunk_tag", *_TAGS)
 _SHOWN = 20
 
 
@@ -60,7 +61,7 @@ def known_column(names: Sequence[str], how: Reading, role: str) -> str | None:
     Args:
         names: the columns there are.
         how: whether there is a target for each step.
-        role: ``"text"`` or ``"target"``.
+        role: ``"text"``, ``"target"``, or ``"word's target"`` where each row has a word and its label.
 
     Returns:
         The first in the order of the usual names, or None.
@@ -70,6 +71,7 @@ def known_column(names: Sequence[str], how: Reading, role: str) -> str | None:
         'Review'
     """
     usual = {("text", False): _TEXTS, ("text", True): _WORDS, ("target", False): _TARGETS, ("target", True): _TAGS}
+    usual |= {("word's target", True): _WORD_TAGS, ("word's target", False): _TARGETS}
     there = {name.strip().casefold(): name for name in reversed(names)}
     return next((there[name] for name in usual[role, how.per_step] if name in there), None)
 

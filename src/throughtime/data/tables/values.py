@@ -145,7 +145,7 @@ def as_step_labels(value: object, column: str) -> tuple[str, ...]:
         if not isinstance(item, str) and item == NO_LABEL:
             raise DataError(
                 f"column {column!r}: item {number} is {NO_LABEL}, which stands for no label; each step needs one: "
-                "take out the tokens that have none (marks of a tokenizer, pieces of words) or give them a label of their own"
+                "take out the tokens that have none (marks of a tokenizer, pieces of words) or give them a label"
             )
         labels.append(item if isinstance(item, str) else as_label(item, column))
     return tuple(labels)

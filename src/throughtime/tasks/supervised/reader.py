@@ -20,6 +20,7 @@ from throughtime.data.planning.buckets import Costs
 from throughtime.data.planning.split import lonely
 from throughtime.data.reading import Found, Note, Problems, Reading
 from throughtime.data.record import Record
+from throughtime.data.tables.levels import widened
 from throughtime.data.user_data import DATA, UserData
 from throughtime.errors import DataError, UsageError
 from throughtime.tasks.run_config import read_config
@@ -229,7 +230,8 @@ class RecordReader(ABC, Generic[Target]):
         given = data.training()
         check_columns(self.config, given[DATA].paths if DATA in given else (), self.how)
         records = self._read_all(given, problems, load, "the training data")
-        self.found.fixed = True
+        if not self.found.fixed:
+            records, self.found.fixed = widened(records, self.found), True
         held_out: list[Record] = []
         if validation := data.validation():
             held_out = self._read_all(validation, problems, load, "the validation data")
