@@ -57,7 +57,9 @@ def kinds(per_step: bool) -> str:
 
 def unnamed(per_step: bool) -> str:
     """A table whose header might be data."""
-    Path("t.tsv").write_text("text\tlabel\n" + "".join(f"word{n}\t{('a', 'label')[n % 2]}\n" for n in range(12)))
+    rows = [(f"word{n}", ("a", "label")[n % 2]) for n in range(12)]
+    more = (" x", " a") if per_step else ("", "")
+    Path("t.tsv").write_text("text\tlabel\n" + "".join(f"{w}{more[0]}\t{label}{more[1]}\n" for w, label in rows))
     return "t.tsv"
 
 
@@ -150,6 +152,8 @@ SHARED: dict[str, Case] = {
     "file_column": (named, {}, "text"),
     "id_column": (series, {"id_column": "one", "time_column": "t"}, "two"),
     "time_column": (series, {"id_column": "one"}, "t"),
+    "feature_columns": (series, {"id_column": "one", "time_column": "t"}, "x"),
+    "ignore_columns": (series, {"id_column": "one", "time_column": "t"}, "two"),
     "header": (unnamed, {}, False),
     "encoding": (table, {}, "latin-1"),
     "skip_bad": (bad, {}, True),

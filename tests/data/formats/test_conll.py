@@ -142,15 +142,6 @@ def test_labels_are_trimmed_and_it_is_told_once(tmp_path: Path) -> None:
     assert notes == ["a.conll: line 1: white space around labels is taken off, here and further on"]
 
 
-def test_spans_must_be_whole(tmp_path: Path) -> None:
-    cure = "if the file is IOB1, write B- for the first I- of each span, or leave such sentences out with --skip-bad"
-    path = written(tmp_path, "a O\nb O\n\na O\nb I-x\n")
-    assert message(path) == f"a.conll: line 5: the label 'I-x', follows 'O': a span begins with 'B-x'; {cure}"
-    assert pairs(path, targets=False)[1] == (("a", "b"), None)
-    path = written(tmp_path, "a NN\nb O\n\na I-x\n")
-    assert pairs(path)[1] == (("a",), ("I-x",)), "labels of another kind are no spans"
-
-
 UNIVERSAL = (
     "# newdoc\n# text = vámonos\n1-2\tvámonos\t_\t_\t_\t_\t_\t_\t_\t_\n"
     + row(1, "vamos", "VERB") + row(2, "nos", "PRON")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import sys
@@ -168,7 +169,14 @@ STEPS: list[tuple[Mapping[str, object], str]] = [
     ({"tokens": ["a"], "tags": ["X", "Y"]}, "1 steps in 'tokens', but 2 labels in 'tags'"),
     ({"tokens": [], "tags": []}, "column 'tokens' is empty"),
     ({"tokens": ["a", ""], "tags": ["X", "Y"]}, "column 'tokens': item 2 is empty"),
-    ({"tokens": ["a"], "tags": [3]}, "column 'tags': item 1 is 3 (int), not text"),
+    ({"tokens": ["a"], "tags": [[3]]}, "column 'tags': item 1 is [3] (list), not a label"),
+    ({"tokens": ["a"], "tags": [None]}, "column 'tags': item 1 is empty"),
+    ({"tokens": [3], "tags": ["X"]}, "column 'tokens': item 1 is 3 (int), not text"),
+    (
+        {"tokens": ["a", "##b"], "tags": [3, -100]},
+        "column 'tags': item 2 is -100, which stands for no label; each step needs one: take out the tokens that have "
+        "none (marks of a tokenizer, pieces of words) or give them a label",
+    ),
     ({"tokens": ["a"], "tags": [" "]}, "column 'tags': item 1 is empty"),
     ({"tokens": 5, "tags": ["X"]}, "column 'tokens' holds 5 (int), not a list of texts"),
 ]
@@ -183,6 +191,45 @@ def test_a_label_for_each_step(tmp_path: Path) -> None:
     for row, what in STEPS:
         path = written(tmp_path, lines(row), "a.jsonl")
         assert message(path, per_step=True) == f"a.jsonl: line 1: {what}"
+
+
+def test_numbers_are_labels_of_steps(tmp_path: Path) -> None:
+    rows = {"tokens": ["Jo", "is", "it"], "ner_tags": [1, 0, True]}
+    path = written(tmp_path, lines(rows), "a.jsonl")
+    assert pairs(path, per_step=True) == [(("Jo", "is", "it"), ("1", "0", "true"))]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "tags"),
+    [
+        ("['Jo', \"isn't\"]", "['B-x', 'O']"),
+        ('["Jo", "isn\'t"]', '["B-x", "O"]'),
+        ("['Jo' \"isn't\"]", "['B-x' 'O']"),
+        ("['Jo'\n \"isn't\"]", "('B-x', 'O')"),
+    ],
+)
+def test_lists_that_were_written_as_text(tmp_path: Path, tokens: str, tags: str) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([("tokens", "tags"), (tokens, tags), ("so [ it ]", "O X O O")])
+    notes: list[str] = []
+    problems, how = Problems(note=notes.append), Reading(per_step=True)
+    records = list(read_table(path, how, problems, targets=True))
+    assert [(record.content, record.target) for record in records] == [
+        (("Jo", "isn't"), ("B-x", "O")),
+        (("so", "[", "it", "]"), ("O", "X", "O", "O")),
+    ]
+    assert [note for note in notes if note.startswith("column")] == [
+        f"column {column!r} holds lists that are written as text; they are read as lists"
+        for column in ("tokens", "tags")
+    ]
+
+
+def test_lists_of_labels_that_were_written_as_text(tmp_path: Path) -> None:
+    path = written(tmp_path, "text,label\na,\"['sad', 'odd']\"\nb,[]\nc,sad\nd,[3]\n")
+    records, notes = read(path, target_type="labels")
+    assert [record.target for record in records] == [("sad", "odd"), (), ("sad",), ("3",)]
+    assert notes[-1] == "column 'label' holds lists that are written as text; they are read as lists"
 
 
 def test_parquet(tmp_path: Path) -> None:

@@ -236,6 +236,4 @@ def _plain(value: object, how: Reading, is_target: bool) -> object:
         value = (
             cast(object, array.tolist()) if is_target or array.dtype.kind in _TEXT_KINDS or not array.shape else array
         )
-    if is_target and how.per_step and isinstance(value, list | tuple):
-        return [str(item) if isinstance(item, int) else item for item in cast(Sequence[object], value)]
     return value

@@ -74,6 +74,7 @@ class Learner(ABC, Generic[Target, Finding]):
     def __init__(self, config: SupervisedOptions, inputs: SavedInputs[Target], device: torch.device) -> None:
         self.config, self.inputs = config, inputs
         self.reader: RecordReader[Target] = self.reader_class(config)
+        self.reader.found = inputs.found
         self.model = self.network().to(device)
 
     @classmethod

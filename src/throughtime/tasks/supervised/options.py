@@ -32,7 +32,7 @@ class SupervisedOptions(NetworkOptions):
 
     READING: ClassVar[frozenset[str]] = frozenset(
         ["format", "separator", "header", "encoding", "text_column", "target_column", "file_column", "id_column"]
-    ) | {"time_column"}
+    ) | {"time_column", "ignore_columns"}
     """Options that may be others for other files."""
 
     format: str | None = None
@@ -51,6 +51,10 @@ class SupervisedOptions(NetworkOptions):
     """Column that tells series apart, for a table with one row per step."""
     time_column: str | None = None
     """Column that orders the steps of a series; also marks a table as one row per step."""
+    feature_columns: str | None = None
+    """Columns of series to learn from, with commas between; if not given, all that are nothing else."""
+    ignore_columns: str | None = None
+    """Columns of series to leave out, with commas between."""
     header: bool | None = None
     """Whether the first line of a table names its columns; if not given, it is told from the line."""
     encoding: str = "utf-8"
@@ -104,5 +108,7 @@ class SupervisedOptions(NetworkOptions):
         if not 0 <= self.frame_mask <= 0.5:
             raise UsageError(f"frame_mask must be between 0 and 0.5, not {self.frame_mask}")
         check_vocabulary_size(self.unit, self.vocabulary_size)
+        if self.feature_columns and self.ignore_columns:
+            raise UsageError("feature_columns leaves all others out; give it or ignore_columns, not both")
         if self.file_column and (self.id_column or self.time_column):
             raise UsageError("a table has one row per file (file_column) or one per step (id_column, time_column)")

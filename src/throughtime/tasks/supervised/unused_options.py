@@ -16,11 +16,13 @@ __all__ = ["check_columns", "check_meaning"]
 
 TABLES = frozenset(COLUMN_FORMATS)
 COLUMNS: Mapping[str, frozenset[str]] = {
-    "text_column": TABLES | {"conll", "conllu"},
+    "text_column": TABLES | {"series", "conll", "conllu"},
     "target_column": TABLES | {"series", "conll", "conllu"},
     "file_column": TABLES,
     "id_column": frozenset({"series"}),
     "time_column": frozenset({"series"}),
+    "feature_columns": frozenset({"series"}),
+    "ignore_columns": frozenset({"series"}),
     "header": frozenset({"csv", "tsv", "series"}),
 }
 """Option -> the formats that have what it names."""
