@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.data.formats.registry import format_of
-from throughtime.data.formats.writers import open_writer
+from throughtime.data.formats.writers import open_writer, written_suffix
 from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
 from throughtime.data.user_data import DATA, VALID, Given, Paths, UserData, user_data
 from throughtime.errors import UnknownNameError, UsageError
 from throughtime.runs.folder import files_of
-from throughtime.runs.predictions import rows_of, written_suffix
+from throughtime.runs.predictions import rows_of
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import read_config, saved_options, saved_paths
 from throughtime.tasks.supervised.prediction import Prediction
@@ -180,8 +180,7 @@ class Run:
         Args:
             data: file, folder, or several; ``-`` is standard input.
             out: file to write; ``-`` is standard output. Its suffix chooses the form, else it is that of the data.
-            form: format of the data (csv, tsv, jsonl, parquet, series, conll, conllu, lines, fasta, arrays, folder);
-                None tells it from each name.
+            form: format of the data, one of ``FORMATS`` in ``data/formats/registry.py``; None tells it from each name.
             probabilities: write the probability of each label too, or of each step's label.
             replace: write a prediction in place of the column that it was learned from (CoNLL-U).
             skip_bad: leave out records that cannot be read; a file beside ``out`` lists them.

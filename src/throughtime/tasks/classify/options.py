@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from throughtime.errors import UsageError
-from throughtime.tasks.supervised.options import SupervisedOptions
+from throughtime.tasks.supervised.options import FROM_LANGUAGE_MODEL, SupervisedOptions
 
 __all__ = ["Config"]
 
@@ -17,6 +17,8 @@ SMOOTHING = 0.1
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config(SupervisedOptions):
     """Options of ``fit("classify", ...)``."""
+
+    FROM_OTHERS = FROM_LANGUAGE_MODEL
 
     target_type: Literal["label", "labels", "number"] = "label"
     """What is predicted: one label, any number of labels, or a number (regression)."""

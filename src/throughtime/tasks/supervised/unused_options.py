@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from throughtime.data.formats.file_loader import Kind
-from throughtime.data.formats.registry import format_of
+from throughtime.data.formats.registry import COLUMN_FORMATS, format_of
 from throughtime.data.reading import Note, Reading
 from throughtime.errors import UsageError
 from throughtime.tasks.supervised.options import SupervisedOptions
@@ -14,7 +14,7 @@ from throughtime.training.options import options_of
 
 __all__ = ["check_columns", "check_meaning"]
 
-TABLES = frozenset({"csv", "tsv", "jsonl", "parquet"})
+TABLES = frozenset(COLUMN_FORMATS)
 COLUMNS: Mapping[str, frozenset[str]] = {
     "text_column": TABLES | {"conll", "conllu"},
     "target_column": TABLES | {"series", "conll", "conllu"},
