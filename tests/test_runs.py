@@ -12,7 +12,10 @@ import pytest
 import torch
 
 import throughtime as tt
+from throughtime.data.record import Record
 from throughtime.errors import CheckpointError, DataError, ThroughtimeError, TrainingError, UsageError
+from throughtime.runs.predictions import rows_of
+from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.training.checkpoint import read_tensors
 from throughtime.training.metrics import read_metrics
 from throughtime.training.reporter import SilentReporter
@@ -301,6 +304,13 @@ def test_a_loss_that_is_not_finite_is_one_line_and_the_checkpoint_stays(book: Pa
     assert "\n" not in str(caught.value)
     if (tmp_path / "run" / "trainer.safetensors").exists():
         assert tt.load(tmp_path / "run").metrics["step"] >= 1
+
+
+def test_a_writer_is_handed_what_the_reader_of_its_format_left() -> None:
+    record = Record("so good", None, "a.rec: line 2", ("@label: p", "so good"))
+    assert list(rows_of(record, Prediction("p", 0.75), probabilities=False)) == [
+        (record, {"predicted": "p", "probability": "0.7500"})
+    ]
 
 
 def test_the_default_reporter_speaks_on_standard_error(book: Path, capsys: pytest.CaptureFixture[str]) -> None:

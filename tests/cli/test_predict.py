@@ -170,7 +170,7 @@ def test_who_waits_for_an_answer_gets_it(classifier: Path, monkeypatch: pytest.M
 
 
 def test_a_huge_file_is_not_loaded_whole(classifier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("throughtime.tasks.learner.CHUNK_RECORDS", 100)
+    monkeypatch.setattr("throughtime.tasks.supervised.learner.CHUNK_RECORDS", 100)
     filler = "x" * 32_000
     with Path("huge.csv").open("w") as file:
         file.write("text,filler\n")

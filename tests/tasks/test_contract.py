@@ -234,6 +234,16 @@ def test_a_question_that_is_missing_is_told_with_its_line(tmp_path: Path) -> Non
         fit(tmp_path / "d")
 
 
+def test_what_is_for_one_input_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("once 1 0\ntwice 0 1\n")
+    with pytest.raises(UsageError, match="a task that reads one input, word by word; leave them out"):
+        fit(rows(), embeddings=str(tmp_path / "v.txt"))
+    small: dict[str, Any] = {"hidden": 4, "lanes": 1, "tbptt": 8, "steps": 1}
+    tt.fit("generate", text="hello world. " * 20, out=tmp_path / "lm", reporter=SilentReporter(), **small)
+    with pytest.raises(UsageError, match="lm is a run of the task generate; toy cannot start from it"):
+        fit(rows(), init_from=tmp_path / "lm")
+
+
 def test_a_run_that_is_opened_again_says_the_same(tmp_path: Path) -> None:
     run = fit(rows(), steps=8, out=tmp_path / "run")
     again = tt.load(tmp_path / "run")

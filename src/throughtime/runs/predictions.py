@@ -5,28 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from throughtime.data.formats.conll import Sentence
 from throughtime.data.record import Record
 from throughtime.data.tables.series import Steps
 from throughtime.tasks.supervised.prediction import Prediction
 
-__all__ = ["rows_of", "written_suffix"]
-
-
-def written_suffix(form: str) -> str:
-    """Tell the form that predictions are written in where their file's name does not.
-
-    Args:
-        form: format of what is read.
-
-    Returns:
-        A suffix; what is read from folders, arrays, sequences and lines is written as a table.
-
-    Example:
-        >>> written_suffix("conllu"), written_suffix("folder")
-        ('.conllu', '.csv')
-    """
-    return f".{form}" if form in ("csv", "tsv", "jsonl", "parquet", "conll", "conllu") else ".csv"
+__all__ = ["rows_of"]
 
 
 def rows_of(
@@ -48,8 +31,6 @@ def rows_of(
         return
     if isinstance(original, Steps):
         record = replace(record, original={"series": original.id or ""})
-    elif not isinstance(original, Mapping | Sentence):
-        record = replace(record, original={"file": str(original)})
     added: dict[str, object] = {"predicted": prediction.value}
     if prediction.probability is not None and (probabilities or not each_step):
         added["probability"] = _written(prediction.probability)

@@ -10,13 +10,13 @@ from typing import Any
 
 from throughtime.data.files import STANDARD
 from throughtime.data.formats.registry import format_of
-from throughtime.data.formats.writers import open_writer
+from throughtime.data.formats.writers import open_writer, written_suffix
 from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
 from throughtime.data.user_data import DATA, VALID, Given, Paths, UserData, user_data
 from throughtime.errors import UnknownNameError, UsageError
 from throughtime.runs.folder import check_run, files_of
-from throughtime.runs.predictions import rows_of, written_suffix
+from throughtime.runs.predictions import rows_of
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import read_config, saved_options, saved_paths
 from throughtime.tasks.supervised.prediction import Prediction

@@ -68,6 +68,15 @@ def test_a_table_without_header_is_written_without(tmp_path: Path) -> None:
     assert json.loads(again(path, tmp_path / "o.jsonl").splitlines()[0]) == {"1": "so good", "2": "1", **PREDICTED}
 
 
+def test_what_has_no_columns_becomes_a_table_with_the_column_file(tmp_path: Path) -> None:
+    def lines(original: object) -> list[str]:
+        write(tmp_path / "o.csv", ".csv", Record("so good", None, "a.rec: line 2", original))
+        return (tmp_path / "o.csv").read_text().splitlines()
+
+    assert lines("dir/1.wav") == ["file,predicted,probability", "dir/1.wav,pos,0.75"]
+    assert lines(None) == ["file,predicted,probability", "a.rec: line 2,pos,0.75"], "a reader that keeps nothing"
+
+
 def test_the_form_is_that_of_the_suffix_or_of_what_was_read(tmp_path: Path) -> None:
     path = written(tmp_path, "text\tlabel\na, b\tx\n", "a.tsv")
     assert again(path, tmp_path / "o.csv") == 'text,label,predicted,probability\n"a, b",x,pos,0.75\n'

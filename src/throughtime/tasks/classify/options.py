@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from throughtime.errors import UsageError
-from throughtime.tasks.supervised.options import SupervisedOptions
+from throughtime.tasks.supervised.options import FROM_LANGUAGE_MODEL, SupervisedOptions
 
 __all__ = ["Config"]
 
@@ -18,6 +18,7 @@ SMOOTHING = 0.1
 class Config(SupervisedOptions):
     """Options of ``fit("classify", ...)``."""
 
+    FROM_OTHERS = FROM_LANGUAGE_MODEL
     TRAINING_ONLY: ClassVar[frozenset[str]] = SupervisedOptions.TRAINING_ONLY | {"class_weights", "label_smoothing"}
     """Options that mean nothing to a trained network."""
 

@@ -98,7 +98,12 @@ class Learner(ABC, Generic[Target, Finding]):
 
     @abstractmethod
     def network(self) -> nn.Module:
-        """Make the network."""
+        """Make the network.
+
+        One that reads words, or may start from a language model, has its input as ``read`` (of
+        :func:`~throughtime.tasks.supervised.network.make_input`) and the layers over it as ``recurrent``: that is where
+        word vectors and the language model's weights are put.
+        """
 
     @property
     @abstractmethod

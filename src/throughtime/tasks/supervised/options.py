@@ -10,9 +10,14 @@ from throughtime.errors import UsageError
 from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
 from throughtime.training.options import INHERITED
 
-__all__ = ["SupervisedOptions"]
+__all__ = ["FROM_LANGUAGE_MODEL", "SupervisedOptions"]
 
 _NETWORK = frozenset(["unit", "vocabulary_size", "cell", "hidden", "layers", "embedding", "layer_norm"])
+FROM_LANGUAGE_MODEL: Mapping[str, Mapping[str, object]] = {
+    "generate": {**dict.fromkeys(_NETWORK, INHERITED), "bidirectional": False}
+}
+"""``FROM_OTHERS`` of a task whose network reads the content alone, with ``read`` and ``recurrent``: a language model
+becomes the encoder, which reads one way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,10 +26,6 @@ class SupervisedOptions(NetworkOptions):
 
     ARCHITECTURE: ClassVar[frozenset[str]] = _NETWORK | {"min_count", "spelling", "bidirectional"}
     """Options that the weights depend on."""
-    FROM_OTHERS: ClassVar[Mapping[str, Mapping[str, object]]] = {
-        "generate": {**dict.fromkeys(_NETWORK, INHERITED), "bidirectional": False}
-    }
-    """A language model becomes the encoder: it reads one way."""
     TRAINING_ONLY: ClassVar[frozenset[str]] = NetworkOptions.TRAINING_ONLY | {
         "embeddings", "word_dropout", "character_dropout", "frame_mask", "skip_bad", "batch_size", "batch_steps",
     }  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, cast
 
 from throughtime.data.encoding.building import build_features
 from throughtime.data.encoding.embeddings import Vectors, read_vectors
-from throughtime.data.encoding.features import Features, FrameFeatures, TokenFeatures, unlike, words_of
+from throughtime.data.encoding.features import Features, FrameFeatures, TokenFeatures, WordFeatures, unlike, words_of
 from throughtime.data.encoding.items import Items
 from throughtime.data.files import describe
 from throughtime.data.formats.file_loader import FileLoader
@@ -301,8 +301,11 @@ class RecordReader(ABC, Generic[Target]):
 
     def _new(self, records: Sequence[Record], targets: Targets[Target], vectors: Vectors | None) -> SavedInputs[Target]:
         """What new training data says."""
+        features = self.features(records, vectors)
+        if vectors is not None and not isinstance(features, WordFeatures):
+            raise UsageError("embeddings are for a task that reads one input, word by word; leave them out")
         embedding = self.config.embedding if vectors is None else vectors.rows.shape[1]
-        return SavedInputs(self.features(records, vectors), embedding, targets)
+        return SavedInputs(features, embedding, targets)
 
     def _known(self, folder: Path, records: Sequence[Record], targets: Targets[Target]) -> SavedInputs[Target]:
         """What the run that is gone on with, or started from, has kept."""
