@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 import torch
+from left_behind import tensors_of
 
 import throughtime as tt
 from throughtime.data.user_data import user_data
 from throughtime.errors import DataError, UnknownNameError, UsageError
 from throughtime.tasks import TASKS, task_named
-from throughtime.training.checkpoint import read_tensors
 from throughtime.training.reporter import SilentReporter, StepReport
 
 Row = dict[str, str]
@@ -70,7 +70,7 @@ def fit(*data: Any, **options: Any) -> tt.Run:
 
 
 def weights(run: tt.Run) -> dict[str, Any]:
-    return {name: tensor.tolist() for name, tensor in read_tensors(run.path / "model.safetensors")[0].items()}
+    return tensors_of(run.path)
 
 
 def test_it_learns_is_scored_and_predicts(tmp_path: Path) -> None:

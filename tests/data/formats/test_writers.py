@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_files import files_called
 
 from throughtime.data.formats.conll import read_conll
 from throughtime.data.formats.writers import open_writer
@@ -24,6 +25,7 @@ from throughtime.errors import DataError, UsageError
 
 QUIET = Problems(note=lambda _: None)
 PREDICTED = {"predicted": "pos", "probability": 0.75}
+written = files_called("a.csv")
 
 
 def write(
@@ -34,11 +36,6 @@ def write(
         for record in records:
             writer.write(record, predicted)
     return notes
-
-
-def written(folder: Path, content: str, name: str = "a.csv") -> Path:
-    (folder / name).write_bytes(content.encode())
-    return folder / name
 
 
 def again(path: Path, out: Path, predicted: Mapping[str, object] = PREDICTED, **how: object) -> str:
