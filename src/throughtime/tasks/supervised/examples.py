@@ -94,7 +94,7 @@ def read_saved(folder: Path, load_targets: Callable[[Mapping[str, Any]], Targets
         rate = content.get("rate")
         features, embedding = load_features(content["features"]), int(content["embedding"])
         return SavedInputs(features, embedding, load_targets(content["answers"]), None if rate is None else int(rate))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"{path} is damaged: {error}; nothing was changed") from None
 
 

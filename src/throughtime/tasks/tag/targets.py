@@ -61,4 +61,4 @@ class TagReader(RecordReader[Numbers]):
         return StepTargets(labels)
 
     def load_targets(self, saved: Mapping[str, Any]) -> StepTargets:
-        return StepTargets(Labels(saved["labels"]))
+        return StepTargets(Labels.load(saved["labels"]))
