@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,14 @@ LONGEST = 40
 """Characters of a word's spelling that are read: of a longer word the first and the last twenty."""
 
 
+SIGNS = (range(0x20000), range(0xE0000, 0xE1000))
+"""The code points among which Unicode has signs that combine: the planes between hold ideographs or nothing."""
+
+
 @cache
 def _word() -> re.Pattern[str]:
     """A word, or a mark. To Python an accent or a vowel sign of its own is no letter; here it is part of its word."""
-    signs = "".join(sign for sign in map(chr, range(sys.maxunicode)) if unicodedata.category(sign)[0] == "M")
+    signs = "".join(sign for sign in map(chr, chain(*SIGNS)) if unicodedata.category(sign)[0] == "M")
     return re.compile(rf"[\w{signs}]+(?:['’][\w{signs}]+)*|[^\w\s]")
 
 
