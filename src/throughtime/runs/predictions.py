@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain, islice
 
 from throughtime.data.formats.conll import Sentence
 from throughtime.data.record import Record
 from throughtime.data.tables.series import Steps
 from throughtime.tasks.supervised.prediction import Prediction
 
-__all__ = ["rows_of", "written_suffix"]
+__all__ = ["begun", "rows_of", "written_suffix"]
+
+
+def begun(records: Iterator[Record]) -> Iterator[Record]:
+    """Read the first record now, and the others as they are asked for.
+
+    Args:
+        records: the records, which are read as they are asked for.
+
+    Returns:
+        The same records.
+    """
+    first = list(islice(records, 1))
+    return chain(first, records)
 
 
 def written_suffix(form: str) -> str:
