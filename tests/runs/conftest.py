@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # fit_processes, text_runs
+sys.path.insert(0, str(Path(__file__).parent))  # damage, fit_processes, text_runs
 from text_runs import TEXT, fit
 
 

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain, islice
 
 from throughtime.data.record import Record
 from throughtime.data.tables.series import Steps
 from throughtime.tasks.supervised.prediction import Prediction
 
-__all__ = ["rows_of"]
+__all__ = ["begun", "rows_of"]
+
+
+def begun(records: Iterator[Record]) -> Iterator[Record]:
+    """Read the first record now, and the others as they are asked for.
+
+    Args:
+        records: the records, which are read as they are asked for.
+
+    Returns:
+        The same records.
+    """
+    first = list(islice(records, 1))
+    return chain(first, records)
 
 
 def rows_of(

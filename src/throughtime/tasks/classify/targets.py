@@ -141,9 +141,9 @@ def load_targets(saved: Mapping[str, Any]) -> LabelTargets | SetTargets | Number
     try:
         match saved["kind"]:
             case "label":
-                return LabelTargets(Labels(saved["labels"]))
+                return LabelTargets(Labels.load(saved["labels"]))
             case "labels":
-                return SetTargets(Labels(saved["labels"]))
+                return SetTargets(Labels.load(saved["labels"]))
             case "number":
                 return NumberTargets(float(saved["mean"]), float(saved["scale"]))
             case kind:

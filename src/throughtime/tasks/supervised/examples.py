@@ -100,7 +100,7 @@ def read_saved(folder: Path, load_targets: Callable[[Mapping[str, Any]], Targets
         found = Found.from_mapping(content.get("found", {}))
         rate = None if rate is None else int(rate)
         return SavedInputs(features, embedding, load_targets(content["answers"]), rate, found)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"{path} is damaged: {error}; nothing was changed") from None
 
 

@@ -67,7 +67,7 @@ class TagReader(RecordReader[Numbers]):
         return StepTargets(labels)
 
     def load_targets(self, saved: Mapping[str, Any]) -> StepTargets:
-        return StepTargets(Labels(saved["labels"]))
+        return StepTargets(Labels.load(saved["labels"]))
 
 
 def _require_steps(records: Sequence[Record]) -> None:
