@@ -73,8 +73,10 @@ class TagReader(RecordReader[Numbers]):
 def _require_steps(records: Sequence[Record]) -> None:
     """Refuse a table of sentences each of which is one word long: its rows are words."""
     first = records[0] if len(records) > 1 else None
-    cells = cast("Mapping[str, object]", first.original) if first and isinstance(first.original, Mapping) else {}
-    if first is None or not cells or any(isinstance(cell, list | tuple) for cell in cells.values()):
+    if first is None or not isinstance(first.original, Mapping):
+        return
+    cells = cast("Mapping[str, object]", first.original)
+    if any(isinstance(cell, list | tuple) for cell in cells.values()):
         return
     if all(isinstance(record.content, tuple) and len(record.content) == 1 for record in records):
         raise DataError(
