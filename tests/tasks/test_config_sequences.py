@@ -63,6 +63,13 @@ def unnamed(per_step: bool) -> str:
     return "t.tsv"
 
 
+def wide(per_step: bool) -> str:
+    """A table with a text of digits, and numbers: a series of two steps, if that is asked for."""
+    lines = [f"{n % 5},{n % 7 / 2},{'ab'[n % 2]}" for n in range(24)]
+    Path("w.csv").write_text("text,other,label\n" + "\n".join(lines) + "\n")
+    return "w.csv"
+
+
 def bad(per_step: bool) -> str:
     table(per_step)
     with Path("t.tsv").open("a") as file:
@@ -186,6 +193,7 @@ OWN: dict[str, dict[str, Case]] = {
     "classify": {
         "target_type": (table, {}, "labels"),
         "label_separator": (table, {"target_type": "labels"}, ";"),
+        "wide": (wide, {"wide": False}, True),
         "pooling": (table, {}, "mean"),
         "class_weights": (table, {}, "balanced"),
     },
