@@ -47,6 +47,13 @@ def two_targets(task: str) -> str:
     return "t.tsv"
 
 
+def wide(task: str) -> str:
+    """A table with a text of digits, and numbers: a series of two steps, if that is asked for."""
+    lines = [f"{n % 5},{n % 7 / 2},{'ab'[n % 2]}" for n in range(24)]
+    Path("w.csv").write_text("text,other,label\n" + "\n".join(lines) + "\n")
+    return "w.csv"
+
+
 def unnamed(task: str) -> str:
     """A table whose header might be data."""
     more = (" x", " a") if task == "tag" else ("", "")
@@ -232,6 +239,7 @@ OWN = {
     "classify": {
         "target_type": Case("labels"),
         "label_separator": Case(";", {"target_type": "labels"}),
+        "wide": Case(True, {"wide": False}, wide),
         "pooling": Case("mean"),
         "class_weights": Case("balanced"),
     },

@@ -28,6 +28,10 @@ class Found:
     """Those of them that are true or false."""
     levels: list[list[str]] = field(default_factory=list[list[str]])
     """Column and label of each feature that says whether a label stands there, in the order they were met."""
+    values: list[str] = field(default_factory=list[str])
+    """Columns of a table in wide format that hold the values of a series; empty where no such table was read."""
+    place: int | None = None
+    """Which of its columns, from 0, was the target."""
     scheme: str | None = None
     """Scheme of labels that mark spans, BIO or BIOES; None where they mark none."""
     labels_were: str | None = None
@@ -35,7 +39,9 @@ class Found:
 
     def to_mapping(self) -> dict[str, Any]:
         """Give what was found, as plain values."""
-        return {name: value for name, value in asdict(self).items() if value and name != "fixed"}
+        return {
+            name: value for name, value in asdict(self).items() if value not in (None, False, []) and name != "fixed"
+        }
 
     @classmethod
     def from_mapping(cls, saved: Mapping[str, Any]) -> Found:
@@ -75,6 +81,8 @@ class Reading:
     """Columns of a table in long format that are features, between commas; None takes all that are nothing else."""
     ignore_columns: str | None = None
     """Columns of a table in long format that are left out, between commas."""
+    wide: bool | None = None
+    """Whether each row of a table is a series of one feature, a value in each column; None tells from the columns."""
     beside_columns: tuple[tuple[str, str], ...] = ()
     """Columns of a table that stand beside the content: (name in ``Record.beside``, column)."""
     group_column: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.tables.columns import Columns, choose_columns
+from throughtime.data.tables.wide import find_wide, may_be_wide, read_wide
 from throughtime.errors import DataError
 
 __all__ = ["read_memory"]
@@ -52,15 +53,33 @@ def read_memory(data: object, how: Reading, problems: Problems, *, targets: bool
     first = next(rows, None)
     if first is None:
         raise DataError("the data has no rows")
+    if names is None and may_be_wide(list(first.values()), how, targets=targets):
+        ahead = [first, *islice(rows, 0 if how.found.fixed else _AHEAD)]
+        rows = chain(ahead, rows)
+        wide = find_wide(list(first), ahead, how, _WHERE, header=True, targets=targets)
+        if wide is not None:
+            problems.note(f"{_WHERE}: {wide.said}")
+            columns = Columns.choose(list(first), wide.values[0], wide.target, how, problems, _WHERE)
+            yield from read_wide(
+                ((f"row {n} of the data", row) for n, row in enumerate(rows, 1)), wide, columns, problems
+            )
+            return
+        first = next(rows)
     if names is None:
         content, target = choose_columns(list(first), how, problems, _WHERE, targets=targets)
     else:
         content, target = names[0], names[1] if targets else None
     columns = Columns.choose(list(first), content, target, how, problems, _WHERE)
     read: list[str] = [content, *columns.beside.values(), *([] if target is None else [target])]
+    told = False
     for number, row in enumerate(chain([first], rows), 1):
         place = f"row {number} of the data"
-        plain = {name: _plain(row[name], how, name == target) for name in read if name in row}
+        plain = {name: _plain(row[name], name == target) for name in read if name in row}
+        if content in plain and (series := _as_series(plain[content], how)) is not None:
+            plain[content] = series
+            if not told:
+                told = True
+                problems.note(f"{_WHERE}: a list of numbers is a series of one feature")
         if fault := row.get(_FAULT):
             problems.report(place, str(fault))
         elif record := columns.record({**row, **plain}, place, row):
@@ -69,6 +88,8 @@ def read_memory(data: object, how: Reading, problems: Problems, *, targets: bool
 
 _TEXT_KINDS = "OUT"
 """Kinds of NumPy's arrays that hold texts."""
+_AHEAD = 200
+"""Rows that are looked at to tell whether each is a series."""
 _FAULT = "\N{NULL}fault"
 """Column of a row that is not of the form of the others; says what it is."""
 _Rows = Iterator[Mapping[str, object]]
@@ -145,8 +166,8 @@ def _check_shape(shape: tuple[int, ...], how: Reading) -> None:
     if how.image_steps == "none":
         if len(shape) not in (3, 4):
             raise DataError(f"X has shape {shape}, not (N, H, W, C): N pictures of H x W pixels of C channels")
-    elif len(shape) != 3:
-        hint = "; for one feature a step give X[..., None]" if len(shape) == 2 else ""
+    elif len(shape) != 3 and not (len(shape) == 2 and how.wide):
+        hint = "; for one feature a step give X[..., None] or, to classify, wide=True" if len(shape) == 2 else ""
         raise DataError(f"X has shape {shape}, not (N, T, F): N rows of T steps of F features{hint}")
 
 
@@ -229,7 +250,7 @@ def _numpy(value: Any) -> NDArray[Any]:
     return np.asarray(value)
 
 
-def _plain(value: object, how: Reading, is_target: bool) -> object:
+def _plain(value: object, is_target: bool) -> object:
     """Take a cell as its text, list, number or frames."""
     if hasattr(value, "shape") and hasattr(value, "__array__"):
         array = _numpy(value)
@@ -237,3 +258,16 @@ def _plain(value: object, how: Reading, is_target: bool) -> object:
             cast(object, array.tolist()) if is_target or array.dtype.kind in _TEXT_KINDS or not array.shape else array
         )
     return value
+
+
+def _as_series(value: object, how: Reading) -> NDArray[Any] | None:
+    """Take a list of numbers, or where it was asked for an array of them, as (T, 1); None where it is neither."""
+    if isinstance(value, np.ndarray):
+        array = cast(NDArray[Any], value)
+        return array[:, None] if how.wide and array.ndim == 1 and array.dtype.kind in "iuf" else None
+    if not isinstance(value, list | tuple) or not value:
+        return None
+    items = cast(Sequence[object], value)
+    if not all(isinstance(item, int | float | np.number) and not isinstance(item, bool) for item in items):
+        return None
+    return np.array(items, np.float64)[:, None]

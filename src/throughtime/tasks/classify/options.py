@@ -26,6 +26,9 @@ class Config(SupervisedOptions):
     """What is predicted: one label, any number of labels, or a number (regression)."""
     label_separator: str = ","
     """What stands between several labels of one record."""
+    wide: bool | None = None
+    """Take each row of a table as a series with a value in each column beside its label (UCR archive); if not given,
+    it is told from the columns."""
     pooling: Literal["last", "mean", "max", "attention"] = "max"
     """How the steps of a sequence become one vector."""
     class_weights: Literal["none", "balanced"] = "none"

@@ -21,8 +21,9 @@ COLUMNS: Mapping[str, frozenset[str]] = {
     "file_column": TABLES,
     "id_column": frozenset({"series"}),
     "time_column": frozenset({"series"}),
-    "feature_columns": frozenset({"series"}),
-    "ignore_columns": frozenset({"series"}),
+    "feature_columns": TABLES | {"series"},
+    "ignore_columns": TABLES | {"series"},
+    "wide": TABLES,
     "header": frozenset({"csv", "tsv", "series"}),
 }
 """Option -> the formats that have what it names."""
@@ -54,7 +55,7 @@ def check_columns(config: SupervisedOptions, paths: Iterable[Path], how: Reading
     """
     forms = {format_of(path, how): path for path in paths}
     for name, known in COLUMNS.items():
-        if forms and getattr(config, name) is not None and not known & forms.keys():
+        if forms and getattr(config, name, None) is not None and not known & forms.keys():
             form, path = next(iter(forms.items()))
             raise UsageError(
                 f"{name} is for {', '.join(sorted(known))}, and {path} is read as {form}; leave the option out"
