@@ -156,6 +156,8 @@ SHARED: dict[str, Case] = {
     "image_steps": (images, FILES, "pixels"),
     "colour": (images, FILES, True),
     "mel_bands": (sounds, FILES, 5),
+    "resample": (sounds, FILES, 4000),
+    "fill": (series, {"id_column": "one", "time_column": "t"}, "zero"),
     "unit": (table, {}, "characters"),
     "vocabulary_size": (table, {}, 3),
     "min_count": (table, {}, 5),

@@ -8,10 +8,12 @@ from typing import Literal, TypeAlias
 
 from throughtime.errors import DataError
 
-__all__ = ["Note", "Problems", "Reading"]
+__all__ = ["Fill", "Note", "Problems", "Reading"]
 
 Note: TypeAlias = Callable[[str], None]
 """Is called with what the user should know, in one line."""
+Fill: TypeAlias = Literal["forward", "linear", "zero"]
+"""What takes the place of a missing value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,10 @@ class Reading:
     """Whether images keep their colours (three features a pixel) or become grey (one)."""
     mel_bands: int = 40
     """Features of a step of sound."""
+    resample: int | None = None
+    """Samples a second that every sound is brought to; None leaves them as they are, which must then be alike."""
+    fill: Fill | None = None
+    """What takes the place of values that are missing in a table in long format; None refuses them."""
 
 
 @dataclass(slots=True)

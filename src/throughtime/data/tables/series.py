@@ -17,6 +17,7 @@ from throughtime.data.files import STANDARD, describe, suffixes
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record, Target
 from throughtime.data.tables.delimited import AHEAD, Row, read_rows
+from throughtime.data.tables.gaps import Gaps
 from throughtime.data.tables.header import is_number
 from throughtime.data.tables.series_layout import Layout, choose_layout, series_has_header, stand_together
 from throughtime.data.tables.values import as_float, as_label, as_labels
@@ -46,7 +47,8 @@ def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) 
 
     ``how.id_column`` tells the series apart; without it the table is one series. ``how.time_column`` (numbers or ISO
     dates) orders the steps; without it they are in the order of the file. Every column that is neither of these nor the
-    target is a feature, and holds numbers. Where the rows of a series stand together one series is held at a time.
+    target is a feature, and holds numbers; ``how.fill`` says what becomes of missing ones. Where the rows of a series
+    stand together one series is held at a time.
 
     Args:
         path: the table, packed or plain; ``-`` is standard input.
@@ -97,6 +99,7 @@ class _Reader:
     ) -> None:
         self.name, self.layout, self.how, self.problems = name, layout, how, problems
         self.targets, self.together = targets, together
+        self.gaps = Gaps(how.fill, [layout.names[i] for i in layout.features])
         self.dated: str | None = None
         self.told = False
 
@@ -120,6 +123,8 @@ class _Reader:
             raise DataError(f"{self.name} has no rows under its header")
         while open_series:
             yield from self._finish(open_series.pop(next(iter(open_series))))
+        if self.how.fill is not None:
+            self.problems.note(f"{self.name}: {self.gaps.describe()}")
 
     def _add(self, series: _Series, line: int, cells: Sequence[str]) -> None:
         layout = self.layout
@@ -151,7 +156,7 @@ class _Reader:
             numbers = [math.nan]
         if all(map(math.isfinite, numbers)) and "_" not in "".join(picked):
             return numbers
-        return [as_float(cells[i], self.layout.names[i]) for i in self.layout.features]  # raises, naming the column
+        return [self.gaps.number(cells[i], self.layout.names[i]) for i in self.layout.features]  # raises, naming it
 
     def _time(self, cell: str, column: str) -> Time:
         try:
@@ -188,8 +193,8 @@ class _Reader:
         if series.bad:
             return
         frames = np.array(series.numbers, np.float32).reshape(len(series.lines), -1)
-        if not np.isfinite(frames).all():
-            step = int(np.isfinite(frames).all(axis=1).argmin())
+        if np.isinf(frames).any():  # NaN is a gap that is to be filled
+            step = int(np.isinf(frames).any(axis=1).argmax())
             self._report(series, series.lines[step], "a number over 3e38, the largest that float32 holds; scale it")
             return
         order = list(range(len(series.lines)))
@@ -198,7 +203,7 @@ class _Reader:
             if self._has_duplicates(series, order):
                 return
             self._tell_order(series, order)
-        content = frames[order]
+        content = self.gaps.fill(frames[order])
         target: Target | None = None
         if series.targets:
             chosen = [str(series.targets[i]) for i in order] if self.how.per_step else []
