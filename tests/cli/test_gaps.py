@@ -85,7 +85,7 @@ def gappy(task: str) -> None:
     labels = ["ab"[(time if task == "tag" else one) % 2] for one, time in steps]
     values = ["" if (one + time) % 3 == 0 else f"{time / 2}" for one, time in steps]
     rows = [f"s{one},{time},{x},{one % 2},{label}" for (one, time), x, label in zip(steps, values, labels, strict=True)]
-    Path("s.csv").write_text("\n".join(["id,time,x,y,label", *rows]) + "\n")
+    Path("s.csv").write_text("\n".join(["id,time,x,z,label", *rows]) + "\n")
 
 
 @pytest.mark.parametrize("task", ["classify", "tag"])
@@ -98,10 +98,10 @@ def test_gaps_are_refused_then_filled_from_file_to_predictions(task: str, capsys
     assert "of 96 values 16 are missing and filled (forward): 'x' 16" in lines(capsys)
     assert read_config(Path("run"))["options"]["fill"] == "forward"
     assert status_of(["evaluate", "run", "s.csv"]) == 0, lines(capsys)
-    Path("new.csv").write_text("id,time,x,y\na,1,,1\na,2,,\na,3,2,1\n")
+    Path("new.csv").write_text("id,time,x,z\na,1,,1\na,2,,\na,3,2,1\n")
     capsys.readouterr()
     assert status_of(["predict", "run", "new.csv", "--out", "p.csv"]) == 0, lines(capsys)
-    assert "of 6 values 3 are missing and filled (forward): 'x' 2, 'y' 1" in lines(capsys)
+    assert "of 6 values 3 are missing and filled (forward): 'x' 2, 'z' 1" in lines(capsys)
     rows = predicted()
     assert len(rows) == (3 if task == "tag" else 1)
     if task == "tag":
@@ -112,7 +112,7 @@ def test_a_run_that_saw_no_gaps_refuses_them(capsys: pytest.CaptureFixture[str])
     gappy("tag")
     Path("s.csv").write_text(Path("s.csv").read_text().replace(",,", ",0,"))
     assert status_of(["fit", "tag", *SERIES]) == 0, lines(capsys)
-    Path("new.csv").write_text("id,time,x,y\na,1,,1\n")
+    Path("new.csv").write_text("id,time,x,z\na,1,,1\n")
     assert status_of(["predict", "run", "new.csv", "--out", "p.csv"]) == 2
     assert "'x' is empty (fit --fill" in lines(capsys)
 
