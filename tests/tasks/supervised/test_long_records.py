@@ -19,7 +19,9 @@ SMALL: dict[str, Any] = {
 
 def table(path: Path, steps: int = 300) -> Path:
     x = np.random.default_rng(2).normal(size=steps).cumsum()
-    path.write_text("time,x,label\n" + "".join(f"{t},{v:.4f},{'ab'[v > x.mean()]}\n" for t, v in enumerate(x.tolist())))
+    path.write_text(
+        "time,x,label\n" + "".join(f"{t},{v:.4f},{'ab'[int(v > x.mean())]}\n" for t, v in enumerate(x.tolist()))
+    )
     return path
 
 
