@@ -207,6 +207,8 @@ OF_RECORDS = {
     "ignore_columns": Case("two", {"id_column": "one", "time_column": "t"}, series),
     "format": Case("fasta", refused="FASTA"),
     "separator": Case("semicolon", refused="t.tsv"),
+    "fill": Case("zero", {"id_column": "one", "time_column": "t"}, series),
+    "resample": Case(4000, FILES, sounds),
     "header": Case(False, make=unnamed),
     "skip_bad": Case(True, make=one_bad_row, needed=True),
     "unit": Case("characters"),

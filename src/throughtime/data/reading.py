@@ -8,10 +8,12 @@ from typing import Any, Literal, TypeAlias
 
 from throughtime.errors import DataError
 
-__all__ = ["Found", "Note", "Problems", "Reading"]
+__all__ = ["Fill", "Found", "Note", "Problems", "Reading"]
 
 Note: TypeAlias = Callable[[str], None]
 """Is called with what the user should know, in one line."""
+Fill: TypeAlias = Literal["forward", "linear", "zero"]
+"""What takes the place of a missing value."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,6 +95,10 @@ class Reading:
     """Whether images keep their colours (three features a pixel) or become grey (one)."""
     mel_bands: int = 40
     """Features of a step of sound."""
+    resample: int | None = None
+    """Samples a second that every sound is brought to; None leaves them as they are, which must then be alike."""
+    fill: Fill | None = None
+    """What takes the place of values that are missing in a table in long format; None refuses them."""
     found: Found = field(default_factory=Found, compare=False)
     """What was found in the data that was learned from; reading that data fills it in."""
 

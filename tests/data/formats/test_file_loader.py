@@ -66,7 +66,22 @@ def test_sounds_must_have_one_rate(tmp_path: Path) -> None:
     assert load.rate == 8000
     message = refusal(load, sound(tmp_path / "c.wav", rate=16000))
     assert message.startswith(f"{tmp_path / 'c.wav'}: 16000 samples a second, {tmp_path / 'a.wav'} has 8000")
+    assert message.endswith("bring all sounds to one rate with --resample 8000")
     assert load.rate == 8000, "the first one's rate stays"
+
+
+def test_sounds_are_brought_to_one_rate_where_that_is_asked_for(tmp_path: Path) -> None:
+    notes: list[str] = []
+    load = FileLoader(Reading(resample=8000), notes.append, rate=8000)
+    high, low, fits = sound(tmp_path / "a.wav", 16000), sound(tmp_path / "b.wav", 4000), sound(tmp_path / "c.wav", 8000)
+    assert [len(load(path)) for path in (high, high, low, fits)] == [1, 1, 9, 4]  # type: ignore[arg-type]
+    assert load.rate == 8000
+    assert [note.removesuffix(" (said once; the same for files after it)") for note in notes] == [
+        f"{high} has 16000 samples a second; it is resampled to 8000: frequencies above 4000 Hz are gone",
+        f"{low} has 4000 samples a second; it is resampled to 8000: it has none above 2000 Hz",
+    ]
+    with pytest.raises(DataError, match=r"the data that was learned from has 16000; .* --resample 16000"):
+        FileLoader(Reading(resample=8000), notes.append, rate=16000)(fits)
 
 
 def test_a_rate_that_was_learned_holds_for_the_first_file_too(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from throughtime.data.files import STANDARD, describe, suffixes
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record, Target
 from throughtime.data.tables.delimited import AHEAD, Row, read_rows
+from throughtime.data.tables.gaps import Gaps
 from throughtime.data.tables.header import is_number
 from throughtime.data.tables.levels import Levels
 from throughtime.data.tables.series_layout import Layout, choose_layout, series_has_header, stand_together
@@ -50,11 +51,11 @@ def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) 
 
     ``how.id_column`` tells the series apart; without it the table is one series. ``how.time_column`` (numbers or ISO
     dates) orders the steps; without it they are in the order of the file. Every column that is neither of these nor the
-    target is a feature, but an index without a name, and those that ``how`` leaves out. Features are numbers, true or
-    false (1 and 0), or labels, each of which becomes a feature that is 1 where it stands: ``how.found`` gathers them
-    while it is read to learn from, and the first series have not yet those of later ones. Where the rows have a word in
-    ``how.text_column`` they are sentences, and an empty id stands for the one above it, as in spreadsheets. Where the
-    rows of a series stand together one series is held at a time.
+    target is a feature, but an index without a name, and those that ``how`` leaves out. Features are numbers
+    (``how.fill`` says what becomes of missing ones), true or false (1 and 0), or labels, each of which becomes a feature
+    that is 1 where it stands: ``how.found`` gathers them while it is read to learn from, and the first series have not
+    yet those of later ones. Where the rows have a word in ``how.text_column`` they are sentences, and an empty id stands
+    for the one above it, as in spreadsheets. Where the rows of a series stand together one series is held at a time.
 
     Args:
         path: the table, packed or plain; ``-`` is standard input.
@@ -115,6 +116,7 @@ class _Reader:
         self.told: set[str] = set()
         kinds = list(zip(layout.features, layout.kinds, strict=True))
         self.numeric = [i for i, kind in kinds if kind != "labels"]
+        self.gaps = Gaps(how.fill, [layout.names[i] for i in self.numeric])
         self.flags = [i for i, kind in kinds if kind == "flag"]
         self.levels = Levels([layout.names[i] for i, kind in kinds if kind == "labels"], how.found)
         self.labelled = [i for i, kind in kinds if kind == "labels"]
@@ -145,6 +147,8 @@ class _Reader:
             raise DataError(f"{self.name} has no rows under its header")
         while open_series:
             yield from self._finish(open_series.pop(next(iter(open_series))))
+        if self.how.fill is not None:
+            self.problems.note(f"{self.name}: {self.gaps.describe()}")
 
     def _add(self, series: _Series, line: int, cells: Sequence[str]) -> None:
         layout = self.layout
@@ -187,7 +191,7 @@ class _Reader:
         for i, cell in pairs:
             if i in self.flags and not cell:
                 raise DataError(f"column {self.layout.names[i]!r} holds {cells[i]!r}, neither true nor false")
-        return [as_float(cell, self.layout.names[i]) for i, cell in pairs]  # raises, naming the column
+        return [self.gaps.number(cell, self.layout.names[i]) for i, cell in pairs]  # raises, naming the column
 
     def _time(self, cell: str, column: str) -> Time:
         try:
@@ -224,10 +228,8 @@ class _Reader:
         if series.bad:
             return
         frames = np.array(series.numbers, np.float32).reshape(len(series.lines), len(self.numeric))
-        if self.labelled:
-            frames = np.concatenate([frames, self.levels.one_hot(series.levels)], 1)
-        if not np.isfinite(frames).all():
-            step = int(np.isfinite(frames).all(axis=1).argmin())
+        if np.isinf(frames).any():  # NaN is a gap that is to be filled
+            step = int(np.isinf(frames).any(axis=1).argmax())
             self._report(series, series.lines[step], "a number over 3e38, the largest that float32 holds; scale it")
             return
         order = list(range(len(series.lines)))
@@ -236,7 +238,10 @@ class _Reader:
             if self._has_duplicates(series, order):
                 return
             self._tell_order(series, order)
-        content = tuple(series.words[i] for i in order) if series.words else frames[order]
+        frames = self.gaps.fill(frames[order])
+        if self.labelled:
+            frames = np.concatenate([frames, self.levels.one_hot(series.levels)[order]], 1)
+        content = tuple(series.words[i] for i in order) if series.words else frames
         target: Target | None = None
         if series.targets:
             chosen = [str(series.targets[i]) for i in order] if self.how.per_step else []

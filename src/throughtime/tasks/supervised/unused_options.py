@@ -24,6 +24,7 @@ COLUMNS: Mapping[str, frozenset[str]] = {
     "feature_columns": TABLES | {"series"},
     "ignore_columns": TABLES | {"series"},
     "wide": TABLES,
+    "fill": frozenset({"series"}),
     "header": frozenset({"csv", "tsv", "series"}),
 }
 """Option -> the formats that have what it names."""
@@ -36,6 +37,7 @@ IDLE: Mapping[str, tuple[str, ...]] = {
 """What the network reads -> the options that do nothing then."""
 FILES: Mapping[str, frozenset[Kind]] = {
     "mel_bands": frozenset({"sound"}),
+    "resample": frozenset({"sound"}),
     "image_steps": frozenset({"image"}),
     "colour": frozenset({"image", "clip"}),
 }
@@ -54,6 +56,8 @@ def check_columns(config: SupervisedOptions, paths: Iterable[Path], how: Reading
         UsageError: an option was given that none of the files can honour.
     """
     forms = {format_of(path, how): path for path in paths}
+    if not forms and config.fill is not None:
+        raise UsageError("fill is for series, tables with one row per step; this data is none: leave the option out")
     for name, known in COLUMNS.items():
         if forms and getattr(config, name, None) is not None and not known & forms.keys():
             form, path = next(iter(forms.items()))
