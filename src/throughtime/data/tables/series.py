@@ -52,9 +52,9 @@ def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) 
     ``how.id_column`` tells the series apart; without it the table is one series. ``how.time_column`` (numbers or ISO
     dates) orders the steps; without it they are in the order of the file. Every column that is neither of these nor the
     target is a feature, but an index without a name, and those that ``how`` leaves out. Features are numbers
-    (``how.fill`` says what becomes of missing ones), true or false (1 and 0), or labels, each of which becomes a feature
+    (``how.fill`` says what becomes of missing ones), true or false (1 and 0), or labels, each of which is a feature
     that is 1 where it stands: ``how.found`` gathers them while it is read to learn from, and the first series have not
-    yet those of later ones. Where the rows have a word in ``how.text_column`` they are sentences, and an empty id stands
+    yet those of later ones. Where rows have a word in ``how.text_column`` they are sentences, and an empty id stands
     for the one above it, as in spreadsheets. Where the rows of a series stand together one series is held at a time.
 
     Args:
