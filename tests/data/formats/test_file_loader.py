@@ -73,7 +73,9 @@ def test_sounds_must_have_one_rate(tmp_path: Path) -> None:
 def test_sounds_are_brought_to_one_rate_where_that_is_asked_for(tmp_path: Path) -> None:
     notes: list[str] = []
     load = FileLoader(Reading(resample=8000), notes.append, rate=8000)
-    high, low, fits = sound(tmp_path / "a.wav", 16000), sound(tmp_path / "b.wav", 4000), sound(tmp_path / "c.wav", 8000)
+    high, low, fits = (
+        sound(tmp_path / name, rate=rate) for name, rate in (("a.wav", 16000), ("b.wav", 4000), ("c.wav", 8000))
+    )
     assert [len(load(path)) for path in (high, high, low, fits)] == [1, 1, 9, 4]  # type: ignore[arg-type]
     assert load.rate == 8000
     assert [note.removesuffix(" (said once; the same for files after it)") for note in notes] == [

@@ -155,7 +155,7 @@ def test_what_does_not_go_together(tmp_path: Path) -> None:
     assert len(read(tmp_path / "i", Reading(image_steps="pixels"))[0]) == 2
     one, other = sound(tmp_path / "s" / "a" / "1.wav"), sound(tmp_path / "s" / "b" / "2.wav", rate=16000)
     assert refused(tmp_path / "s") == (
-        f"{other}: 16000 samples a second, {one} has 8000; bring all sounds to one rate (resample them)"
+        f"{other}: 16000 samples a second, {one} has 8000; bring all sounds to one rate with --resample 8000"
     )
     one = arrays(tmp_path / "n" / "a" / "1.npz", frames=np.ones((4, 2)))
     other = arrays(tmp_path / "n" / "a" / "2.npz", clips=np.ones((1, 4, 3)))
