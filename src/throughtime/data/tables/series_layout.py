@@ -35,8 +35,8 @@ class Layout:
     features: tuple[int, ...]
     """All other columns."""
 
-    def describe(self) -> str:
-        """Say it in one line."""
+    def describe(self, lines: str = "lines") -> str:
+        """Say it in one line; ``lines`` is what its rows are called."""
 
         def called(column: int | None, none: str) -> str:
             return none if column is None else repr(self.names[column])
@@ -45,7 +45,7 @@ class Layout:
         more = f" and {len(self.features) - SHOWN} more" if len(self.features) > SHOWN else ""
         return (
             f"series by {called(self.id, 'nothing (the table is one series)')}, "
-            f"steps by {called(self.time, 'the order of the lines')}, "
+            f"steps by {called(self.time, f'the order of the {lines}')}, "
             f"target {called(self.target, 'none')}, features {features}{more}"
         )
 

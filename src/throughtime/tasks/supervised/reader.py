@@ -237,8 +237,9 @@ class RecordReader(ABC, Generic[Target]):
 
     def _read_parts(self, data: UserData, problems: Problems, load: FileLoader) -> tuple[list[Record], list[Record]]:
         """Read (what to learn from, what to validate on); all records are of one kind."""
-        given = data.training()
-        check_columns(self.config, given[DATA].paths if DATA in given else (), self.how)
+        given = data.training().in_hand()
+        if DATA in given:
+            check_columns(self.config, given[DATA], self.how, problems.note)
         records = self._read_all(given, problems, load, "the training data")
         held_out: list[Record] = []
         if validation := data.validation():
