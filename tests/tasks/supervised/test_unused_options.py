@@ -52,7 +52,7 @@ def test_columns_of_tables_are_taken() -> None:
     renamed = {"said": TABLE["text"], "mood": TABLE["label"]}
     assert read(renamed, text_column="said", target_column="mood")
     assert "the data: series by 'id'" in read(LONG, id_column="id", target_column="label")[0]
-    with pytest.raises(UsageError, match="^text_column has no meaning for a table with a row for each step"):
+    with pytest.raises(UsageError, match=r"^text_column has no meaning for a table with a row for each step"):
         read(LONG, id_column="id", text_column="x")
 
 

@@ -22,17 +22,50 @@ IGNORED = -100
 
 
 def is_array(value: object) -> bool:
-    """Whether it is an array of numbers or texts of any library, not a single number."""
+    """Whether it is an array of numbers or texts of any library, not a single number.
+
+    Args:
+        value: anything.
+
+    Returns:
+        Whether it is.
+
+    Example:
+        >>> is_array(np.zeros(2)), is_array(np.float32(1)), is_array([1])
+        (True, False, False)
+    """
     return hasattr(value, "shape") and hasattr(value, "__array__") and cast(Any, value).shape != ()
 
 
 def is_sparse(value: object) -> bool:
-    """Whether it is a sparse matrix of SciPy."""
+    """Whether it is a sparse matrix of SciPy.
+
+    Args:
+        value: anything.
+
+    Returns:
+        Whether it is.
+
+    Example:
+        >>> is_sparse(np.zeros((2, 2)))
+        False
+    """
     return hasattr(value, "toarray") and hasattr(value, "tocsr")
 
 
 def is_numbers(value: object) -> bool:
-    """Whether it is a list of numbers, or of such lists, as its first item tells."""
+    """Whether it is a list of numbers, or of such lists, as its first item tells.
+
+    Args:
+        value: anything.
+
+    Returns:
+        Whether it is.
+
+    Example:
+        >>> is_numbers([1, 2]), is_numbers([[0.5], [1.5]]), is_numbers(["a"]), is_numbers([])
+        (True, True, False, False)
+    """
     if not isinstance(value, list | tuple) or not value:
         return False
     first = cast(Sequence[object], value)[0]
@@ -40,7 +73,18 @@ def is_numbers(value: object) -> bool:
 
 
 def as_numpy(value: Any) -> NDArray[Any]:
-    """Take an array of any library as one of NumPy's; tensors leave their device, and bfloat16, which NumPy lacks."""
+    """Take an array of any library as one of NumPy's; tensors leave their device, and bfloat16, which NumPy lacks.
+
+    Args:
+        value: the array.
+
+    Returns:
+        The same numbers.
+
+    Example:
+        >>> as_numpy([1, 2]).shape
+        (2,)
+    """
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         value = value.float() if value.is_floating_point() else value

@@ -17,12 +17,34 @@ FAULT = "\N{NULL}fault"
 
 
 def is_pair(item: object) -> bool:
-    """Whether it is a tuple or list of two."""
+    """Whether it is a tuple or list of two.
+
+    Args:
+        item: anything.
+
+    Returns:
+        Whether it is.
+
+    Example:
+        >>> is_pair(("so good", "yes")), is_pair("no")
+        (True, False)
+    """
     return isinstance(item, tuple | list) and len(cast(Sequence[object], item)) == 2
 
 
 def kind_of_item(item: object) -> str:
-    """Say what an item is, for messages."""
+    """Say what an item is, for messages.
+
+    Args:
+        item: anything.
+
+    Returns:
+        Its kind.
+
+    Example:
+        >>> kind_of_item((1, 2, 3)), kind_of_item("a")
+        ('a tuple of 3', 'str')
+    """
     if isinstance(item, tuple | list):
         return f"a {type(cast(object, item)).__name__} of {len(cast(Sequence[object], item))}"
     return f"{type(item).__name__}"
