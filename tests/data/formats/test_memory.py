@@ -244,65 +244,6 @@ def test_numbers_as_labels() -> None:
     assert [target for _, target in found] == [0.5, 2.0]
 
 
-def test_a_list_of_numbers_is_a_series_of_one_feature() -> None:
-    steps = [[1.0, 2.0, 3.0], [4, 5]]
-    for data in ((steps, ["a", "b"]), list(zip(steps, "ab", strict=True)), {"text": steps, "label": ["a", "b"]}):
-        found = pairs(data)
-        assert [np.asarray(content).tolist() for content, _ in found] == [[[1.0], [2.0], [3.0]], [[4.0], [5.0]]]
-        assert [target for _, target in found] == ["a", "b"]
-    assert [np.shape(content) for content, _ in pairs([[1.0, 2.0], (3, 4)], targets=False)] == [(2, 1), (2, 1)]
-    assert [np.shape(content) for content, _ in pairs([[[1, 2], [3, 4]]], targets=False)] == [(2, 2)]
-    assert [np.shape(content) for content, _ in pairs([([1, 2], "a"), ([3], "b")], targets=False)] == [(2, 1), (1, 1)]
-    tagged = pairs([([1, 2, 3], [0, 1, 1])], per_step=True)
-    assert [(np.shape(content), target) for content, target in tagged] == [((3, 1), ("0", "1", "1"))]
-    notes: list[str] = []
-    list(read_memory((steps, ["a", "b"]), Reading(), Problems(note=notes.append), targets=True))
-    assert notes == ["the data: a list of numbers in 'frames' is read as a series of one feature a step"]
-
-
-@pytest.mark.parametrize(
-    ("content", "what"),
-    [
-        ([1.0, None], "column 'frames' is a list that holds something else than numbers, such as None or a text"),
-        ([1.0, "2"], "column 'frames' is a list that holds something else than numbers, such as None or a text"),
-        ([[1, 2], [3]], "column 'frames': its steps are not lists of as many numbers each"),
-        ([1.0, float("nan")], "frames: step 2, feature 1 is nan, not a finite number"),
-    ],
-)
-def test_bad_lists_of_numbers(content: Any, what: str) -> None:
-    assert message([(content, "a")]) == f"row 1 of the data: {what}"
-
-
-TAGGED = [[("a", "DET"), ("fox", "NOUN")], [("Stop", "VERB")], [("it", "PRON"), ("ran", "VERB"), (".", "PUNCT")]]
-WORDS = [(("a", "fox"), ("DET", "NOUN")), (("Stop",), ("VERB",)), (("it", "ran", "."), ("PRON", "VERB", "PUNCT"))]
-
-
-def test_sentences_of_word_tag_pairs_are_known_by_all_of_them() -> None:
-    assert pairs(TAGGED, per_step=True) == WORDS
-    assert pairs(iter([[list(pair) for pair in sentence] for sentence in TAGGED]), per_step=True) == WORDS
-    assert pairs(TAGGED, targets=False, per_step=True) == [(words, None) for words, _ in WORDS]
-    notes: list[str] = []
-    list(read_memory(TAGGED, Reading(per_step=True), Problems(note=notes.append), targets=True))
-    assert notes == ["the data: each row is a sentence of (word, tag) pairs"]
-    assert message([*TAGGED, "x"], per_step=True) == (
-        "row 4 of the data: is str, not a list of (word, tag) pairs as the others"
-    )
-    # The first is of length two, as a pair is; the second tells that these are pairs.
-    unclear = (("a", "fox"), ("DET", "NOUN"))
-    assert pairs([unclear, (("Stop",), ("VERB",))], per_step=True) == WORDS[:2]
-    assert pairs([(["a", "fox"], ["DET", "NOUN"])], per_step=True) == WORDS[:1]
-
-
-@pytest.mark.parametrize("targets", [True, False])
-def test_where_every_row_has_length_two_both_ways_to_write_it_are_said(targets: bool) -> None:
-    assert message([TAGGED[0], TAGGED[0]], per_step=True, targets=targets) == (
-        "every row of the data has length two, so that [(a, b), (c, d)] may be (words, tags) or two (word, tag) pairs; "
-        'write {"words": [a, b], "tags": [c, d]} for the one or {"words": [a, c], "tags": [b, d]} for the other'
-    )
-    pair = {"words": [["a", "fox"]], "tags": [["DET", "NOUN"]]}
-    assert [words for words, _ in pairs(pair, per_step=True, targets=targets)] == [("a", "fox")]
-
-
 def test_the_one_column_of_a_table_is_what_is_predicted_for() -> None:
     notes: list[str] = []
     found = list(read_memory({"said": ["a"]}, Reading(), Problems(note=notes.append), targets=False))
@@ -324,51 +265,12 @@ def test_datasets_in_the_formats_of_arrays(make: Any) -> None:
     assert pairs(plain, per_step=True) == [(("a", "b"), ("3", "4"))]
 
 
-NO_LABEL = "row 1 of the data: column 'label' is -100, which stands for no label; leave such rows out, or label them"
-NO_TAG = (
-    "row 1 of the data: column 'label': item 2 is -100, which stands for no label; "
-    "leave such steps out, of what is read too, or label them"
-)
-
-
-@pytest.mark.parametrize("named", [False, True])
-@pytest.mark.parametrize("make", [np.array, torch.tensor, lambda value: value])  # pyright: ignore[reportUnknownLambdaType]
-def test_marks_for_no_label_are_refused(make: Any, named: bool) -> None:
-    classes = SimpleNamespace(names=["neg", "pos"])
-    data = DatasetLike(("good", make(-100)))
-    data.features = {"label": classes} if named else None
-    assert message(data) == NO_LABEL
-    data = DatasetLike((["a", "b"], make([1, -100])))
-    data.features = {"label": SimpleNamespace(feature=classes)} if named else None
-    assert message(data, per_step=True) == NO_TAG
-    assert pairs([("a", make(-100))], target_type="number") == [("a", -100.0)]
-
-
 def test_a_class_without_a_name_is_told_of() -> None:
     data = DatasetLike(("good", 2), ("bad", 0))
     data.features = {"label": SimpleNamespace(names=["neg", "pos"])}
     assert message(data) == ("row 1 of the data: column 'label' holds 2, and the data set names 2 classes, from 0")
     problems = Problems(skip=True, note=lambda _: None)
     assert len(list(read_memory(data, Reading(), problems, targets=True))) == 1 and len(problems.skipped) == 1
-
-
-@pytest.mark.parametrize(
-    ("row", "column", "how"),
-    [
-        (("so \ud83d", "x"), "text", {}),
-        (("so", "x \ud83d"), "label", {}),
-        ((["so", "g \ud83d"], ["x", "y"]), "words", {"per_step": True}),
-        ((["so", "good"], ["x", "y \ud83d"]), "labels", {"per_step": True}),
-        (("so", ["x", "y \ud83d"]), "labels", {"target_type": "labels"}),
-    ],
-)
-def test_halves_of_surrogate_pairs(row: Any, column: str, how: Any) -> None:
-    good = (["a"], ["b"]) if how.get("per_step") else ("a", "b")
-    name = {"text": "4", "label": "3", "words": "3", "labels": "3"}[column]
-    assert message([good, row], **how) == (
-        f"row 2 of the data: column {column!r} holds half of a surrogate pair (\\ud83d at character {name}), which is "
-        "no character; take it out: text.encode('utf-8', 'ignore').decode('utf-8')"
-    )
 
 
 def test_sparse_matrices() -> None:
