@@ -54,6 +54,13 @@ CASES: dict[str, Bad] = {
     "one number": Bad(
         lambda: table(Path("t.csv"), ["a,1", "b,1", "c,1"]), "t.csv", ("the number 1", "nothing to learn"), NUMBER
     ),
+    "FASTA as number": Bad(
+        raw("a.fa", b">a\nACGT\n>b\nAC\n"), "a.fa", ("a.fa: line 1 (a)", "'a', not a number", "target_type"), NUMBER
+    ),
+    "FASTA as labels": Bad(
+        raw("a.fa", b">a\nACGT\n>b\nAC\n"), "a.fa", ("a.fa: line 1 (a)", "'a', not several labels", "target_type"),
+        ("--target-type", "labels"),
+    ),
     **every_series("classify"),
     "two labels in a series": in_series("classify", "s1,1,0.5,a", "'a'", "'b'", "tag"),
     "mixed rates": Bad(

@@ -9,12 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small_data import MANY, image, sound, sounds
-from small_runs import SOUNDS, TINY, fitted, predicted, rows_of
+from small_runs import SOUNDS, TINY, Refused, fitted, predicted, rows_of
 
 from throughtime.cli.main import status_of
-
-Refused = Callable[..., str]
-
 
 BAD_ROWS = {
     "empty": (b"text\ngood tea\n \nbad tea\n", "line 3", "'text' is empty"),

@@ -5,20 +5,23 @@ from __future__ import annotations
 import bz2
 import codecs
 import gzip
-import io
 import lzma
 import sys
-import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from peak_memory import peak_memory
+from small_files import files_called, standard_input
+from small_readers import refusal
 
 import throughtime.data.files as files
 from throughtime.data.encodings import check_encoding
 from throughtime.data.files import STANDARD, open_lines, suffixes
-from throughtime.errors import DataError, UsageError
+from throughtime.errors import UsageError
+
+written = files_called("text.txt")
 
 
 def read(path: Path, encoding: str = "utf-8") -> tuple[list[str], list[str]]:
@@ -26,16 +29,8 @@ def read(path: Path, encoding: str = "utf-8") -> tuple[list[str], list[str]]:
     return list(open_lines(path, encoding, notes.append)), notes
 
 
-def written(folder: Path, content: bytes, name: str = "text.txt") -> Path:
-    (folder / name).write_bytes(content)
-    return folder / name
-
-
 def message(path: Path, encoding: str = "utf-8") -> str:
-    with pytest.raises(DataError) as caught:
-        read(path, encoding)
-    assert "\n" not in str(caught.value)
-    return str(caught.value).replace(f"{path.parent}/", "")
+    return refusal(read, path, encoding).replace(f"{path.parent}/", "")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +68,7 @@ def test_blocks_of_any_size_give_the_same_lines(lines: list[str], data: st.DataO
     raw = "".join(line + end for line, end in zip(lines, ends, strict=True)).encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(files, "_BLOCK", data.draw(st.integers(1, 5)))
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+        standard_input(patch, raw)
         assert read(STANDARD)[0] == lines
 
 
@@ -127,12 +122,12 @@ def test_several_gzip_members_are_one_file(tmp_path: Path) -> None:
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\nb")))
+    standard_input(monkeypatch, "a\nb")
     assert read(STANDARD) == (["a", "b"], [])
     assert not sys.stdin.buffer.closed
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    standard_input(monkeypatch, "")
     assert message(STANDARD) == "standard input is empty; give a file with text in it"
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff")))
+    standard_input(monkeypatch, b"\xff")
     assert message(STANDARD).startswith("standard input: line 1, byte offset 0: byte 0xff is not utf-8")
 
 
@@ -206,8 +201,8 @@ def test_memory_stays_small(tmp_path: Path, name: str) -> None:
     with gzip.open(path, "wb", 1) if name.endswith("gz") else path.open("wb") as file:
         for _ in range(500):
             file.write(b"word " * 20 * 1000 + b"\n")
-    tracemalloc.start()
-    assert sum(len(line) for line in open_lines(path, "utf-8", print)) == 50_000_000
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 8e6, "a few blocks of 1 MiB, not the file"
+
+    def read_all() -> None:
+        assert sum(len(line) for line in open_lines(path, "utf-8", print)) == 50_000_000
+
+    assert peak_memory(read_all) < 8e6, "a few blocks of 1 MiB, not the file"

@@ -10,6 +10,7 @@ from throughtime.errors import UsageError
 __all__ = [
     "ENCODINGS",
     "check_encoding",
+    "is_unicode",
     "other_ends",
     "told_encoding",
     "undecodable",
@@ -102,6 +103,28 @@ def zero_bytes(name: str, line: int) -> str:
         One line for the user.
     """
     return f"{name}: line {line} holds a character NUL, so this is no text, or in another encoding; {ENCODINGS}"
+
+
+def is_unicode(text: str) -> bool:
+    """Tell whether a text can be written as UTF-8: half of a surrogate pair, as in a file name of other bytes, cannot.
+
+    Args:
+        text: any text.
+
+    Returns:
+        Whether it can.
+
+    Example:
+        >>> is_unicode("café"), is_unicode("caf\udce9")
+        (True, False)
+    """
+    if text.isascii():
+        return True
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def other_ends(name: str, end: str) -> str:

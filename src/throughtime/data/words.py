@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from functools import cache
+from itertools import chain
 
-__all__ = ["split_words", "word_places"]
+__all__ = ["SIGNS", "split_words", "word_places"]
+
+SIGNS = (range(0x20000), range(0xE0000, 0xE1000))
+"""The code points among which Unicode has signs that combine: the planes between hold ideographs or nothing."""
 
 
 @cache
 def _word() -> re.Pattern[str]:
     """A word, or a mark. To Python an accent or a vowel sign of its own is no letter; here it is part of its word."""
-    signs = "".join(sign for sign in map(chr, range(sys.maxunicode)) if unicodedata.category(sign)[0] == "M")
+    signs = "".join(sign for sign in map(chr, chain(*SIGNS)) if unicodedata.category(sign)[0] == "M")
     return re.compile(rf"[\w{signs}]+(?:['’][\w{signs}]+)*|[^\w\s]")
 
 

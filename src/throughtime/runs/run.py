@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from throughtime.data.files import STANDARD
 from throughtime.data.formats.registry import format_of
-from throughtime.data.formats.writers import open_writer
+from throughtime.data.formats.writers import open_writer, written_suffix
 from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
 from throughtime.data.user_data import DATA, VALID, Given, Paths, UserData, user_data
 from throughtime.errors import UnknownNameError, UsageError
 from throughtime.runs.folder import check_run, files_of
-from throughtime.runs.predictions import rows_of, written_suffix
+from throughtime.runs.predictions import begun, rows_of
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import read_config, saved_options, saved_paths
 from throughtime.tasks.supervised.prediction import Prediction
@@ -244,7 +243,7 @@ class Run:
         live = any(STANDARD in each.paths for each in given.values())
         # Whoever sends records one by one waits for each answer, so the model is there before the first one; elsewhere
         # the first record is read before, so that a file which cannot be read is refused at once.
-        records = records if live else _begun(records)
+        records = records if live else begun(records)
         yield from self.model.predict(records, live=live)
 
     def _require_predictions(self) -> None:
@@ -304,12 +303,6 @@ class Run:
             "metrics": self.metrics,
             "files": {path.name: path.stat().st_size for path in files_of(self.path)},
         }
-
-
-def _begun(records: Iterator[Record]) -> Iterator[Record]:
-    """Read the first record now, and the others as they are asked for."""
-    first = list(islice(records, 1))
-    return chain(first, records)
 
 
 def _note_skipped(problems: Problems) -> None:

@@ -202,7 +202,7 @@ def saved_paths(saved: Mapping[str, Any]) -> dict[str, list[str] | None]:
     own = [role.name for role in task_named(saved["task"]).roles]
     roles = [DATA, VALID, *own, *map(validation_role, own)]
     paths: dict[str, list[str] | None] = {role: saved[role] for role in roles if saved.get(role)}
-    in_memory: list[str] = saved.get("in_memory", [])
+    in_memory: list[str] = saved.get("in_memory") or []
     return paths | dict.fromkeys(in_memory)
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -29,6 +29,13 @@ __all__ = [
     "weights_of",
     "write_checkpoint",
 ]
+
+
+class Optimizer(Protocol):
+    """What a checkpoint needs of an optimizer."""
+
+    state: Any
+    """For each parameter its tensors by name."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -147,7 +154,7 @@ def _copy_all(path: Path, tensors: Mapping[str, Tensor], targets: Mapping[str, T
 
 
 def capture(
-    module: nn.Module, optimizer: torch.optim.Optimizer, state: tuple[Tensor, ...], device: torch.device
+    module: nn.Module, optimizer: Optimizer, state: tuple[Tensor, ...], device: torch.device
 ) -> dict[str, Tensor]:
     """Gather all tensors that decide how training goes on.
 
@@ -172,7 +179,7 @@ def capture(
 
 
 def restore(
-    path: Path, tensors: Mapping[str, Tensor], module: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device
+    path: Path, tensors: Mapping[str, Tensor], module: nn.Module, optimizer: Optimizer, device: torch.device
 ) -> tuple[Tensor, ...]:
     """Put captured tensors back.
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from safetensors import SafetensorError
 
+from throughtime.data.encodings import is_unicode
 from throughtime.errors import CheckpointError, TrainingError
 
 __all__ = [
@@ -91,7 +92,10 @@ def write_json(path: Path, content: object) -> None:
     Raises:
         TrainingError: it cannot be written.
     """
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    # The name of a file need not be UTF-8: then all that is not ASCII is escaped.
+    plain = text if is_unicode(text) else json.dumps(content, indent=2)
+    write_text(path, plain + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from throughtime.errors import CheckpointError, TrainingError
+from throughtime.training.adamw import AdamW
 from throughtime.training.average import WeightAverage
 from throughtime.training.checkpoint import (
     Checkpoint,
@@ -137,7 +138,7 @@ class Trainer:
         began = time.perf_counter()
         rate = self._learning_rate()
         result = self.job.step(self.position.step, self._state)
-        self._optimizer.zero_grad(set_to_none=True)
+        self._optimizer.zero_grad()
         (result.loss / result.usual).backward()
         norm = nn.utils.clip_grad_norm_(self._parameters, self.options.clip or math.inf, foreach=True)
         # Both numbers in one go: on a GPU each wait for one stops the queue.
@@ -260,10 +261,10 @@ class Trainer:
         )
 
 
-def _adamw(parameters: list[nn.Parameter], weight_decay: float) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov, Hutter 2019); matrices decay, biases and gains do not."""
+def _adamw(parameters: list[nn.Parameter], weight_decay: float) -> AdamW:
+    """AdamW; matrices decay, biases and gains do not."""
     matrices = [parameter for parameter in parameters if parameter.ndim > 1]
     vectors = [parameter for parameter in parameters if parameter.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     # A shorter memory of squared gradients than the usual 0.999 suits runs of a few thousand steps.
-    return torch.optim.AdamW([group for group in groups if group["params"]], betas=(0.9, 0.99), fused=True)
+    return AdamW([group for group in groups if group["params"]], betas=(0.9, 0.99))

@@ -10,9 +10,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from statistics import fmean
 from string import Template
 from typing import Any, cast
+
+import numpy as np
 
 from throughtime.errors import CheckpointError
 from throughtime.training.charts import TRAIN, VALIDATION, svg, themed
@@ -93,13 +94,17 @@ def _points(rows: Iterable[Row], name: str) -> tuple[list[float], list[float]]:
 
 
 def _smooth(values: Sequence[float]) -> list[float]:
-    """Mean over a window around each value; the window shrinks at both ends, so that nothing is shifted."""
+    """Lay a straight line through the window around each value: inside that is the mean of the window, and at both ends
+    the line of the last whole window goes on (Savitzky, Golay 1964, first degree), so that nothing bends there.
+    """
     half = len(values) // 40
-    smoothed: list[float] = []
-    for k in range(len(values)):
-        reach = min(half, k, len(values) - 1 - k)
-        smoothed.append(fmean(values[k - reach : k + reach + 1]))
-    return smoothed
+    if not half:
+        return list(values)
+    width = 2 * half + 1
+    means = np.convolve(values, np.full(width, 1 / width), "valid")
+    places = np.arange(width)
+    first, last = (np.polyval(np.polyfit(places, part, 1), places) for part in (values[:width], values[-width:]))
+    return np.concatenate([first[:half], means, last[-half:]]).tolist()
 
 
 def _chart(name: str, height: float, draw: Callable[[Any], None]) -> str:

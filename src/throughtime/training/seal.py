@@ -74,7 +74,7 @@ def stamp(path: Path) -> None:
     Args:
         path: the file, which has not been renamed to its name yet.
     """
-    start = _place_of_digest(path, _header(path)[1])
+    start = _place_of_digest(_header(path)[1])
     assert start is not None
     digest = _digest(path, start)
     with path.open("r+b") as file:
@@ -97,9 +97,9 @@ def check_seal(path: Path) -> Seal | None:
     try:
         header, raw = _header(path)
         metadata: dict[str, str] = header.get("__metadata__") or {}
-        if SEAL not in metadata and not set(metadata) - OTHERS:
+        start = _place_of_digest(raw)
+        if start is None and not set(metadata) - OTHERS:
             return None
-        start = _place_of_digest(path, raw)
         content: dict[str, Any] = json.loads(metadata[SEAL])
         if start is None or _digest(path, start) != content.pop(DIGEST):
             raise ValueError("it is not what was written")
@@ -160,7 +160,7 @@ def _header(path: Path) -> tuple[dict[str, Any], bytes]:
     return cast(dict[str, Any], header), raw
 
 
-def _place_of_digest(path: Path, raw: bytes) -> int | None:
+def _place_of_digest(raw: bytes) -> int | None:
     """Where in the file the digest stands; None where there is not exactly one."""
     found = list(_PLACE.finditer(raw))
     return 8 + found[0].start(1) if len(found) == 1 else None

@@ -9,26 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from small_readers import SmallReader, pairs_of
 
 from throughtime.data.formats.memory import read_memory
 from throughtime.data.reading import Problems, Reading
-from throughtime.data.record import Record
-from throughtime.errors import DataError
 
-
-def read(data: object, targets: bool = True, **how: object) -> list[Record]:
-    return list(read_memory(data, Reading(**how), Problems(note=lambda _: None), targets=targets))  # type: ignore[arg-type]
-
-
-def pairs(data: object, **how: object) -> list[tuple[object, object]]:
-    return [(record.content, record.target) for record in read(data, **how)]  # type: ignore[arg-type]
-
-
-def message(data: object, **how: object) -> str:
-    with pytest.raises(DataError) as caught:
-        read(data, **how)  # type: ignore[arg-type]
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
+memory = SmallReader(read_memory)
+read, pairs, message, skipped = memory.read, memory.pairs, memory.message, memory.skipped
 
 
 class PandasLike:
@@ -77,8 +64,8 @@ FORMS: dict[str, Any] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_forms(form: str) -> None:
-    records = read(FORMS[form])
-    assert [(record.content, record.target) for record in records] == ROWS
+    records, _ = read(FORMS[form])
+    assert pairs_of(records) == ROWS
     assert [record.place for record in records] == ["row 1 of the data", "row 2 of the data"]
     assert records[0].original == {"text": "good", "label": "pos"}
 
@@ -209,9 +196,7 @@ def test_several_labels() -> None:
 )
 def test_bad_rows(data: Any, what: str) -> None:
     assert message(data) == what
-    problems = Problems(skip=True, note=lambda _: None)
-    records = list(read_memory(data, Reading(), problems, targets=True))
-    assert [record.content for record in records] == ["a"] and problems.skipped == [what]
+    assert skipped(data) == ([("a", "x")], [what])
 
 
 @pytest.mark.parametrize(
@@ -228,7 +213,7 @@ def test_bad_rows(data: Any, what: str) -> None:
         ({"train": DatasetLike(), "test": DatasetLike()}, "the data has several parts, 'train', 'test'; "
          "give one of them"),
         ((np.ones((2, 3)), [0, 1]), "X has shape (2, 3), not (N, T, F): N rows of T steps of F features; "
-         "for one feature a step give X[..., None]"),
+         "for one feature a step give X[..., None] or, to classify, wide=True"),
         ("a text", "data in memory must be a list of (x, y) pairs, of dicts or of texts, a dict of columns, a table "
          "(polars, pandas, datasets), or (X, y) with X a list of texts, of (T, F) arrays, or an (N, T, F) array; "
          "not str"),

@@ -59,3 +59,10 @@ def test_columns_of_tables_are_taken() -> None:
 def test_an_encoding_is_told_of() -> None:
     assert "of no use for data in memory: encoding" in read(TEXTS, encoding="latin-1")
     assert "of no use for data in memory: encoding" not in read(TEXTS)
+
+
+def test_gaps_are_filled_in_tables_of_steps_alone() -> None:
+    data = [(np.full((3, 2), number % 2, np.float32), "ab"[number % 2]) for number in range(20)]
+    with pytest.raises(UsageError, match="fill is for series, tables with one row per step"):
+        read(data, fill="zero")
+    assert "missing" in " ".join(read({**LONG, "x": [None, *range(39)]}, id_column="id", fill="zero"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from typing import cast
 
 from throughtime.data.characters import refuse_half_pairs
@@ -15,12 +15,15 @@ from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.tables.columns import Columns, choose_columns, say_columns
 from throughtime.data.tables.series import read_steps
-from throughtime.data.tables.series_layout import Layout, choose_layout
+from throughtime.data.tables.series_layout import choose_layout
+from throughtime.data.tables.wide import find_wide, may_be_wide, read_wide
 from throughtime.errors import DataError
 
 __all__ = ["read_memory"]
 
 _WHERE = "the data"
+_AHEAD = 200
+"""Rows that are looked at to tell whether each is a series."""
 _Row = Mapping[str, object]
 
 
@@ -57,11 +60,25 @@ def read_memory(data: object, how: Reading, problems: Problems, *, targets: bool
         raise DataError("the data has no rows")
     if found.told:
         problems.note(f"{_WHERE}: {found.told}")
-    rows = enumerate(chain([first], found.rows), 1)
-    if found.names is None and (how.id_column or how.time_column):
+    ahead = _ahead(found, first, how, targets)
+    wide = find_wide(list(first), ahead, how, _WHERE, header=True, targets=targets) if len(ahead) > 1 else None
+    rows = enumerate(chain(ahead, found.rows), 1)
+    if wide is not None:
+        problems.note(f"{_WHERE}: {wide.said}")
+        columns = Columns.choose(list(first), wide.values[0], wide.target, how, problems, _WHERE)
+        yield from read_wide(((f"row {n} of the data", row) for n, row in rows), wide, columns, problems)
+    elif found.names is None and (how.id_column or how.time_column):
         yield from _series(rows, first, how, problems, targets)
     else:
         yield from _records(rows, _columns(found, first, how, problems, targets), how)
+
+
+def _ahead(found: MemoryRows, first: _Row, how: Reading, targets: bool) -> list[_Row]:
+    """Look at the first rows of what may be a table with a series in each row; at the first one alone elsewhere."""
+    long = how.id_column or how.time_column
+    if found.names is not None or long or not may_be_wide(list(first.values()), how, targets=targets):
+        return [first]
+    return [first, *islice(found.rows, 0 if how.found.fixed else _AHEAD)]
 
 
 def _columns(found: MemoryRows, first: _Row, how: Reading, problems: Problems, targets: bool) -> Columns:
@@ -105,7 +122,9 @@ def _series(
 ) -> Iterator[Record]:
     """Read a table with a row for each step, as one in a file."""
     keys = [name for name in first if name != FAULT]
-    layout = choose_layout(keys, replace(how, header=True), _WHERE, targets=targets)
+    ahead = list(islice(rows, _AHEAD))
+    sample = [[as_in_file(row.get(name)) for name in keys] for _, row in ahead]
+    layout = choose_layout(keys, replace(how, header=True), _WHERE, targets=targets, rows=sample)
     problems.note(f"{_WHERE}: {layout.describe('rows')}")
 
     def check(cells: Sequence[str]) -> None:
@@ -117,18 +136,17 @@ def _series(
             number = -100 if plain_target == "-100" else plain_target
             plain_cell(number, layout.names[layout.target], how, is_target=True)
 
-    lines = _cells(rows, keys, layout, problems)
+    lines = _cells(chain(ahead, rows), keys, problems)
     yield from read_steps(lines, layout, how, problems, targets=targets, check=check)
 
 
 def _cells(
-    rows: Iterator[tuple[int, _Row]], keys: Sequence[str], layout: Layout, problems: Problems
+    rows: Iterator[tuple[int, _Row]], keys: Sequence[str], problems: Problems
 ) -> Iterator[tuple[int, list[str]]]:
     """Write the cells of each row as they would stand in a file."""
-    features = set(layout.features)
     for number, row in rows:
         if fault := row.get(FAULT):
             problems.report(f"row {number} of the data", str(fault))
             continue
         more = [str(name) for name in row if name not in keys]
-        yield number, [as_in_file(row.get(name), feature=i in features) for i, name in enumerate(keys)] + more
+        yield number, [as_in_file(row.get(name)) for name in keys] + more

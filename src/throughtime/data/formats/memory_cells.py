@@ -115,6 +115,8 @@ def plain_cell(value: object, column: str, how: Reading, *, is_target: bool) -> 
         raise DataError(f"column {column!r} holds a sparse matrix; give an array (T, F): x.toarray()")
     if hasattr(value, "shape") and hasattr(value, "__array__"):
         array = as_numpy(value)
+        if how.wide and not is_target and array.ndim == 1 and array.dtype.kind in "iuf":
+            return array[:, None]
         value = (
             cast(object, array.tolist()) if is_target or array.dtype.kind in TEXT_KINDS or not array.shape else array
         )
@@ -157,19 +159,18 @@ def _frames(value: object, column: str) -> NDArray[Any]:
     return array[:, None] if array.ndim == 1 else array
 
 
-def as_in_file(value: object, *, feature: bool) -> str:
+def as_in_file(value: object) -> str:
     """Write a cell as it would stand in a file, so that what is read of it is the same.
 
     Args:
         value: the cell; None, NaN and the like are nothing.
-        feature: whether it is a number to learn from: a truth value is then 1 or 0.
 
     Returns:
         The text; floating numbers keep all their digits.
 
     Example:
-        >>> as_in_file(True, feature=True), as_in_file(np.float32(0.5), feature=True), as_in_file(None, feature=False)
-        ('1', '0.5', '')
+        >>> as_in_file(True), as_in_file(np.float32(0.5)), as_in_file(None)
+        ('true', '0.5', '')
     """
     if isinstance(value, np.datetime64):
         return "" if np.isnat(cast(Any, value)) else str(cast(Any, value))
@@ -178,5 +179,5 @@ def as_in_file(value: object, *, feature: bool) -> str:
     if value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, bool):
-        return str(int(value)) if feature else str(value).lower()
+        return str(value).lower()
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -182,8 +182,8 @@ def _check_shape(shape: tuple[int, ...], how: Reading) -> None:
     if how.image_steps == "none":
         if len(shape) not in (3, 4):
             raise DataError(f"X has shape {shape}, not (N, H, W, C): N pictures of H x W pixels of C channels")
-    elif len(shape) != 3:
-        hint = "; for one feature a step give X[..., None]" if len(shape) == 2 else ""
+    elif len(shape) != 3 and not (len(shape) == 2 and how.wide):
+        hint = "; for one feature a step give X[..., None] or, to classify, wide=True" if len(shape) == 2 else ""
         raise DataError(f"X has shape {shape}, not (N, T, F): N rows of T steps of F features{hint}")
 
 

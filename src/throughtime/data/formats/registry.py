@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from throughtime.data.encodings import is_unicode
 from throughtime.data.files import STANDARD, describe, suffixes
 from throughtime.data.formats.conll import read_conll
 from throughtime.data.formats.evidence import format_by_bytes, format_by_lines, sample_lines
@@ -194,6 +195,28 @@ def read_records(
         DataError: a file cannot be read.
         UsageError: the options do not fit the format.
     """
+    for record in _read(given, how, problems, targets=targets, form=form, load=load):
+        if (strange := _not_unicode(record)) is None:
+            yield record
+        else:
+            what = "holds half of a surrogate pair, which is no character; decode it rightly, or leave it out"
+            problems.report(record.place, f"{strange!r} {what}")
+
+
+def _not_unicode(record: Record) -> str | None:
+    """What is around the first character of a record that cannot be written as UTF-8."""
+    target = record.target if isinstance(record.target, tuple) else (record.target,)
+    for part in (record.content, *record.beside.values(), record.group, *target):
+        for text in part if isinstance(part, tuple) else (part,):
+            if isinstance(text, str) and not is_unicode(text):
+                at = next(place for place, character in enumerate(text) if not is_unicode(character))
+                return text[max(0, at - 15) : at + 15]
+    return None
+
+
+def _read(
+    given: Given, how: Reading, problems: Problems, *, targets: bool, form: str | None, load: FileLoader | None
+) -> Iterator[Record]:
     if given.memory is not None:
         yield from read_memory(given.memory, how, problems, targets=targets)
         return

@@ -17,14 +17,19 @@ from throughtime.data.files import STANDARD, describe, suffixes
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record, Target
 from throughtime.data.tables.delimited import AHEAD, Row, read_rows
+from throughtime.data.tables.gaps import Gaps
 from throughtime.data.tables.header import is_number
+from throughtime.data.tables.levels import Levels
 from throughtime.data.tables.series_layout import Layout, choose_layout, series_has_header, stand_together
-from throughtime.data.tables.values import as_float, as_label, as_labels
+from throughtime.data.tables.values import as_float, as_label, as_labels, as_text
 from throughtime.errors import DataError
 
 __all__ = ["Steps", "read_series", "read_steps"]
 
 Time: TypeAlias = int | float | datetime
+_AHEAD = 1000
+"""Rows that are looked at to tell what the columns hold."""
+_FLAGS = {"true": "1", "false": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,11 @@ def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) 
 
     ``how.id_column`` tells the series apart; without it the table is one series. ``how.time_column`` (numbers or ISO
     dates) orders the steps; without it they are in the order of the file. Every column that is neither of these nor the
-    target is a feature, and holds numbers. Where the rows of a series stand together one series is held at a time.
+    target is a feature, but an index without a name, and those that ``how`` leaves out. Features are numbers
+    (``how.fill`` says what becomes of missing ones), true or false (1 and 0), or labels, each of which is a feature
+    that is 1 where it stands: ``how.found`` gathers them while it is read to learn from, and the first series have not
+    yet those of later ones. Where rows have a word in ``how.text_column`` they are sentences, and an empty id stands
+    for the one above it, as in spreadsheets. Where the rows of a series stand together one series is held at a time.
 
     Args:
         path: the table, packed or plain; ``-`` is standard input.
@@ -56,7 +65,8 @@ def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) 
         targets: whether there must be a target; without, its column may be missing and is not looked at.
 
     Yields:
-        Series in the order of their first rows: content (T, F) in the order of time, original :class:`Steps`.
+        Series in the order of their first rows: content (T, F), or words, in the order of time,
+        original :class:`Steps`.
 
     Raises:
         DataError: the file cannot be read, has no rows, or lacks a column; the message lists those there are.
@@ -67,12 +77,14 @@ def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) 
     ahead = list(islice(rows, AHEAD))
     if not ahead:
         raise DataError(f"{name} has no rows")
-    header = series_has_header([cells for _, cells in ahead], how, name)
-    layout = choose_layout(ahead[0][1], replace(how, header=header), name, targets=targets)
+    sample = [cells for _, cells in ahead]
+    header = series_has_header(sample, how, name)
+    layout = choose_layout(sample[0], replace(how, header=header), name, targets=targets, rows=sample[1:])
     problems.note(f"{name}: {layout.describe()}")
-    together = layout.id is not None and path != STANDARD and stand_together(path, how, layout.id, tabs=tabs)
+    fill = layout.word is not None
+    together = layout.id is not None and path != STANDARD and stand_together(path, how, layout.id, tabs=tabs, fill=fill)
     reader = _Reader(name, layout, how, problems, targets=targets, together=together)
-    yield from reader.read(chain(ahead[1:] if header else ahead, rows))
+    yield from reader.read(chain(ahead[layout.header :], rows))
 
 
 def read_steps(
@@ -111,6 +123,9 @@ class _Series:
     line: int
     lines: list[int] = field(default_factory=list[int])
     numbers: array[float] = field(default_factory=lambda: array("f"))
+    levels: list[list[int]] = field(default_factory=list[list[int]])
+    """Which of the labels that are features stand in each step."""
+    words: list[str] = field(default_factory=list[str])
     times: list[Time] = field(default_factory=list[Time])
     targets: list[Target] = field(default_factory=list[Target])
     rows: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
@@ -135,16 +150,28 @@ class _Reader:
         self.targets, self.together, self.check = targets, together, check
         self.line = "line" if check is None else "row"
         self.dated: str | None = None
-        self.told = False
+        self.told: set[str] = set()
+        kinds = list(zip(layout.features, layout.kinds, strict=True))
+        self.numeric = [i for i, kind in kinds if kind != "labels"]
+        self.gaps = Gaps(how.fill, [layout.names[i] for i in self.numeric])
+        self.flags = [i for i, kind in kinds if kind == "flag"]
+        self.levels = Levels([layout.names[i] for i, kind in kinds if kind == "labels"], how.found)
+        self.labelled = [i for i, kind in kinds if kind == "labels"]
+        if not how.found.fixed:
+            how.found.features = [layout.names[i] for i in layout.features]
+            how.found.flags = [layout.names[i] for i in self.flags]
 
     def read(self, rows: Iterator[Row]) -> Iterator[Record]:
         """Make records of rows."""
         layout = self.layout
         open_series: dict[str | None, _Series] = {}
+        key: str | None = None
         for line, cells in rows:
-            key = None
             if layout.id is not None:
-                key = cells[layout.id].strip() if layout.id < len(cells) else ""
+                above, key = key, cells[layout.id].strip() if layout.id < len(cells) else ""
+                if not key and above and layout.word is not None:
+                    key = above
+                    self._tell("filled", f"line {line} has no {layout.names[layout.id]!r}: it is that of the row above")
                 if not key:
                     self.problems.report(self._place(line, None), f"no id in column {layout.names[layout.id]!r}")
                     continue
@@ -157,6 +184,8 @@ class _Reader:
             raise DataError(f"{self.name} has no rows under its header")
         while open_series:
             yield from self._finish(open_series.pop(next(iter(open_series))))
+        if self.how.fill is not None:
+            self.problems.note(f"{self.name}: {self.gaps.describe()}")
 
     def _add(self, series: _Series, line: int, cells: Sequence[str]) -> None:
         layout = self.layout
@@ -165,7 +194,12 @@ class _Reader:
                 raise DataError(f"{len(cells)} cells, where the first {self.line} has {len(layout.names)}")
             if self.check is not None:
                 self.check(cells)
+            if layout.word is not None:
+                series.words.append(as_text(cells[layout.word], layout.names[layout.word]))
             series.numbers.extend(self._numbers(cells))
+            if self.labelled:
+                picked = [as_label(cells[i], layout.names[i]) for i in self.labelled]
+                series.levels.append(self.levels.numbers(picked, lambda what: self._tell(what, what)))
             if layout.time is not None:
                 series.times.append(self._time(cells[layout.time], layout.names[layout.time]))
             if self.targets and layout.target is not None:
@@ -186,14 +220,20 @@ class _Reader:
         return place if key is None else f"{place} (series {key!r})"
 
     def _numbers(self, cells: Sequence[str]) -> list[float]:
-        picked = [cells[i] for i in self.layout.features]
+        picked = [cells[i] for i in self.numeric]
+        if self.flags:
+            picked = [_FLAGS.get(cells[i].strip().lower(), "") if i in self.flags else cells[i] for i in self.numeric]
         try:
             numbers = list(map(float, picked))
         except ValueError:
             numbers = [math.nan]
         if all(map(math.isfinite, numbers)) and "_" not in "".join(picked):
             return numbers
-        return [as_float(cells[i], self.layout.names[i]) for i in self.layout.features]  # raises, naming the column
+        pairs = list(zip(self.numeric, picked, strict=True))
+        for i, cell in pairs:
+            if i in self.flags and not cell:
+                raise DataError(f"column {self.layout.names[i]!r} holds {cells[i]!r}, neither true nor false")
+        return [self.gaps.number(cell, self.layout.names[i]) for i, cell in pairs]  # raises, naming the column
 
     def _time(self, cell: str, column: str) -> Time:
         try:
@@ -229,9 +269,9 @@ class _Reader:
         """Order the steps by time, and hand the series out if it is sound."""
         if series.bad:
             return
-        frames = np.array(series.numbers, np.float32).reshape(len(series.lines), -1)
-        if not np.isfinite(frames).all():
-            step = int(np.isfinite(frames).all(axis=1).argmin())
+        frames = np.array(series.numbers, np.float32).reshape(len(series.lines), len(self.numeric))
+        if np.isinf(frames).any():  # NaN is a gap that is to be filled
+            step = int(np.isinf(frames).any(axis=1).argmax())
             self._report(series, series.lines[step], "a number over 3e38, the largest that float32 holds; scale it")
             return
         order = list(range(len(series.lines)))
@@ -240,7 +280,10 @@ class _Reader:
             if self._has_duplicates(series, order):
                 return
             self._tell_order(series, order)
-        content = frames[order]
+        frames = self.gaps.fill(frames[order])
+        if self.labelled:
+            frames = np.concatenate([frames, self.levels.one_hot(series.levels)[order]], 1)
+        content = tuple(series.words[i] for i in order) if series.words else frames
         target: Target | None = None
         if series.targets:
             chosen = [str(series.targets[i]) for i in order] if self.how.per_step else []
@@ -262,12 +305,15 @@ class _Reader:
         return False
 
     def _tell_order(self, series: _Series, order: Sequence[int]) -> None:
-        if not self.told and any(one > next_one for one, next_one in pairwise(order)):
-            self.told = True
+        if any(one > next_one for one, next_one in pairwise(order)):
             which = "" if series.id is None else f" of series {series.id!r}"
-            self.problems.note(
-                f"{self.name}: rows{which} are not in the order of time; they are sorted, as others may be"
-            )
+            self._tell("order", f"rows{which} are not in the order of time; they are sorted, as others may be")
+
+    def _tell(self, kind: str, message: str) -> None:
+        """Say something of the file once."""
+        if kind not in self.told:
+            self.told.add(kind)
+            self.problems.note(f"{self.name}: {message}")
 
 
 def _parse_time(text: str) -> Time:

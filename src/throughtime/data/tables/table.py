@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +13,8 @@ from throughtime.data.files import STANDARD, describe, open_lines, refusing, suf
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.tables.columns import Columns, Load, choose_columns
-from throughtime.data.tables.delimited import read_head, read_rows
+from throughtime.data.tables.delimited import Row, read_head, read_rows
+from throughtime.data.tables.wide import Wide, find_wide, may_be_wide, names_columns, read_wide
 from throughtime.errors import DataError, UsageError
 
 __all__ = ["TABLES", "Unnamed", "import_polars", "read_named_rows", "read_table"]
@@ -22,6 +23,8 @@ TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 """Suffixes of the tables that can be read."""
 _TABS = (".tsv", ".tab")
 _BATCH = 10_000
+_AHEAD = 200
+"""Rows that are looked at to tell whether each is a series."""
 
 
 class Unnamed(dict[str, str]):
@@ -88,6 +91,17 @@ def _delimited(
 ) -> Iterator[Record]:
     name = describe(path)
     rows = read_rows(path, how, problems, tabs=tabs)
+    ahead = list(islice(rows, 1))
+    if ahead and not how.found.fixed and len(ahead[0][1]) > 2:
+        ahead += islice(rows, 1)
+    if ahead and may_be_wide(ahead[-1][1], how, targets=targets) and not how.found.fixed:
+        ahead += islice(rows, _AHEAD)
+    rows = chain(ahead, rows)
+    if (found := _wide_of(ahead, how, name, targets=targets)) is not None:
+        wide, names, header = found
+        yield from _wide_rows(rows, wide, names, header, how, problems, name, tabs)
+        return
+    _refuse_features(how, name)
     head, rows = read_head(rows, how, problems, name, targets=targets)
     columns = Columns.choose(head.names, head.content, head.target, how, problems, name, load=load, folder=path.parent)
     names, width, row_type = head.names, len(head.names), dict[str, str] if head.header else Unnamed
@@ -97,6 +111,60 @@ def _delimited(
             problems.report(place, _miscounted(len(cells), width, head.header, tabs))
         elif record := columns.record(row_type(zip(names, cells, strict=True)), place):
             yield record
+
+
+def _wide_of(
+    ahead: Sequence[Row], how: Reading, name: str, *, targets: bool
+) -> tuple[Wide, Sequence[str], bool] | None:
+    """(what a table in wide format holds, its columns, whether the first line names them); None where it is none."""
+    if not ahead or not may_be_wide(ahead[-1][1], how, targets=targets):
+        return None
+    first, body = ahead[0][1], [cells for _, cells in ahead[1:]]
+    header = names_columns(first, body[0] if body else []) if how.header is None else how.header
+    names = [cell.strip() for cell in first] if header else [str(number) for number in range(1, len(first) + 1)]
+    if len(set(names)) < len(names):
+        return None
+    rows = [
+        dict(zip(names, cells, strict=True))
+        for cells in (body if header else [first, *body])
+        if len(cells) == len(names)
+    ]
+    wide = find_wide(names, rows, how, name, header=header, targets=targets)
+    return None if wide is None else (wide, names, header)
+
+
+def _wide_rows(
+    rows: Iterator[Row],
+    wide: Wide,
+    names: Sequence[str],
+    header: bool,
+    how: Reading,
+    problems: Problems,
+    name: str,
+    tabs: bool,
+) -> Iterator[Record]:
+    problems.note(f"{name}: {wide.said}")
+    columns = Columns.choose(names, wide.values[0], wide.target, how, problems, name)
+    row_type = dict[str, str] if header else Unnamed
+
+    def named() -> Iterator[tuple[str, Mapping[str, object]]]:
+        for number, cells in islice(rows, int(header), None):
+            if len(cells) == len(names):
+                yield f"{name}: line {number}", row_type(zip(names, cells, strict=True))
+            else:
+                problems.report(f"{name}: line {number}", _miscounted(len(cells), len(names), header, tabs))
+
+    yield from read_wide(named(), wide, columns, problems)
+
+
+def _refuse_features(how: Reading, name: str) -> None:
+    """Refuse options that are for series."""
+    for option in ("feature_columns", "ignore_columns", "wide"):
+        if getattr(how, option):
+            raise UsageError(
+                f"{option} is for series, and the rows of {name} are texts: leave it out, or say with --id-column, "
+                "--time-column what tells series apart and orders their steps"
+            )
 
 
 def _miscounted(found: int, expected: int, header: bool, tabs: bool) -> str:
@@ -135,9 +203,20 @@ def read_named_rows(
     if first is None:
         raise DataError(f"{name} has no rows")
     there = list(first[1])
+    ahead, wide = [first], None
+    if may_be_wide(list(first[1].values()), how, targets=targets):
+        ahead += islice(rows, 0 if how.found.fixed else _AHEAD)
+        wide = find_wide(there, [row for _, row in ahead], how, name, header=True, targets=targets)
+    rows = chain(ahead, rows)
+    if wide is not None:
+        problems.note(f"{name}: {wide.said}")
+        columns = Columns.choose(there, wide.values[0], wide.target, how, problems, name)
+        yield from read_wide(rows, wide, columns, problems)
+        return
+    _refuse_features(how, name)
     content, target = choose_columns(there, how, problems, name, targets=targets)
     columns = Columns.choose(there, content, target, how, problems, name, load=load, folder=path.parent)
-    for place, row in chain([first], rows):
+    for place, row in rows:
         if record := columns.record(row, place):
             yield record
 

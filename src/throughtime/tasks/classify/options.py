@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from throughtime.errors import UsageError
-from throughtime.tasks.supervised.options import SupervisedOptions
+from throughtime.tasks.supervised.options import FROM_LANGUAGE_MODEL, SupervisedOptions
 
 __all__ = ["Config"]
 
@@ -18,6 +18,7 @@ SMOOTHING = 0.1
 class Config(SupervisedOptions):
     """Options of ``fit("classify", ...)``."""
 
+    FROM_OTHERS = FROM_LANGUAGE_MODEL
     TRAINING_ONLY: ClassVar[frozenset[str]] = SupervisedOptions.TRAINING_ONLY | {"class_weights", "label_smoothing"}
     """Options that mean nothing to a trained network."""
 
@@ -25,6 +26,9 @@ class Config(SupervisedOptions):
     """What is predicted: one label, any number of labels, or a number (regression)."""
     label_separator: str = ","
     """What stands between several labels of one record."""
+    wide: bool | None = None
+    """Take each row of a table as a series with a value in each column beside its label (UCR archive); if not given,
+    it is told from the columns."""
     pooling: Literal["last", "mean", "max", "attention"] = "max"
     """How the steps of a sequence become one vector."""
     class_weights: Literal["none", "balanced"] = "none"

@@ -74,6 +74,7 @@ class Learner(ABC, Generic[Target, Finding]):
     def __init__(self, config: SupervisedOptions, inputs: SavedInputs[Target], device: torch.device) -> None:
         self.config, self.inputs = config, inputs
         self.reader: RecordReader[Target] = self.reader_class(config)
+        self.reader.found = inputs.found
         self.model = self.network().to(device)
 
     @classmethod
@@ -97,7 +98,12 @@ class Learner(ABC, Generic[Target, Finding]):
 
     @abstractmethod
     def network(self) -> nn.Module:
-        """Make the network."""
+        """Make the network.
+
+        One that reads words, or may start from a language model, has its input as ``read`` (of
+        :func:`~throughtime.tasks.supervised.network.make_input`) and the layers over it as ``recurrent``: that is where
+        word vectors and the language model's weights are put.
+        """
 
     @property
     @abstractmethod

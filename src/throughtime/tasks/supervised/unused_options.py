@@ -17,11 +17,15 @@ __all__ = ["check_columns", "check_meaning"]
 
 TABLES = frozenset(COLUMN_FORMATS)
 COLUMNS: Mapping[str, frozenset[str]] = {
-    "text_column": TABLES | {"conll", "conllu"},
+    "text_column": TABLES | {"series", "conll", "conllu"},
     "target_column": TABLES | {"series", "conll", "conllu"},
     "file_column": TABLES,
     "id_column": frozenset({"series"}),
     "time_column": frozenset({"series"}),
+    "feature_columns": TABLES | {"series"},
+    "ignore_columns": TABLES | {"series"},
+    "wide": TABLES,
+    "fill": frozenset({"series"}),
     "header": frozenset({"csv", "tsv", "series"}),
 }
 """Option -> the formats that have what it names."""
@@ -30,6 +34,9 @@ IN_MEMORY: Mapping[str, frozenset[MemoryForm]] = {
     "target_column": frozenset({"table", "series"}),
     "id_column": frozenset({"series"}),
     "time_column": frozenset({"series"}),
+    "fill": frozenset({"series"}),
+    "feature_columns": frozenset({"table", "series"}),
+    "ignore_columns": frozenset({"table", "series"}),
     **dict.fromkeys(("file_column", "header", "format", "separator"), frozenset()),
 }
 """Option -> the forms of data in memory that have what it names."""
@@ -42,6 +49,7 @@ IDLE: Mapping[str, tuple[str, ...]] = {
 """What the network reads -> the options that do nothing then."""
 FILES: Mapping[str, frozenset[Kind]] = {
     "mel_bands": frozenset({"sound"}),
+    "resample": frozenset({"sound"}),
     "image_steps": frozenset({"image"}),
     "colour": frozenset({"image", "clip"}),
 }
@@ -65,7 +73,7 @@ def check_columns(config: SupervisedOptions, given: Given, how: Reading, note: N
         return
     forms = {format_of(path, how): path for path in given.paths}
     for name, known in COLUMNS.items():
-        if forms and getattr(config, name) is not None and not known & forms.keys():
+        if forms and getattr(config, name, None) is not None and not known & forms.keys():
             form, path = next(iter(forms.items()))
             raise UsageError(
                 f"{name} is for {', '.join(sorted(known))}, and {path} is read as {form}; leave the option out"
@@ -78,6 +86,10 @@ def _check_memory(config: SupervisedOptions, form: MemoryForm, note: Note) -> No
             continue
         if not known:
             raise UsageError(f"{name} is for files, and the data is in memory; leave the option out")
+        if name == "fill":
+            raise UsageError(
+                "fill is for series, tables with one row per step; this data is none: leave the option out"
+            )
         if form == "series":
             raise UsageError(f"{name} has no meaning for a table with a row for each step; leave the option out")
         raise UsageError(
