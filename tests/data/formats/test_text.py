@@ -122,3 +122,11 @@ def test_text_in_memory() -> None:
 def test_what_is_no_text_is_refused(memory: object, words: str) -> None:
     with pytest.raises(DataError, match=words):
         read_text(Given(memory=memory), note=print)
+
+
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_halves_of_surrogate_pairs_in_memory(as_bytes: bool) -> None:
+    for memory, what in (("good \ud83d", "the text given"), (["a", "good \ud83d"], "text 2 of those given")):
+        with pytest.raises(DataError) as caught:
+            read_text(Given(memory=memory), as_bytes=as_bytes, note=print)
+        assert str(caught.value).startswith(f"{what} holds half of a surrogate pair (\\ud83d at character 6)")

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
-from throughtime.data.encodings import is_unicode, other_ends, told_encoding, undecodable, zero_bytes
+from throughtime.data.characters import refuse_half_pairs
+from throughtime.data.encodings import other_ends, told_encoding, undecodable, zero_bytes
 from throughtime.data.files import read_blocks
 from throughtime.data.reading import Note
 from throughtime.data.text import Document, RawText, Text
@@ -63,6 +64,8 @@ def _from_memory(memory: object, as_bytes: bool) -> list[RawText]:
     pieces: Sequence[object] = [memory]
     if isinstance(memory, Sequence) and not isinstance(memory, str | bytes):
         pieces = cast(Sequence[object], memory)
+    for number, piece in enumerate(pieces, 1):
+        refuse_half_pairs(piece, "the text given" if len(pieces) == 1 else f"text {number} of those given")
     contents = [_as_unit(piece, as_bytes) for piece in pieces]
     if not any(contents):
         raise DataError("the text given is empty")
@@ -74,11 +77,7 @@ def _as_unit(content: object, as_bytes: bool) -> RawText:
         raise DataError("bytes were given as text: decode them first, or use the unit bytes")
     if not isinstance(content, str | bytes):
         raise DataError(f"text must be a str or a sequence of str, not {type(content).__name__}")
-    if as_bytes:
-        return content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    if isinstance(content, str) and not is_unicode(content):
-        raise DataError("the text holds half of a surrogate pair, which is no character; decode it rightly")
-    return content
+    return content.encode("utf-8") if as_bytes and isinstance(content, str) else content
 
 
 def _decode(path: Path, raw: bytes, encoding: str, note: Note) -> str:

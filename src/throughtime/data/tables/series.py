@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice, pairwise
@@ -24,7 +24,7 @@ from throughtime.data.tables.series_layout import Layout, choose_layout, series_
 from throughtime.data.tables.values import as_float, as_label, as_labels, as_text
 from throughtime.errors import DataError
 
-__all__ = ["Steps", "read_series"]
+__all__ = ["Steps", "read_series", "read_steps"]
 
 Time: TypeAlias = int | float | datetime
 _AHEAD = 1000
@@ -87,6 +87,34 @@ def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) 
     yield from reader.read(chain(ahead[layout.header :], rows))
 
 
+def read_steps(
+    rows: Iterator[Row],
+    layout: Layout,
+    how: Reading,
+    problems: Problems,
+    *,
+    targets: bool,
+    check: Callable[[Sequence[str]], None],
+) -> Iterator[Record]:
+    """Read series from rows in memory, a row for each step, as :func:`read_series` does from a file.
+
+    Args:
+        rows: number, from 1, and cells of each row, as they would stand in a file.
+        layout: which column is what.
+        how: what the target is.
+        problems: told of rows that cannot be read, which takes their whole series out.
+        targets: whether there must be a target.
+        check: raises a DataError where the cells of a row hold what no file can.
+
+    Yields:
+        Series in the order of their first rows.
+
+    Raises:
+        DataError: a row cannot be read.
+    """
+    yield from _Reader("the data", layout, how, problems, targets=targets, together=False, check=check).read(rows)
+
+
 @dataclass(slots=True)
 class _Series:
     """A series as it is read, steps in the order of the file."""
@@ -108,10 +136,19 @@ class _Reader:
     """Collects rows to series, checks them, and makes records of them."""
 
     def __init__(
-        self, name: str, layout: Layout, how: Reading, problems: Problems, *, targets: bool, together: bool
+        self,
+        name: str,
+        layout: Layout,
+        how: Reading,
+        problems: Problems,
+        *,
+        targets: bool,
+        together: bool,
+        check: Callable[[Sequence[str]], None] | None = None,
     ) -> None:
         self.name, self.layout, self.how, self.problems = name, layout, how, problems
-        self.targets, self.together = targets, together
+        self.targets, self.together, self.check = targets, together, check
+        self.line = "line" if check is None else "row"
         self.dated: str | None = None
         self.told: set[str] = set()
         kinds = list(zip(layout.features, layout.kinds, strict=True))
@@ -136,7 +173,7 @@ class _Reader:
                     key = above
                     self._tell("filled", f"line {line} has no {layout.names[layout.id]!r}: it is that of the row above")
                 if not key:
-                    self.problems.report(f"{self.name}: line {line}", f"no id in column {layout.names[layout.id]!r}")
+                    self.problems.report(self._place(line, None), f"no id in column {layout.names[layout.id]!r}")
                     continue
             if self.together and open_series and key not in open_series:
                 yield from self._finish(open_series.popitem()[1])
@@ -154,7 +191,9 @@ class _Reader:
         layout = self.layout
         try:
             if len(cells) != len(layout.names):
-                raise DataError(f"{len(cells)} cells, where the first line has {len(layout.names)}")
+                raise DataError(f"{len(cells)} cells, where the first {self.line} has {len(layout.names)}")
+            if self.check is not None:
+                self.check(cells)
             if layout.word is not None:
                 series.words.append(as_text(cells[layout.word], layout.names[layout.word]))
             series.numbers.extend(self._numbers(cells))
@@ -174,8 +213,11 @@ class _Reader:
 
     def _report(self, series: _Series, line: int, message: str) -> None:
         series.bad = True
-        place = f"{self.name}: line {line}" + ("" if series.id is None else f" (series {series.id!r})")
-        self.problems.report(place, message)
+        self.problems.report(self._place(line, series.id), message)
+
+    def _place(self, line: int, key: str | None) -> str:
+        place = f"{self.name}: line {line}" if self.line == "line" else f"row {line} of {self.name}"
+        return place if key is None else f"{place} (series {key!r})"
 
     def _numbers(self, cells: Sequence[str]) -> list[float]:
         picked = [cells[i] for i in self.numeric]
@@ -218,8 +260,8 @@ class _Reader:
             target = as_label(cell, column)
         if series.targets and target != series.targets[0]:
             raise DataError(
-                f"column {column!r} holds {cell!r}, and {series.targets[0]!r} in line {series.line}, in one series; "
-                "a target for each step is learned with tag"
+                f"column {column!r} holds {cell!r}, and {series.targets[0]!r} in {self.line} {series.line}, "
+                "in one series; a target for each step is learned with tag"
             )
         series.targets[:] = [target]
 
@@ -248,8 +290,7 @@ class _Reader:
             target = tuple(chosen) if self.how.per_step else series.targets[0]
         rows = tuple(series.rows[i] for i in order) if series.rows else ()
         steps = Steps(series.id, self.layout.names, tuple(series.lines[i] for i in order), rows)
-        place = f"{self.name}: line {series.line}" + ("" if series.id is None else f" (series {series.id!r})")
-        yield Record(content, target, place, steps)
+        yield Record(content, target, self._place(series.line, series.id), steps)
 
     def _has_duplicates(self, series: _Series, order: Sequence[int]) -> bool:
         for one, next_one in pairwise(order):
@@ -257,7 +298,7 @@ class _Reader:
                 self._report(
                     series,
                     series.lines[next_one],
-                    f"the time {series.times[one]} again, as in line {series.lines[one]}; "
+                    f"the time {series.times[one]} again, as in {self.line} {series.lines[one]}; "
                     + ("each step of a series has its own" if series.id else "series are told apart with --id-column"),
                 )
                 return True

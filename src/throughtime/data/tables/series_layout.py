@@ -52,8 +52,8 @@ class Layout:
         read = {self.id, self.time, self.target, self.word, *self.features}
         return tuple(i for i in range(len(self.names)) if i not in read)
 
-    def describe(self) -> str:
-        """Say it in one line."""
+    def describe(self, lines: str = "lines") -> str:
+        """Say it in one line; ``lines`` is what its rows are called."""
 
         def called(column: int | None, none: str) -> str:
             return none if column is None else repr(self.names[column])
@@ -65,7 +65,7 @@ class Layout:
         return (
             f"{'sentences' if self.word is not None else 'series'} "
             f"by {called(self.id, 'nothing (the table is one series)')}, "
-            f"steps by {called(self.time, 'the order of the lines')}, "
+            f"steps by {called(self.time, f'the order of the {lines}')}, "
             f"target {called(self.target, 'none')}, {what}"
             + (f"; {self._listed(flags)}: true is 1, false 0" if flags else "")
             + (f"; {self._listed(labels)}: labels, a feature for each of them (one-hot)" if labels else "")

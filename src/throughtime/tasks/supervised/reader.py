@@ -21,7 +21,7 @@ from throughtime.data.planning.split import lonely
 from throughtime.data.reading import Found, Note, Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.tables.levels import widened
-from throughtime.data.user_data import DATA, UserData
+from throughtime.data.user_data import DATA, Given, UserData
 from throughtime.errors import DataError, UsageError
 from throughtime.tasks.run_config import read_config
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
@@ -261,14 +261,13 @@ class RecordReader(ABC, Generic[Target]):
 
     def _read_parts(self, data: UserData, problems: Problems, load: FileLoader) -> tuple[list[Record], list[Record]]:
         """Read (what to learn from, what to validate on); all records are of one kind."""
-        given = data.training()
-        check_columns(self.config, given[DATA].paths if DATA in given else (), self.how)
+        given = data.training().in_hand()
+        check_columns(self.config, given.get(DATA, Given()), self.how, problems.note)
         records = self._read_all(given, problems, load, "the training data")
         if not self.found.fixed:
             records, self.found.fixed = widened(records, self.found), True
-        held_out: list[Record] = []
-        if validation := data.validation():
-            held_out = self._read_all(validation, problems, load, "the validation data")
+        validation = data.validation()
+        held_out = self._read_all(validation, problems, load, "the validation data") if validation else []
         alike = partial(unlike, records[0])
         records, held_out = (list(usable(part, alike, problems)) for part in (records, held_out))
         if self.config.skip_bad:

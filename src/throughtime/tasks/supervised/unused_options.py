@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 from throughtime.data.formats.file_loader import Kind
+from throughtime.data.formats.memory_rows import MemoryForm, form_of_memory
 from throughtime.data.formats.registry import COLUMN_FORMATS, format_of
 from throughtime.data.reading import Note, Reading
+from throughtime.data.user_data import Given
 from throughtime.errors import UsageError
 from throughtime.tasks.supervised.options import SupervisedOptions
 from throughtime.training.options import options_of
@@ -28,6 +29,17 @@ COLUMNS: Mapping[str, frozenset[str]] = {
     "header": frozenset({"csv", "tsv", "series"}),
 }
 """Option -> the formats that have what it names."""
+IN_MEMORY: Mapping[str, frozenset[MemoryForm]] = {
+    "text_column": frozenset({"table"}),
+    "target_column": frozenset({"table", "series"}),
+    "id_column": frozenset({"series"}),
+    "time_column": frozenset({"series"}),
+    "fill": frozenset({"series"}),
+    "feature_columns": frozenset({"table", "series"}),
+    "ignore_columns": frozenset({"table", "series"}),
+    **dict.fromkeys(("file_column", "header", "format", "separator"), frozenset()),
+}
+"""Option -> the forms of data in memory that have what it names."""
 
 IDLE: Mapping[str, tuple[str, ...]] = {
     "frames": ("unit", "vocabulary_size", "min_count", "spelling", "word_dropout", "character_dropout"),
@@ -44,26 +56,48 @@ FILES: Mapping[str, frozenset[Kind]] = {
 """Option -> the kinds of files that it is about."""
 
 
-def check_columns(config: SupervisedOptions, paths: Iterable[Path], how: Reading) -> None:
-    """See that options about columns are for files that have columns.
+def check_columns(config: SupervisedOptions, given: Given, how: Reading, note: Note) -> None:
+    """See that options about columns and files are for data that has them.
 
     Args:
         config: the options.
-        paths: files to learn from.
+        given: what to learn from: files, or data in memory that can be gone through more than once.
         how: the options as the formats see them.
+        note: told where an encoding was given and there is no file.
 
     Raises:
-        UsageError: an option was given that none of the files can honour.
+        UsageError: an option was given that none of the files, or the data in memory, can honour.
     """
-    forms = {format_of(path, how): path for path in paths}
-    if not forms and config.fill is not None:
-        raise UsageError("fill is for series, tables with one row per step; this data is none: leave the option out")
+    if given.memory is not None:
+        _check_memory(config, form_of_memory(given.memory, how), note)
+        return
+    forms = {format_of(path, how): path for path in given.paths}
     for name, known in COLUMNS.items():
         if forms and getattr(config, name, None) is not None and not known & forms.keys():
             form, path = next(iter(forms.items()))
             raise UsageError(
                 f"{name} is for {', '.join(sorted(known))}, and {path} is read as {form}; leave the option out"
             )
+
+
+def _check_memory(config: SupervisedOptions, form: MemoryForm, note: Note) -> None:
+    for name, known in IN_MEMORY.items():
+        if getattr(config, name) is None or form in known:
+            continue
+        if not known:
+            raise UsageError(f"{name} is for files, and the data is in memory; leave the option out")
+        if name == "fill":
+            raise UsageError(
+                "fill is for series, tables with one row per step; this data is none: leave the option out"
+            )
+        if form == "series":
+            raise UsageError(f"{name} has no meaning for a table with a row for each step; leave the option out")
+        raise UsageError(
+            f"{name} names a column, and the rows of this data have none with a name; "
+            "give a data frame, a dict of columns or a list of dicts, or leave the option out"
+        )
+    if config.encoding != "utf-8":
+        note("of no use for data in memory: encoding")
 
 
 def check_meaning(config: SupervisedOptions, kind: str, files: Iterable[Kind], note: Note) -> None:
