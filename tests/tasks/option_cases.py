@@ -42,7 +42,8 @@ def table(task: str) -> str:
 
 def two_targets(task: str) -> str:
     """A table whose second target is another."""
-    rows = "".join(f"word{number % 5}\t{'ab'[number % 2]}\t{'ab'[number % 3 > 0]}\n" for number in range(24))
+    more = (" x", " a") if task == "tag" else ("", "")
+    rows = "".join(f"word{n % 5}{more[0]}\t{'ab'[n % 2]}{more[1]}\t{'ab'[n % 3 > 0]}{more[1]}\n" for n in range(24))
     Path("t.tsv").write_text(f"text\tlabel\tkind\n{rows}")
     return "t.tsv"
 
@@ -72,9 +73,10 @@ def one_bad_row(task: str) -> str:
 def named_files(task: str) -> str:
     """Names of files that are texts too, unless they are taken as files."""
     lines = ["text\tlabel"]
+    steps, more = (2, " a") if task == "tag" else (1, "")
     for number in range(12):
-        np.save(f"{number}.npy", np.full((1, 2), number % 2))
-        lines.append(f"{number}.npy\t{'ab'[number % 2]}")
+        np.save(f"x {number}.npy", np.full((steps, 2), number % 2))
+        lines.append(f"x {number}.npy\t{'ab'[number % 2]}{more}")
     Path("t.tsv").write_text("\n".join(lines) + "\n")
     return "t.tsv"
 

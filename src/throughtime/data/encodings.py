@@ -106,7 +106,7 @@ def zero_bytes(name: str, line: int) -> str:
 
 
 def is_unicode(text: str) -> bool:
-    """Tell whether a text can be written as UTF-8: half of a surrogate pair, as in a file name of other bytes, cannot.
+    r"""Tell whether a text can be written as UTF-8: half of a surrogate pair, as in a file name of other bytes, cannot.
 
     Args:
         text: any text.

@@ -24,7 +24,7 @@ _CELL = 1 << 26
 """Characters of the largest cell: a quote that is never closed must not take all the memory."""
 AHEAD = 200
 """Rows that are looked at to tell whether the first names the columns."""
-_SAMPLE = 1000
+_SAMPLE, _SAMPLE_CHARACTERS = 1000, 1_000_000
 """Lines that are looked at to tell how a table is written."""
 _LONG = 60
 """Characters that no name of a column has."""
@@ -50,7 +50,7 @@ def read_rows(path: Path, how: Reading, problems: Problems, *, tabs: bool) -> It
         DataError: the file cannot be read, or a row is bad.
     """
     lines, name = open_lines(path, how.encoding, problems.note), describe(path)
-    ahead = list(islice(lines, 1 if path == STANDARD else _SAMPLE))
+    ahead = _sample(lines, 1 if path == STANDARD else _SAMPLE)
     dialect = told_dialect(ahead, "\t" if tabs else ",", how.separator, name, problems.note)
     lines = chain(ahead[dialect.skip :], lines)
     split = _split_quoted if dialect.quoted else _split_plain
@@ -70,6 +70,16 @@ def read_rows(path: Path, how: Reading, problems: Problems, *, tabs: bool) -> It
                 problems.note(f"{name}: line {blank} is blank; blank lines are left out, here and further on")
         blanks.clear()
         yield number, _pointed(cells, dialect.decimal_commas) if dialect.decimal_commas else cells
+
+
+def _sample(lines: Iterator[str], most: int) -> list[str]:
+    """Take the first lines, fewer where they are long: a table of long rows isn't held whole."""
+    sample: list[str] = []
+    characters = 0
+    while characters < _SAMPLE_CHARACTERS and len(sample) < most and (line := next(lines, None)) is not None:
+        sample.append(line)
+        characters += len(line)
+    return sample
 
 
 def _pointed(cells: list[str], columns: frozenset[int]) -> list[str]:
