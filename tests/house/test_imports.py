@@ -49,8 +49,10 @@ INSIDE: dict[str, dict[str, set[str]]] = {
     "data": {
         HALL: set(),
         "tables": {HALL},
+        "series": {HALL, "tables"},
         "media": {HALL},
-        "formats": {HALL, "tables", "media"},
+        "in_memory": {HALL, "tables", "series"},
+        "formats": {HALL, "tables", "series", "media", "in_memory"},
         "encoding": {HALL},
         "planning": {HALL},
         "demos": set(),
@@ -167,10 +169,12 @@ def test_every_way_to_import_is_seen(text: str) -> None:
 @pytest.mark.parametrize(
     ("module", "other", "allowed"),
     [
-        ("data.files", "data.tables.table", False),
-        ("data.tables.table", "data.files", True),
-        ("data.tables.table", "data.tables.columns", True),
-        ("data.tables.table", "data.formats.registry", False),
+        ("data.files", "data.formats.table", False),
+        ("data.formats.table", "data.files", True),
+        ("data.formats.table", "data.tables.columns", True),
+        ("data.series.long", "data.tables.columns", True),
+        ("data.tables.columns", "data.series.long", False),
+        ("data.in_memory.records", "data.formats.registry", False),
         ("data.planning.split", "data.encoding", False),
         ("data.demos.demonstration", "data.files", False),
         ("tasks.tag.job", "tasks.registry", True),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from throughtime.data.record import Record
-from throughtime.data.tables.series import Steps
+from throughtime.data.series.long import Steps
 from throughtime.tasks.supervised.prediction import Prediction
 
 __all__ = ["begun", "rows_of"]

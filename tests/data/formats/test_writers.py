@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from small_files import files_called
 
-from throughtime.data.formats.conll import read_conll
+from throughtime.data.formats.table import Unnamed, read_table
+from throughtime.data.formats.tagged.conll import read_conll
 from throughtime.data.formats.writers import open_writer
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.table import Unnamed, read_table
 from throughtime.errors import DataError, UsageError
 
 QUIET = Problems(note=lambda _: None)

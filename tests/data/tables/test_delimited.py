@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from small_files import files_called
 from small_readers import SmallReader, pairs_of
 
-from throughtime.data.tables.table import Unnamed, read_table
+from throughtime.data.formats.table import Unnamed, read_table
 
 written, tables = files_called("a.csv"), SmallReader(read_table)
 read, pairs, message, skipped = tables.read, tables.pairs, tables.message, tables.skipped

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from throughtime.data.formats.table import read_table
 from throughtime.data.reading import Problems, Reading
+from throughtime.data.series.long import read_series
 from throughtime.data.tables.delimited import read_rows
 from throughtime.data.tables.dialect import told_dialect
-from throughtime.data.tables.series import read_series
-from throughtime.data.tables.table import read_table
 from throughtime.errors import DataError, UsageError
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from throughtime.data.formats.table import read_table
 from throughtime.data.reading import Problems, Reading
+from throughtime.data.series.long import read_series
 from throughtime.data.tables.header import weigh_first_row
-from throughtime.data.tables.series import read_series
-from throughtime.data.tables.table import read_table
 from throughtime.errors import DataError
 
 SPAM = ["ham,see you at nine", "spam,win a prize now", "ham,ok then bye", "spam,call this number"]

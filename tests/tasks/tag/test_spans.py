@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from throughtime.data.formats.conll import read_conll
+from throughtime.data.formats.tagged.conll import read_conll
 from throughtime.data.reading import Found, Problems, Reading
 from throughtime.data.record import Record
 from throughtime.errors import DataError

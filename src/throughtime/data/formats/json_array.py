@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from throughtime.data.files import describe, open_lines
+from throughtime.data.formats.table import read_named_rows
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.tables.columns import Load
-from throughtime.data.tables.table import read_named_rows
 from throughtime.errors import DataError
 
 __all__ = ["read_json_array"]

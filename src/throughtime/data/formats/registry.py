@@ -9,7 +9,6 @@ from typing import Any, cast
 
 from throughtime.data.encodings import is_unicode
 from throughtime.data.files import STANDARD, describe, suffixes
-from throughtime.data.formats.conll import read_conll
 from throughtime.data.formats.evidence import format_by_bytes, format_by_lines, sample_lines
 from throughtime.data.formats.fasta import FASTA_SUFFIXES, read_fasta
 from throughtime.data.formats.fasttext import read_fasttext
@@ -17,13 +16,14 @@ from throughtime.data.formats.file_loader import FileLoader, kind_of
 from throughtime.data.formats.folder import read_folder
 from throughtime.data.formats.json_array import read_json_array
 from throughtime.data.formats.lines import read_lines
-from throughtime.data.formats.memory import read_memory
-from throughtime.data.formats.spans import read_spans
+from throughtime.data.formats.table import read_table
+from throughtime.data.formats.tagged.conll import read_conll
+from throughtime.data.formats.tagged.spans import read_spans
+from throughtime.data.in_memory.records import read_memory
 from throughtime.data.media.arrays import ARRAY_SUFFIXES, read_array_clips
 from throughtime.data.reading import Note, Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.series import read_series
-from throughtime.data.tables.table import read_table
+from throughtime.data.series.long import read_series
 from throughtime.data.user_data import Given
 from throughtime.errors import DataError, UnknownNameError, UsageError
 

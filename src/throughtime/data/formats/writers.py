@@ -13,11 +13,11 @@ from typing import Any, cast
 import numpy as np
 
 from throughtime.data.files import suffixes
-from throughtime.data.formats.conll import CONLL, Sentence
+from throughtime.data.formats.table import Unnamed, import_polars
+from throughtime.data.formats.tagged.conll import CONLL, Sentence
 from throughtime.data.output import Output, open_output
 from throughtime.data.reading import Note
 from throughtime.data.record import Record
-from throughtime.data.tables.table import Unnamed, import_polars
 from throughtime.errors import DataError, UsageError
 
 __all__ = ["Writer", "open_writer", "written_suffix"]

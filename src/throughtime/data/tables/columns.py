@@ -1,10 +1,9 @@
-"""Rows with named cells become records: which column is which, and what a cell may hold."""
+"""Rows with named cells become records: what the cells that were chosen may hold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,167 +12,23 @@ from numpy.typing import NDArray
 
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Content, Record, Target
+from throughtime.data.tables.array_values import as_frames, as_picture
+from throughtime.data.tables.column_names import listed, pick_column
 from throughtime.data.tables.values import (
     as_float,
-    as_frames,
     as_label,
     as_labels,
-    as_picture,
     as_sequences,
     as_step_labels,
     as_steps,
     as_text,
 )
-from throughtime.errors import DataError, UsageError
+from throughtime.errors import DataError
 
-__all__ = ["Columns", "Load", "choose_columns", "known_column", "pick_column", "say_columns"]
+__all__ = ["Columns", "Load"]
 
 Load = Callable[[Path], Content]
 """Reads the file that a cell names; raises a DataError that starts with the path."""
-
-_TEXTS = (
-    *("text", "sentence", "review", "content", "message", "document", "comment", "tweet", "headline", "question"),
-    *("body", "phrase", "name", "title", "sequence"),
-)
-_TARGETS = (
-    "label",
-    "labels",
-    "class",
-    "target",
-    "category",
-    "sentiment",
-    "tag",
-    "tags",
-    "y",
-    "score",
-    "rating",
-    "language",
-)
-_WORDS = ("tokens", "words", *_TEXTS)
-_TAGS = ("tags", "labels", "ner_tags", "pos_tags", "chunk_tags", "upos", "xpos", "ner", "pos", *_TARGETS)
-_WORD_TAGS = ("tag", "label", "ner_tag", "pos_tag", "chunk_tag", *_TAGS)
-_SHOWN = 20
-
-
-def known_column(names: Sequence[str], how: Reading, role: str) -> str | None:
-    """Find a column by the names that such columns usually have, whatever the size of their letters.
-
-    Args:
-        names: the columns there are.
-        how: whether there is a target for each step.
-        role: ``"text"``, ``"target"``, or ``"word's target"`` where each row has a word and its label.
-
-    Returns:
-        The first in the order of the usual names, or None.
-
-    Example:
-        >>> known_column(["id", "Review", "title"], Reading(), "text")
-        'Review'
-    """
-    usual = {("text", False): _TEXTS, ("text", True): _WORDS, ("target", False): _TARGETS, ("target", True): _TAGS}
-    usual |= {("word's target", True): _WORD_TAGS, ("word's target", False): _TARGETS}
-    there = {name.strip().casefold(): name for name in reversed(names)}
-    return next((there[name] for name in usual[role, how.per_step] if name in there), None)
-
-
-def pick_column(names: Sequence[str], asked: str, where: str, option: str) -> str:
-    """Find the column that the user asked for, by its name or else by its number, from 1.
-
-    Args:
-        names: the columns there are.
-        asked: name or number.
-        where: the file, for the message.
-        option: the option that asked, for the message.
-
-    Returns:
-        Its name.
-
-    Raises:
-        DataError: there is none; the message lists those there are.
-
-    Example:
-        >>> pick_column(["id", "plot"], "plot", "a.csv", "--text-column"), pick_column(["id", "plot"], "1", "", "")
-        ('plot', 'id')
-    """
-    if asked in names:
-        return asked
-    if asked.isdecimal() and 1 <= int(asked) <= len(names):
-        return names[int(asked) - 1]
-    near = get_close_matches(asked, names, n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    raise DataError(f"{where} has no column {asked!r}{hint}; it has {_listed(names)}: choose one with {option}")
-
-
-def choose_columns(
-    names: Sequence[str], how: Reading, problems: Problems, where: str, *, targets: bool
-) -> tuple[str, str | None]:
-    """Tell which columns hold the text (or the file's name) and the target.
-
-    Args:
-        names: the columns there are.
-        how: the columns that were asked for; None takes one that has a usual name, and says so.
-        problems: where notes go.
-        where: the file, for messages.
-        targets: whether the target is needed; without it that column is not looked for.
-
-    Returns:
-        (column of the text or file, column of the target or None).
-
-    Raises:
-        DataError: one is missing; the message lists those there are.
-        UsageError: both a column of texts and one of files were asked for.
-
-    Example:
-        >>> choose_columns(["id", "text", "label"], Reading(), Problems(), "a.csv", targets=True)
-        a.csv: the text is column 'text', the target column 'label'
-        ('text', 'label')
-    """
-    if how.file_column is not None and how.text_column is not None:
-        raise UsageError("give --text-column or --file-column, not both")
-    if how.file_column is not None:
-        content = pick_column(names, how.file_column, where, "--file-column")
-    else:
-        content = _asked_or_known(names, how.text_column, how, where, "text")
-    target = _asked_or_known(names, how.target_column, how, where, "target") if targets else None
-    if content == target:
-        raise DataError(f"{where}: the text and the target are both column {content!r}; choose two different ones")
-    if how.text_column is how.file_column is None or (targets and how.target_column is None):
-        problems.note(f"{where}: {say_columns(content, target)}")
-    return content, target
-
-
-def say_columns(content: str, target: str | None) -> str:
-    """Say which columns are read.
-
-    Args:
-        content: column of the text, or of the file's name.
-        target: column of the target, or None.
-
-    Returns:
-        The end of a sentence.
-
-    Example:
-        >>> say_columns("text", None)
-        "the text is column 'text'"
-    """
-    return f"the text is column {content!r}" + ("" if target is None else f", the target column {target!r}")
-
-
-def _asked_or_known(names: Sequence[str], asked: str | None, how: Reading, where: str, role: str) -> str:
-    if asked is not None:
-        return pick_column(names, asked, where, f"--{role}-column")
-    known = known_column(names, how, role)
-    if known is None:
-        raise DataError(
-            f"{where} has no column with a usual name for the {role}; it has {_listed(names)}: "
-            f"say which with --{role}-column"
-        )
-    return known
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:_SHOWN])
-    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
 
 
 @dataclass(slots=True)
@@ -310,5 +165,5 @@ class Columns:
 
 def _cell(row: Mapping[str, object], column: str) -> object:
     if column not in row:
-        raise DataError(f"no field {column!r}; there are {_listed(list(row)) or 'none'}")
+        raise DataError(f"no field {column!r}; there are {listed(list(row)) or 'none'}")
     return row[column]

@@ -20,7 +20,7 @@ from throughtime.data.planning.buckets import Costs
 from throughtime.data.planning.split import lonely
 from throughtime.data.reading import Found, Note, Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.levels import widened
+from throughtime.data.series.levels import widened
 from throughtime.data.user_data import DATA, Given, UserData
 from throughtime.errors import DataError, UsageError
 from throughtime.tasks.run_config import read_config

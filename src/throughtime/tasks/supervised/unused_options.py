@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from throughtime.data.formats.file_loader import Kind
-from throughtime.data.formats.memory_rows import MemoryForm, form_of_memory
 from throughtime.data.formats.registry import COLUMN_FORMATS, format_of
+from throughtime.data.in_memory.rows import MemoryForm, form_of_memory
 from throughtime.data.reading import Note, Reading
 from throughtime.data.user_data import Given
 from throughtime.errors import UsageError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from throughtime.data.formats.bio import (
+from throughtime.data.formats.tagged.bio import (
     Scheme,
     Spelling,
     bio_fault,
@@ -15,7 +15,7 @@ from throughtime.data.formats.bio import (
     rewrite,
     spelling_of,
 )
-from throughtime.data.formats.conll import Sentence
+from throughtime.data.formats.tagged.conll import Sentence
 from throughtime.data.reading import Found, Problems
 from throughtime.data.record import Record
 from throughtime.tasks.supervised.targets import labels_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from throughtime.data.files import STANDARD
-from throughtime.data.formats.conll import Sentence, read_conll
+from throughtime.data.formats.tagged.conll import Sentence, read_conll
 from throughtime.data.reading import Found, Problems, Reading
 from throughtime.errors import DataError
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from throughtime.data.reading import Problems, Reading
-from throughtime.data.tables.columns import known_column, pick_column
-from throughtime.data.tables.delimited import header_unclear, read_rows
-from throughtime.data.tables.header import is_number, weigh_first_row
-from throughtime.data.tables.series_columns import (
+from throughtime.data.series.columns import (
     Kind,
     asked_columns,
     kind_of_column,
     pick_features,
     word_column,
 )
+from throughtime.data.tables.column_names import known_column, pick_column
+from throughtime.data.tables.delimited import read_rows
+from throughtime.data.tables.header import is_number, weigh_first_row
+from throughtime.data.tables.table_head import header_unclear
 from throughtime.errors import DataError, UsageError
 
 __all__ = ["Layout", "choose_layout", "series_has_header", "stand_together"]

@@ -14,8 +14,8 @@ from small_files import files_called, standard_input
 from small_readers import SmallReader, pairs_of
 
 from throughtime.data.files import STANDARD
+from throughtime.data.formats.table import read_table
 from throughtime.data.reading import Problems, Reading
-from throughtime.data.tables.table import read_table
 from throughtime.errors import DataError, UsageError
 
 written, tables = files_called("a.csv"), SmallReader(read_table)

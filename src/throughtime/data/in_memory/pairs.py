@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Literal, cast
 
-from throughtime.data.formats.memory_cells import is_numbers
+from throughtime.data.in_memory.values import is_numbers
 from throughtime.data.reading import Reading
 from throughtime.errors import DataError
 

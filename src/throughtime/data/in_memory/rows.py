@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.formats.memory_cells import TEXT_KINDS, as_numpy, is_array, is_numbers, is_sparse
-from throughtime.data.formats.memory_pairs import FAULT, as_pair, as_tagged, decide, is_pair, kind_of_item
+from throughtime.data.in_memory.pairs import FAULT, as_pair, as_tagged, decide, is_pair, kind_of_item
+from throughtime.data.in_memory.values import TEXT_KINDS, as_numpy, is_array, is_numbers, is_sparse
 from throughtime.data.reading import Reading
 from throughtime.errors import DataError
 

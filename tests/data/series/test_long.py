@@ -13,7 +13,7 @@ from small_readers import refusal
 
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.series import Steps, read_series
+from throughtime.data.series.long import Steps, read_series
 from throughtime.errors import DataError
 
 HOW = Reading(id_column="id", time_column="time", target_column="label")

@@ -12,9 +12,11 @@ from typing import Any, cast
 from throughtime.data.files import STANDARD, describe, open_lines, refusing, suffixes
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.columns import Columns, Load, choose_columns
-from throughtime.data.tables.delimited import Row, read_head, read_rows
-from throughtime.data.tables.wide import Wide, find_wide, may_be_wide, names_columns, read_wide
+from throughtime.data.series.wide import Wide, find_wide, may_be_wide, names_columns, read_wide
+from throughtime.data.tables.column_names import choose_columns
+from throughtime.data.tables.columns import Columns, Load
+from throughtime.data.tables.delimited import Row, read_rows
+from throughtime.data.tables.table_head import read_head
 from throughtime.errors import DataError, UsageError
 
 __all__ = ["TABLES", "Unnamed", "import_polars", "read_named_rows", "read_table"]

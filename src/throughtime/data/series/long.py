@@ -6,27 +6,24 @@ import math
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import chain, islice, pairwise
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 
 from throughtime.data.files import STANDARD, describe, suffixes
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record, Target
+from throughtime.data.series.gaps import Gaps
+from throughtime.data.series.layout import Layout, choose_layout, series_has_header, stand_together
+from throughtime.data.series.levels import Levels
+from throughtime.data.series.timestamps import Time, TimeColumn, first_repeated, order_of
 from throughtime.data.tables.delimited import AHEAD, Row, read_rows
-from throughtime.data.tables.gaps import Gaps
-from throughtime.data.tables.header import is_number
-from throughtime.data.tables.levels import Levels
-from throughtime.data.tables.series_layout import Layout, choose_layout, series_has_header, stand_together
 from throughtime.data.tables.values import as_float, as_label, as_labels, as_text
 from throughtime.errors import DataError
 
 __all__ = ["Steps", "read_series", "read_steps"]
 
-Time: TypeAlias = int | float | datetime
 _AHEAD = 1000
 """Rows that are looked at to tell what the columns hold."""
 _FLAGS = {"true": "1", "false": "0"}
@@ -149,7 +146,7 @@ class _Reader:
         self.name, self.layout, self.how, self.problems = name, layout, how, problems
         self.targets, self.together, self.check = targets, together, check
         self.line = "line" if check is None else "row"
-        self.dated: str | None = None
+        self.times = None if layout.time is None else TimeColumn(layout.names[layout.time])
         self.told: set[str] = set()
         kinds = list(zip(layout.features, layout.kinds, strict=True))
         self.numeric = [i for i, kind in kinds if kind != "labels"]
@@ -200,8 +197,8 @@ class _Reader:
             if self.labelled:
                 picked = [as_label(cells[i], layout.names[i]) for i in self.labelled]
                 series.levels.append(self.levels.numbers(picked, lambda what: self._tell(what, what)))
-            if layout.time is not None:
-                series.times.append(self._time(cells[layout.time], layout.names[layout.time]))
+            if layout.time is not None and self.times is not None:
+                series.times.append(self.times.read(cells[layout.time]))
             if self.targets and layout.target is not None:
                 self._add_target(series, cells[layout.target], layout.names[layout.target])
         except DataError as error:
@@ -235,19 +232,6 @@ class _Reader:
                 raise DataError(f"column {self.layout.names[i]!r} holds {cells[i]!r}, neither true nor false")
         return [self.gaps.number(cell, self.layout.names[i]) for i, cell in pairs]  # raises, naming the column
 
-    def _time(self, cell: str, column: str) -> Time:
-        try:
-            time = _parse_time(cell.strip())
-        except ValueError:
-            raise DataError(f"column {column!r} holds {cell!r}, neither a number nor an ISO date and time") from None
-        sort = "a number"
-        if isinstance(time, datetime):
-            sort = "a date without time zone" if time.tzinfo is None else "a date with time zone"
-        self.dated = self.dated or sort
-        if sort != self.dated:
-            raise DataError(f"column {column!r} holds {cell!r}, {sort}, and {self.dated} further up; write all alike")
-        return time
-
     def _add_target(self, series: _Series, cell: str, column: str) -> None:
         if self.how.per_step:
             series.targets.append(as_label(cell, column))
@@ -276,7 +260,7 @@ class _Reader:
             return
         order = list(range(len(series.lines)))
         if series.times:
-            order.sort(key=series.times.__getitem__)  # type: ignore[arg-type]
+            order = order_of(series.times)
             if self._has_duplicates(series, order):
                 return
             self._tell_order(series, order)
@@ -293,16 +277,16 @@ class _Reader:
         yield Record(content, target, self._place(series.line, series.id), steps)
 
     def _has_duplicates(self, series: _Series, order: Sequence[int]) -> bool:
-        for one, next_one in pairwise(order):
-            if series.times[one] == series.times[next_one]:
-                self._report(
-                    series,
-                    series.lines[next_one],
-                    f"the time {series.times[one]} again, as in {self.line} {series.lines[one]}; "
-                    + ("each step of a series has its own" if series.id else "series are told apart with --id-column"),
-                )
-                return True
-        return False
+        twice = first_repeated(series.times, order)
+        if twice is not None:
+            one, other = twice
+            self._report(
+                series,
+                series.lines[other],
+                f"the time {series.times[one]} again, as in {self.line} {series.lines[one]}; "
+                + ("each step of a series has its own" if series.id else "series are told apart with --id-column"),
+            )
+        return twice is not None
 
     def _tell_order(self, series: _Series, order: Sequence[int]) -> None:
         if any(one > next_one for one, next_one in pairwise(order)):
@@ -314,22 +298,3 @@ class _Reader:
         if kind not in self.told:
             self.told.add(kind)
             self.problems.note(f"{self.name}: {message}")
-
-
-def _parse_time(text: str) -> Time:
-    """Read whole numbers (nanoseconds must not be rounded), other numbers, and ISO dates.
-
-    Raises:
-        ValueError: it is none of them.
-    """
-    if "_" in text:
-        raise ValueError
-    try:
-        return int(text)
-    except ValueError:
-        if not is_number(text):
-            return datetime.fromisoformat(text)
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError
-    return number

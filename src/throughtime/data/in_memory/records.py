@@ -8,15 +8,16 @@ from itertools import chain, islice
 from typing import cast
 
 from throughtime.data.characters import refuse_half_pairs
-from throughtime.data.formats.memory_cells import as_in_file, is_numbers, plain_cell
-from throughtime.data.formats.memory_pairs import FAULT
-from throughtime.data.formats.memory_rows import MemoryRows, rows_in_memory
+from throughtime.data.in_memory.pairs import FAULT
+from throughtime.data.in_memory.rows import MemoryRows, rows_in_memory
+from throughtime.data.in_memory.values import as_in_file, is_numbers, plain_cell
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.columns import Columns, choose_columns, say_columns
-from throughtime.data.tables.series import read_steps
-from throughtime.data.tables.series_layout import choose_layout
-from throughtime.data.tables.wide import find_wide, may_be_wide, read_wide
+from throughtime.data.series.layout import choose_layout
+from throughtime.data.series.long import read_steps
+from throughtime.data.series.wide import find_wide, may_be_wide, read_wide
+from throughtime.data.tables.column_names import choose_columns, say_columns
+from throughtime.data.tables.columns import Columns
 from throughtime.errors import DataError
 
 __all__ = ["read_memory"]

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from throughtime.data.formats.memory import read_memory
+from throughtime.data.in_memory.records import read_memory
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.series import Steps, read_series
+from throughtime.data.series.long import Steps, read_series
 from throughtime.errors import DataError
 
 HEAD = ("id", "t", "x", "z", "label")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from throughtime.data.formats.bio import looks_bio
+from throughtime.data.formats.tagged.bio import looks_bio
 from throughtime.data.reading import Reading
 from throughtime.errors import DataError
 

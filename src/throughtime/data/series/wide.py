@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.columns import Columns, known_column, pick_column
+from throughtime.data.series.columns import asked_columns, is_index, is_unnamed
+from throughtime.data.tables.column_names import known_column, pick_column
+from throughtime.data.tables.columns import Columns
 from throughtime.data.tables.header import is_number
-from throughtime.data.tables.series_columns import asked_columns, is_index, is_unnamed
 from throughtime.data.tables.values import as_float
 from throughtime.errors import DataError, UsageError
 

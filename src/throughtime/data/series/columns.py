@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from throughtime.data.reading import Reading
-from throughtime.data.tables.columns import pick_column
+from throughtime.data.tables.column_names import pick_column
 from throughtime.data.tables.header import is_number
 from throughtime.errors import DataError, UsageError
 

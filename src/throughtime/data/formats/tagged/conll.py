@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from throughtime.data.files import STANDARD, describe, open_lines, suffixes
-from throughtime.data.formats.conll_layout import RANGE, UNIVERSAL, ColumnLayout, cells_of, find_layout, is_mark
+from throughtime.data.formats.tagged.layout import RANGE, UNIVERSAL, ColumnLayout, cells_of, find_layout, is_mark
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 

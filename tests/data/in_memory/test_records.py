@@ -11,7 +11,7 @@ import pytest
 import torch
 from small_readers import SmallReader, pairs_of
 
-from throughtime.data.formats.memory import read_memory
+from throughtime.data.in_memory.records import read_memory
 from throughtime.data.reading import Problems, Reading
 
 memory = SmallReader(read_memory)

@@ -11,7 +11,7 @@ from small_files import files_called, standard_input
 from small_readers import SmallReader, pairs_of
 
 from throughtime.data.files import STANDARD
-from throughtime.data.formats.conll import Sentence, read_conll
+from throughtime.data.formats.tagged.conll import Sentence, read_conll
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 

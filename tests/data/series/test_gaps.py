@@ -9,8 +9,8 @@ import pytest
 
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.gaps import filled
-from throughtime.data.tables.series import read_series
+from throughtime.data.series.gaps import filled
+from throughtime.data.series.long import read_series
 from throughtime.errors import DataError
 
 NAN = float("nan")

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from throughtime.data.formats.memory import read_memory
+from throughtime.data.formats.table import read_table
+from throughtime.data.in_memory.records import read_memory
 from throughtime.data.reading import Found, Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.table import read_table
-from throughtime.data.tables.wide import names_columns
+from throughtime.data.series.wide import names_columns
 from throughtime.errors import DataError, UsageError
 
 LONG = [[(7 * row + step) % 13 / 4 for step in range(16)] for row in range(6)]

@@ -1,0 +1,110 @@
+"""The times of the steps of series: numbers or ISO dates, all of one sort, so that steps can be put in order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import TypeAlias
+
+from throughtime.data.tables.header import is_number
+from throughtime.errors import DataError
+
+__all__ = ["Time", "TimeColumn", "first_repeated", "order_of"]
+
+Time: TypeAlias = int | float | datetime
+
+
+class TimeColumn:
+    """Reads the times of one column.
+
+    Args:
+        name: the column, for messages.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sort: str | None = None
+        """What its first time is; all others must be so."""
+
+    def read(self, cell: str) -> Time:
+        """Take a cell as a time.
+
+        Args:
+            cell: a number, or an ISO date with or without a time and a time zone.
+
+        Returns:
+            The time.
+
+        Raises:
+            DataError: it is none, or not of the sort of those before.
+
+        Example:
+            >>> times = TimeColumn("t")
+            >>> times.read(" 2024-05-01 12:30"), times.read("2024-05-02")
+            (datetime.datetime(2024, 5, 1, 12, 30), datetime.datetime(2024, 5, 2, 0, 0))
+        """
+        try:
+            time = _parse_time(cell.strip())
+        except ValueError:
+            raise DataError(f"column {self.name!r} holds {cell!r}, neither a number nor an ISO date and time") from None
+        sort = "a number"
+        if isinstance(time, datetime):
+            sort = "a date without time zone" if time.tzinfo is None else "a date with time zone"
+        self.sort = self.sort or sort
+        if sort != self.sort:
+            raise DataError(f"column {self.name!r} holds {cell!r}, {sort}, and {self.sort} further up; write all alike")
+        return time
+
+
+def order_of(times: Sequence[Time]) -> list[int]:
+    """Give the places of times of one sort in their order; equal ones stay as they stand.
+
+    Args:
+        times: the times.
+
+    Returns:
+        Their indices.
+
+    Example:
+        >>> order_of([3, 1, 2])
+        [1, 2, 0]
+    """
+    return sorted(range(len(times)), key=times.__getitem__)  # type: ignore[arg-type]
+
+
+def first_repeated(times: Sequence[Time], order: Sequence[int]) -> tuple[int, int] | None:
+    """Find two steps with the same time.
+
+    Args:
+        times: the times.
+        order: their order.
+
+    Returns:
+        The indices of the first two, or None.
+
+    Example:
+        >>> first_repeated([3, 1, 3], [1, 0, 2]), first_repeated([3, 1], [1, 0])
+        ((0, 2), None)
+    """
+    return next(((one, other) for one, other in pairwise(order) if times[one] == times[other]), None)
+
+
+def _parse_time(text: str) -> Time:
+    """Read whole numbers (nanoseconds must not be rounded), other numbers, and ISO dates.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    if "_" in text:
+        raise ValueError
+    try:
+        return int(text)
+    except ValueError:
+        if not is_number(text):
+            return datetime.fromisoformat(text)
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
