@@ -48,11 +48,10 @@ def several() -> SetHead:
     return SetHead(SEVERAL)
 
 
-def metrics(head: Head, scores: Tensor, wanted: np.ndarray) -> dict[str, float]:
-    """The scores of all rows, found two rows at a time: what is kept of each does not depend on its batch."""
-    pairs = range(0, len(wanted), 2)
-    found = [each for row in pairs for each in head.find(scores[row : row + 2], wanted[row : row + 2])]
-    return head.metrics(found, wanted)
+def metrics(head: Head, scores: Tensor, wanted: np.ndarray, batch: int = 2) -> dict[str, float]:
+    """The scores of all rows, found batch by batch: what is kept of each does not depend on its batch."""
+    batches = [slice(row, row + batch) for row in range(0, len(wanted), batch)]
+    return head.metrics([each for rows in batches for each in head.find(scores[rows], wanted[rows])], wanted)
 
 
 def f1(hits: int, wrong: int, missed: int) -> float:
@@ -137,12 +136,13 @@ def test_the_temperature_undoes_overconfidence(labels: bool) -> None:
     assert answers.temperature(scores / 6, wanted) == pytest.approx(temperature / 6, rel=0.01)
 
     def loss(divisor: float) -> float:
-        return metrics(answers, scores.double() / divisor, wanted)["loss"]
+        return metrics(answers, scores.double() / divisor, wanted, len(wanted))["loss"]
 
     assert loss(temperature) < loss(1.0) - 0.1
     assert loss(temperature) <= min(loss(divisor) for divisor in np.linspace(2, 4, 21)) + 1e-7
     if not labels:
-        errors = [metrics(answers, scores.double() / by, wanted)["calibration_error"] for by in (1.0, temperature)]
+        found = [metrics(answers, scores.double() / by, wanted, len(wanted)) for by in (1.0, temperature)]
+        errors = [each["calibration_error"] for each in found]
         assert errors[1] < errors[0] / 3
 
 
