@@ -25,12 +25,6 @@ class Beam:
 
     |y| counts the end.
 
-    Args:
-        width: K, texts that are followed for each row; 1 is greedy.
-        n_best: texts that are given for each row, the best first.
-        length_penalty: 0 prefers short texts, as each token makes a text less likely; 1 is near the mean of a token.
-        coverage_penalty: above 0 prefers texts that have looked at all of the source; 0 where nothing is attended to.
-
     Raises:
         UsageError: a value out of range.
 
@@ -38,9 +32,13 @@ class Beam:
     """
 
     width: int = 5
+    """K, texts that are followed for each row; 1 is greedy."""
     n_best: int = 1
+    """Texts that are given for each row, the best first."""
     length_penalty: float = 1.0
+    """0 prefers short texts, as each token makes a text less likely; 1 is near the mean of a token."""
     coverage_penalty: float = 0.0
+    """Above 0 prefers texts that have looked at all of the source; 0 where nothing is attended to."""
 
     def __post_init__(self) -> None:
         if self.width < 1:

@@ -24,11 +24,6 @@ class Sampler:
         p = softmax(log-probabilities / temperature), of which the top_k largest and then the fewest that together
         reach top_p are kept
 
-    Args:
-        temperature: below 1 sharpens, above 1 flattens; 0 takes the likeliest token always (greedy).
-        top_k: keep this many of the likeliest tokens; None keeps all.
-        top_p: keep the fewest tokens whose probabilities together reach this share; None keeps all.
-
     Raises:
         UsageError: a value outside its range.
 
@@ -41,8 +36,11 @@ class Sampler:
     """
 
     temperature: float = 1.0
+    """Below 1 sharpens, above 1 flattens; 0 takes the likeliest token always (greedy)."""
     top_k: int | None = None
+    """Keep this many of the likeliest tokens; None keeps all."""
     top_p: float | None = None
+    """Keep the fewest tokens whose probabilities together reach this share; None keeps all."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature < float("inf"):
