@@ -245,6 +245,17 @@ class Streaming {
         return !busy_;
     }
 
+    // Goes on with some rows; `make` gives an output of their number.
+    bool select(const std::vector<std::int64_t>& rows, nb::object make) {
+        if (busy_) return false;
+        require(!rows.empty(), "a stream has rows");
+        for (const std::int64_t row : rows) require(0 <= row && row < batch_, "a row is one of those there are");
+        batch_ = static_cast<std::int64_t>(rows.size());
+        stream_->select(rows.data(), batch_);
+        make_ = std::move(make);
+        return true;
+    }
+
   private:
     template <class T>
     static std::vector<StreamLayer<T>> listed(const Sizes& sizes, const Lists& layers) {
@@ -342,5 +353,6 @@ NB_MODULE(_native, m) {
         .def("step_at", &Streaming::step_at)
         .def("run", &Streaming::run_at)
         .def("read", &Streaming::read)
-        .def("write", &Streaming::write);
+        .def("write", &Streaming::write)
+        .def("select", &Streaming::select);
 }

@@ -192,10 +192,11 @@ struct StreamLayer {
 class Stream {
   public:
     virtual ~Stream() = default;
-    virtual void run(const void* x, void* y, std::int64_t steps) = 0;  // x (T, B, I), y (T, B, H), may overlap
-    virtual void read(std::int64_t layer, void* h, void* c) = 0;       // (B, H) each; c null where there is none
+    virtual void run(const void* x, void* y, std::int64_t steps) = 0;       // x (T, B, I), y (T, B, H), may overlap
+    virtual void read(std::int64_t layer, void* h, void* c) = 0;            // (B, H) each; c null where there is none
     virtual void write(std::int64_t layer, const void* h, const void* c) = 0;
-    virtual std::int64_t work() const = 0;                             // multiplications of a step
+    virtual void select(const std::int64_t* rows, std::int64_t count) = 0;  // B becomes `count`, of the rows there are
+    virtual std::int64_t work() const = 0;                                  // multiplications of a step
 };
 
 // Masks of whole rows, step 0: 0 where a unit falls out and 1 / (1 - p) elsewhere.

@@ -175,6 +175,22 @@ struct StreamedLayer {
         if constexpr (narrowed) store_narrow(seen.at(after * batch + row) + unit, p.get(p.out), p.n);
     }
 
+    // Goes on with some rows; the weights stay as they are.
+    void select(const std::int64_t* rows, std::int64_t count, std::int64_t slots) {
+        Lines<T> state(size(slots * count * hidden), T(0)), memory(c.empty() ? 0 : size(count * hidden));
+        for (std::int64_t row = 0; row < count; ++row) {
+            std::copy_n(h_at(now) + rows[row] * hidden, hidden, state.data() + row * hidden);
+            if (!c.empty()) std::copy_n(c.data() + rows[row] * hidden, hidden, memory.data() + row * hidden);
+        }
+        Rows<S> taken(narrowed ? slots * count : 0, hidden);
+        if constexpr (narrowed)
+            for (std::int64_t row = 0; row < count; ++row)
+                std::copy_n(seen.at(now * batch + rows[row]), seen.width, taken.at(row));
+        h = std::move(state), c = std::move(memory), seen = std::move(taken);
+        from_x.resize(size((slots - 1) * count * G * hidden));
+        batch = count, now = 0;
+    }
+
     void read(T* to_h, T* to_c) {
         std::copy_n(h_at(now), batch * hidden, to_h);
         if (to_c) std::copy(c.begin(), c.end(), to_c);
@@ -198,9 +214,16 @@ class StackStream final : public Stream {
           x_(narrowed ? steps_ * batch_ : 0, layers.front().input) {
         for (const StreamLayer<T>& layer : layers) {
             layers_.emplace_back(layer, shape, steps_ + 1);
-            work_ += batch_ * gates(C::cell) * layer.hidden * (layer.input + layer.hidden);
             parts_ = std::min(parts_, blocks(layer.hidden, panel_units<S>(C::sums)));
         }
+        count_work();
+    }
+
+    void select(const std::int64_t* rows, std::int64_t count) override {
+        batch_ = count, steps_ = std::max<std::int64_t>(1, enough_rows / count);
+        x_ = Rows<S>(narrowed ? steps_ * batch_ : 0, layers_.front().input);
+        for (Layer& layer : layers_) layer.select(rows, count, steps_ + 1);
+        count_work();
     }
 
     std::int64_t work() const override { return work_; }
@@ -228,6 +251,12 @@ class StackStream final : public Stream {
     using Layer = StreamedLayer<C, T, S>;
     static constexpr bool narrowed = Layer::narrowed;
     static constexpr std::int64_t enough_rows = 64;  // for full register tiles
+
+    void count_work() {
+        work_ = 0;
+        for (const Layer& layer : layers_)
+            work_ += batch_ * gates(C::cell) * layer.hidden * (layer.input + layer.hidden);
+    }
 
     // x as the products take it.
     const S* entered(const T* x, std::int64_t count) {

@@ -20,14 +20,15 @@ from throughtime.tasks import TASKS
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "throughtime"
 
 GROUND = {"errors", "axes"}
-NETWORK = GROUND | {"kernels", "layers", "models"}
+NETWORK = GROUND | {"kernels", "layers", "models", "decoding"}
 CRAFT = {"errors", "data", "training"}
 MAY_IMPORT = {
     "errors": set[str](),
     "axes": set[str](),
     "kernels": GROUND,
     "layers": GROUND | {"kernels"},
-    "models": GROUND | {"kernels", "layers"},
+    "decoding": {"errors"},
+    "models": GROUND | {"kernels", "layers", "decoding"},
     "data": {"errors"},
     "training": {"errors", "data"},
     "tasks": NETWORK | CRAFT,

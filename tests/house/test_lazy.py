@@ -32,6 +32,11 @@ def test_loads_no_torch(statement: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_writing_needs_numpy_alone() -> None:
+    statement = "import sys\nfrom throughtime.decoding import beam, sampling\nprint('torch' in sys.modules)"
+    assert python("-c", statement).stdout.strip() == "False"
+
+
 READING = """
 import sys
 from pathlib import Path

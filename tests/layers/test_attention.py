@@ -16,7 +16,7 @@ from throughtime.layers.attention import Attention
 
 EXACT: dict[str, Any] = {"rtol": 1e-12, "atol": 1e-12}  # float64: the same sums in another order
 LENGTHS = [5, 0, 3]
-kinds = pytest.mark.parametrize("kind", ["additive", "dot", "multihead"])
+kinds = pytest.mark.parametrize("kind", ["additive", "dot", "general", "multihead"])
 
 
 def made(kind: str, **options: Any) -> Attention:
@@ -46,6 +46,9 @@ def one(attention: Attention, query: Tensor, keys: Tensor, values: Tensor) -> tu
         return sum((w * v for w, v in zip(weights, values, strict=True)), torch.zeros(())), weights
     if attention.kind == "dot":
         weights = torch.stack([torch.dot(query, key) / math.sqrt(len(query)) for key in keys]).softmax(0)
+        return sum((w * v for w, v in zip(weights, values, strict=True)), torch.zeros(())), weights
+    if attention.kind == "general":
+        weights = torch.stack([torch.dot(query, p["key.weight"] @ key) for key in keys]).softmax(0)
         return sum((w * v for w, v in zip(weights, values, strict=True)), torch.zeros(())), weights
     heads, each = [], []
     for w_q, w_k, w_v in zip(*(p[f"{name}.weight"].chunk(2) for name in ("query", "key", "value")), strict=True):
@@ -279,8 +282,9 @@ USAGE: dict[str, tuple[Callable[[], Any], str]] = {
     "no head": (lambda: Attention(4, 3, kind="multihead", heads=0), "heads.*1 or more"),
     "heads that do not divide": (lambda: Attention(4, 3, kind="multihead", heads=3), "divide hidden_size 4, got 3"),
     "heads of another kind": (lambda: Attention(4, 3, heads=2), "one head, got heads=2.*multihead"),
-    "dot of two widths": (lambda: Attention(4, 3, kind="dot"), "alike, got 4 and 3.*multihead"),
+    "dot of two widths": (lambda: Attention(4, 3, kind="dot"), "alike, got 4 and 3.*general"),
     "dot with a hidden size": (lambda: Attention(4, 4, kind="dot", hidden_size=4), "no hidden_size.*leave it out"),
+    "general with a hidden size": (lambda: Attention(4, 3, kind="general", hidden_size=4), "no hidden_size.*leave it"),
     "dropout": (lambda: Attention(4, 3, dropout=1.0), r"dropout.*\[0, 1\), got 1.0"),
     "memory and lengths": (
         lambda: Attention(4, 3)(Q, Attention(4, 3).prepare(K), lengths=[1, 1]),

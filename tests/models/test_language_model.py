@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from throughtime.decoding.beam import Beam, search
+from throughtime.decoding.sampling import Sampler, sample
 from throughtime.models.language_model import LanguageModel, State
-from throughtime.models.sampling import Sampler
 
 CELLS = ("lstm", "gru", "rnn")
 
@@ -81,43 +84,66 @@ def test_layer_norm_adds_its_gains() -> None:
     assert any("ln" in name for name, _ in model(layer_norm=True).named_parameters())
 
 
+def scored(net: LanguageModel, text: Sequence[int]) -> np.ndarray:
+    """(V,) log-probabilities of what comes after a text, read in one pass without dropout."""
+    training = net.training
+    with torch.no_grad():
+        scores = net.eval()(torch.tensor([list(text)]))[0][0, -1].log_softmax(0).numpy()
+    net.train(training)
+    return scores
+
+
+PROMPTS = [[1, 2], [3], [4, 5, 6, 7], [1]]
+
+
 @pytest.mark.parametrize("cell", CELLS)
-def test_writing_follows_scoring(cell: str) -> None:
-    """Greedy writing with carried state is what scoring the whole text again would choose."""
-    net = model(cell=cell, num_layers=2, dropout=0.5)
-    written = list(islice(net.generate([1, 2], Sampler(temperature=0.0)), 12))
-    net.eval()
-    text = [1, 2]
-    for token in written:
-        assert token == int(net(torch.tensor([text]))[0][0, -1].argmax())
-        text.append(token)
+@pytest.mark.parametrize("how", [{"temperature": 0.0}, {"top_k": 4}])
+def test_writing_follows_scoring_and_no_row_beside(cell: str, how: dict[str, Any]) -> None:
+    """Writing with carried state is what scoring the whole text again would say, whatever the model's mode."""
+    net, sampler, end = model(cell=cell, num_layers=2, dropout=0.5), Sampler(**how), 8
+    last, most = np.array([prompt[-1] for prompt in PROMPTS]), np.array([12, 3, 9, 12])
+
+    def texts(which: list[int]) -> list[list[int]]:
+        written: list[list[int]] = [list(PROMPTS[row]) for row in which]
+        decoder, rows = net.decoder([PROMPTS[row] for row in which], banned=[2]), np.array(which)
+        for step in sample(decoder, last[which], sampler, seed=1, rows=rows, end=end, most=most[which]):
+            for row, token, nats in zip(step.rows, step.tokens, step.scores, strict=True):
+                told = scored(net, written[row])
+                assert nats == pytest.approx(told[token], abs=1e-5)
+                told[2] = -np.inf
+                assert how.get("temperature") != 0.0 or told[token] == told.max()
+                written[row].append(int(token))
+        return written
+
+    together = texts([0, 1, 2, 3])
+    assert together == [text for row in range(4) for text in texts([row])]
+    assert [len(text) - len(PROMPTS[row]) for row, text in enumerate(together) if end not in text] == [
+        most[row] for row, text in enumerate(together) if end not in text
+    ]
+    assert net.training and net.recurrent.training
 
 
-def test_a_restart_clears_the_state() -> None:
+def test_the_best_texts_are_scored_as_in_one_pass() -> None:
+    net, end = model(num_layers=2).eval(), 8
+    last = np.array([prompt[-1] for prompt in PROMPTS])
+    beam = Beam(width=3, n_best=3)
+    together = search(net.decoder(PROMPTS), last, beam, end=end, most=np.full(4, 6))
+    for prompt, texts in zip(PROMPTS, together, strict=True):
+        (alone,) = search(net.decoder([prompt]), last[:1] * 0 + prompt[-1], beam, end=end, most=np.array([6]))
+        assert [text.tokens.tolist() for text in texts] == [text.tokens.tolist() for text in alone]
+        for text in texts:
+            whole = [*text.tokens.tolist(), *([end] if text.ended else [])]
+            nats = sum(scored(net, [*prompt, *whole[:at]])[token] for at, token in enumerate(whole))
+            assert text.score == pytest.approx(nats, abs=1e-4)
+
+
+def test_a_restart_clears_the_state_of_its_row() -> None:
     net = model()
-    draws = iter([3, 4, 9, 5, 6])
-    seen: list[torch.Tensor] = []
-
-    def draw(logits: torch.Tensor) -> int:
-        seen.append(logits)
-        return next(draws)
-
-    list(islice(net.generate([1], draw, restart=9), 5))
-    net.eval()
-    torch.testing.assert_close(seen[3], net(torch.tensor([[9]]))[0][0, -1])
-    torch.testing.assert_close(seen[4], net(torch.tensor([[9, 5]]))[0][0, -1])
-
-
-def test_writing_leaves_the_mode_alone_and_builds_no_graph() -> None:
-    net = model(dropout=0.5)
-    logits: list[torch.Tensor] = []
-
-    def draw(values: torch.Tensor) -> int:
-        logits.append(values)
-        return 1
-
-    list(islice(net.generate([1], draw), 3))
-    assert net.training and not logits[0].requires_grad and torch.is_grad_enabled()
+    decoder = net.decoder([[1], [1]], restart=9)
+    written = [decoder.step(np.array(tokens)) for tokens in ([1, 1], [3, 3], [9, 4], [5, 5])]
+    assert np.allclose(written[2][0], scored(net, [9]), atol=1e-6)
+    assert np.allclose(written[3][0], scored(net, [9, 5]), atol=1e-6)
+    assert np.allclose(written[3][1], scored(net, [1, 3, 4, 5]), atol=1e-6)
 
 
 def test_truncated_backpropagation_with_one_window_is_the_full_one() -> None:

@@ -73,11 +73,10 @@ class NativeStream:
         layers = _layers(calls, rounded=bfloat16 and not narrow)
         self._width: int = layers[-1].hidden
         zoneout = [*calls[0].zoneout, 0.0][:2]
-        make = partial(np.empty, (self._batch, self._width), _NUMPY[like.dtype])
         self._stream: Any = core().Stream(
             target(), native.CELLS[calls[0].cell], self._batch, *zoneout, dtype_name(like.dtype), narrow,
             [[layer.inputs, layer.hidden] for layer in layers],
-            [[_address(tensor) for tensor in layer.tensors] for layer in layers], make,
+            [[_address(tensor) for tensor in layer.tensors] for layer in layers], self._make(self._batch),
         )  # fmt: skip
         self.quick = self._stream.step
         """``quick(x, out)``: one step of C-contiguous NumPy arrays (B, I) and (B, H) of the stream's type, ``out`` made
@@ -129,6 +128,25 @@ class NativeStream:
             UsageError: another thread is in a step.
         """
         return self._run(x, x.shape[0], (x.shape[0], self._batch, self._width))
+
+    def select(self, rows: Tensor) -> None:
+        """Go on with some rows; the weights are not read again.
+
+        Args:
+            rows: (B',) int64 on the CPU, each from 0 to B - 1; one at least.
+
+        Raises:
+            UsageError: another thread is in a step.
+        """
+        _alone(self._stream.select(rows.tolist(), self._make(rows.numel())))
+        self._batch = rows.numel()
+        self._shape = torch.Size([self._batch, self._shape[1]])
+        state = [[part[:, rows] for part in call.state] for call in self._calls]
+        self._calls = [replace(call, state=parts) for call, parts in zip(self._calls, state, strict=True)]
+
+    def _make(self, batch: int) -> Any:
+        """What makes the output of a step."""
+        return partial(np.empty, (batch, self._width), _NUMPY[self._dtype])
 
     def _run(self, x: Tensor, steps: int, shape: tuple[int, ...]) -> Tensor:
         x = x.contiguous().resolve_neg()

@@ -16,7 +16,7 @@ from throughtime.layers.rows import Lengths, checked_lengths
 
 __all__ = ["Attention", "Memory"]
 
-KINDS = ("additive", "dot", "multihead")
+KINDS = ("additive", "dot", "general", "multihead")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +41,7 @@ class Memory:
 
 
 class Attention(nn.Module):
-    """Attend to the steps of a memory: additive, dot-product or multi-head attention.
+    """Attend to the steps of a memory: additive, dot-product, general or multi-head attention.
 
     .. code-block:: text
 
@@ -50,6 +50,7 @@ class Attention(nn.Module):
 
         additive    score(q, k) = u . tanh(W_q q + W_k k)
         dot         score(q, k) = q . k / sqrt(Q)
+        general     score(q, k) = q . W_k k
         multihead   score(q, k) = W_q q . W_k k / sqrt(H / heads)   for each head, v projected by W_v;
                     context = W_o [context of head 1, ..., context of the last]
 
@@ -58,9 +59,9 @@ class Attention(nn.Module):
     Args:
         query_size: Q, features of a query.
         key_size: K, features of a key; for "dot" the same as Q.
-        kind: "additive", "dot" or "multihead".
+        kind: "additive", "dot", "general" or "multihead".
         hidden_size: H, width in which queries and keys meet, and width of the context of "multihead"; None: Q. "dot"
-            has none.
+            and "general" have none.
         value_size: V, features of a value; None: K.
         heads: number of heads of "multihead", a divisor of H.
         dropout: probability of dropping a weight in training. The weights that are returned are those before.
@@ -75,9 +76,9 @@ class Attention(nn.Module):
         UsageError: a size, number of heads or probability out of range, or one that the kind does not have.
 
     Source: additive: Bahdanau, Cho and Bengio 2015, "Neural machine translation by jointly learning to align and
-    translate", appendix A.1.2; dot: Luong, Pham and Manning 2015, "Effective approaches to attention-based neural
-    machine translation", equation 8, here scaled as in Vaswani et al. 2017, "Attention is all you need", equation 1,
-    so that wide queries do not saturate the softmax; multihead: the same, section 3.2.2.
+    translate", appendix A.1.2; general and dot: Luong, Pham and Manning 2015, "Effective approaches to attention-based
+    neural machine translation", equation 8, dot scaled as in Vaswani et al. 2017, "Attention is all you need", equation
+    1, so that wide queries do not saturate the softmax; multihead: the same, section 3.2.2.
 
     Example:
         >>> attention = Attention(query_size=4, key_size=6)
@@ -207,11 +208,13 @@ class Attention(nn.Module):
         sizes = (self.query_size, self.key_size, self.value_size, self.hidden_size, self.heads)
         if min(sizes) < 1:
             raise UsageError(f"query_size, key_size, value_size, hidden_size and heads must be 1 or more, got {sizes}")
-        if self.kind == "dot" and hidden_size is not None:
-            raise UsageError("kind='dot' has no hidden_size: leave it out, or use kind='additive' or 'multihead'")
+        if self.kind in ("dot", "general") and hidden_size is not None:
+            raise UsageError(
+                f"kind={self.kind!r} has no hidden_size: leave it out, or use kind='additive' or 'multihead'"
+            )
         if self.kind == "dot" and self.query_size != self.key_size:
             given = f"{self.query_size} and {self.key_size}"
-            raise UsageError(f"kind='dot' needs query_size and key_size alike, got {given}: use kind='multihead'")
+            raise UsageError(f"kind='dot' needs query_size and key_size alike, got {given}: use kind='general'")
         if self.kind != "multihead" and self.heads != 1:
             raise UsageError(f"kind={self.kind!r} has one head, got heads={self.heads}: use kind='multihead'")
         if self.hidden_size % self.heads:
@@ -222,7 +225,7 @@ class Attention(nn.Module):
             return nn.Linear(inputs, outputs, bias=False, **factory)
 
         none, multihead = nn.Identity(), self.kind == "multihead"
-        self.query = none if self.kind == "dot" else linear(self.query_size, self.hidden_size)
+        self.query = none if self.kind in ("dot", "general") else linear(self.query_size, self.hidden_size)
         self.key = none if self.kind == "dot" else linear(self.key_size, self.hidden_size)
         self.value = linear(self.value_size, self.hidden_size) if multihead else none
         self.output = linear(self.hidden_size, self.hidden_size) if multihead else none
@@ -246,7 +249,8 @@ class Attention(nn.Module):
         if self.kind == "additive":
             scores = self.energy(torch.tanh(queries[:, :, :, None] + memory.keys[:, :, None]))[..., 0]
         else:
-            scores = queries @ memory.keys.transpose(2, 3) / math.sqrt(queries.shape[-1])
+            scores = queries @ memory.keys.transpose(2, 3)
+            scores = scores if self.kind == "general" else scores / math.sqrt(queries.shape[-1])
         if memory.mask is None:
             return scores.softmax(-1)
         # The least number and not -inf, whose softmax is NaN where nothing is allowed.

@@ -38,6 +38,10 @@ class Steps(Protocol):
         """One step or more: (T, B, I) -> (T, B, P)."""
         ...
 
+    def select(self, rows: Tensor) -> None:
+        """Go on with some rows (B',), which may come several times."""
+        ...
+
 
 class LayeredSteps:
     """One layer after the other, each with a copy of its weights.
@@ -103,3 +107,11 @@ class LayeredSteps:
                 self._carries[number] = tuple(part[0] for part in final)
                 rows = y + rows if self._layer.residual and number else y
         return rows.view(steps, batch, -1)
+
+    def select(self, rows: Tensor) -> None:
+        """Go on with some rows.
+
+        Args:
+            rows: (B',) int64, each from 0 to B - 1.
+        """
+        self._carries = [tuple(part[rows] for part in carry) for carry in self._carries]

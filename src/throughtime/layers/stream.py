@@ -159,6 +159,28 @@ class Stream:
             for fresh, carry in zip(self._initial, self._steps.carries, strict=True)
         ]
 
+    def select(self, rows: Sequence[int] | Tensor) -> None:
+        """Go on with some streams, in any order and number, such as those that a beam search follows.
+
+        The weights are not read again; ``batch_size`` becomes the number of rows.
+
+        Args:
+            rows: (B',) indices of the streams, one at least; a stream that comes several times is copied.
+
+        Raises:
+            ShapeError: there are none, or one is no stream of these.
+            UsageError: another thread is in a step of this stream.
+        """
+        chosen = torch.as_tensor(rows, dtype=torch.int64, device=self._like.device)
+        if chosen.dim() != 1 or not chosen.numel():
+            raise ShapeError(f"rows must be (streams,), one at least, got shape {tuple(chosen.shape)}")
+        if bool(((chosen < 0) | (chosen >= self.batch_size)).any()):
+            raise ShapeError(f"rows must be from 0 to {self.batch_size - 1}, got {chosen.tolist()}")
+        self._steps.select(chosen)
+        self.batch_size = chosen.numel()
+        self._like = self._like[chosen]
+        self._initial = [tuple(part[chosen] for part in carry) for carry in self._initial]
+
     def refresh(self) -> None:
         """Read the layer's weights again, and go on from the state there is.
 

@@ -1,17 +1,18 @@
-"""The language model: each token in, the next token out; and how text is drawn from it."""
+"""The language model: each token in, the next token out; and how it writes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from throughtime.decoding.decoder import Best, Scores, Tokens, best_of
 from throughtime.models.cells import stack
-from throughtime.models.sampling import Draw
 
-__all__ = ["LanguageModel", "State"]
+__all__ = ["LanguageDecoder", "LanguageModel", "State"]
 
 State = tuple[Tensor, ...]
 """The state of the recurrent layers, each part (L, B, H): (h, c) for the LSTM, (h,) for GRU and RNN."""
@@ -111,27 +112,75 @@ class LanguageModel(nn.Module):
             return h
         return h * functional.dropout(h.new_ones(h.shape[0], 1, h.shape[2]), self.dropout)
 
-    @torch.no_grad()
-    def generate(self, prompt: Sequence[int], draw: Draw, *, restart: int | None = None) -> Iterator[int]:
-        """Draw tokens without end, one step of the network for each.
+    def decoder(
+        self, prompts: Sequence[Sequence[int]], *, restart: int | None = None, banned: Sequence[int] = ()
+    ) -> LanguageDecoder:
+        """Make ready to write on after prompts.
 
         Args:
-            prompt: the tokens that come before, at least one; they are read in one go.
-            draw: chooses a token from logits (V,), such as :class:`throughtime.models.sampling.Sampler`.
+            prompts: the tokens that come before, one at least each.
             restart: token at which the state is cleared, as it is where a document starts; or None.
+            banned: tokens that are never written.
 
-        Yields:
-            Token ids.
+        Returns:
+            What :mod:`throughtime.decoding` writes with; it has read all but the last token of each prompt.
         """
-        stream = self.recurrent.stream(batch_size=1)
-        device = self.embedding.weight.device
-        h = stream.feed(self.embedding(torch.tensor([list(prompt)], device=device)))[:, -1]
-        while True:
-            token = draw(self.output(self.projection(h))[0])
-            yield token
-            if token == restart:
-                stream.reset()
-            h = stream.step(self.embedding(torch.tensor([token], device=device)))
+        return LanguageDecoder(self, prompts, restart, banned)
+
+
+class LanguageDecoder:
+    """Writes with a language model, many rows side by side, on packed weights: a :class:`throughtime.decoding.Decoder`.
+
+    Args:
+        model: the network, in evaluation.
+        prompts: the tokens that come before, one at least each.
+        restart: token at which the state is cleared, or None.
+        banned: tokens that are never written.
+    """
+
+    attended = None
+    """Nothing is looked back at."""
+
+    @torch.no_grad()
+    def __init__(
+        self, model: LanguageModel, prompts: Sequence[Sequence[int]], restart: int | None, banned: Sequence[int]
+    ) -> None:
+        self._model, self._restart, self._banned = model, restart, list(banned)
+        self._device = model.embedding.weight.device
+        self._stream = model.recurrent.stream(batch_size=len(prompts))
+        lengths = [len(prompt) - 1 for prompt in prompts]
+        if any(lengths):
+            before = torch.zeros(len(prompts), max(lengths), dtype=torch.int64)
+            for row, prompt in enumerate(prompts):
+                before[row, : lengths[row]] = torch.tensor(prompt[:-1])
+            self._stream.state = self._read(before.to(self._device), lengths)
+
+    def _read(self, tokens: Tensor, lengths: list[int]) -> Tensor | State:
+        """The state after tokens (R, T) of these lengths, read without dropout whatever the model's mode."""
+        recurrent, training = self._model.recurrent, self._model.recurrent.training
+        try:
+            return recurrent.eval()(self._model.embedding(tokens), lengths=lengths)[1]
+        finally:
+            recurrent.train(training)
+
+    @torch.no_grad()
+    def step(self, tokens: Tokens) -> Scores:
+        """Read a token (R,) of each row, and score each next one, (R, V)."""
+        if self._restart is not None and (tokens == self._restart).any():
+            self._stream.reset(torch.from_numpy(tokens == self._restart))
+        h = self._stream.step(self._model.embedding(torch.from_numpy(tokens).to(self._device)))
+        scores = functional.log_softmax(self._model.output(self._model.projection(h)).float(), 1).cpu().numpy()
+        if self._banned:
+            scores[:, self._banned] = -np.inf
+        return scores
+
+    def best(self, tokens: Tokens, count: int) -> Best:
+        """Read a token (R,) of each row, and give the likeliest next ones, (R, k) of both."""
+        return best_of(self.step(tokens), count)
+
+    def select(self, rows: Tokens) -> None:
+        """Go on with some rows, in any order and number."""
+        self._stream.select(torch.from_numpy(rows))
 
 
 def _enter(state: State | None) -> Tensor | State | None:

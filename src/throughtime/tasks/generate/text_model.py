@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -15,9 +16,9 @@ from torch.nn import functional
 from throughtime.data.encoding.vocabulary import Vocabulary, prompt_ids
 from throughtime.data.planning.batch import NOT_SCORED, next_token_batch
 from throughtime.data.planning.lanes import Span, plan_evaluation
+from throughtime.decoding.sampling import Sampler, sample
 from throughtime.errors import UsageError
 from throughtime.models.language_model import LanguageModel
-from throughtime.models.sampling import Sampler
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.generate.reader import Corpus
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
@@ -157,15 +158,11 @@ class TextModel:
             raise UsageError(f"length must be 0 or more, not {length}")
         mark, separator = self.vocabulary.document, self.config.separator
         banned = [self.vocabulary.unknown, None if separator else mark]
-        sampler = Sampler(
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            banned=[token for token in banned if token is not None],
-            seed=seed,
-        )
-        tokens = self.model.generate([mark, *prompt_ids(self.vocabulary, prompt)], sampler, restart=mark)
-        return self._decoded(islice(tokens, length))
+        sampler = Sampler(temperature=temperature, top_k=top_k, top_p=top_p)
+        prompted = [mark, *prompt_ids(self.vocabulary, prompt)]
+        decoder = self.model.decoder([prompted], restart=mark, banned=[token for token in banned if token is not None])
+        steps = sample(decoder, np.array(prompted[-1:]), sampler, seed=seed)
+        return self._decoded(int(step.tokens[0]) for step in islice(steps, length))
 
     def _decoded(self, tokens: Iterable[int]) -> Iterator[str]:
         decode = self.vocabulary.decoder()
