@@ -1,4 +1,4 @@
-"""Commands that are made when they are called, so that a start makes the options of one command and loads its part alone."""
+"""Commands that are made when they are called: a start makes the options of one command and loads its part alone."""
 
 from __future__ import annotations
 

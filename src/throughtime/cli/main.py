@@ -152,5 +152,6 @@ def run() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8")  # what is written into a file or a pipe is data
     status = status_of()
-    gc.freeze()  # the system frees all at once; Python would first look for garbage among all that torch has made: 0.4 s
+    # The system frees all at once; Python would first look for garbage among all that torch has made, for 0.4 s.
+    gc.freeze()
     sys.exit(status)

@@ -1,8 +1,8 @@
 """The least value of a function of one number, without derivatives. Loads nothing.
 
 Brent 1973, "Algorithms for Minimization without Derivatives", chapter 5, as SciPy's ``minimize_scalar`` has it with the
-method ``bounded``: the same numbers, bit for bit. It stands here because SciPy's takes more than a second to load, which
-every small fit would wait for.
+method ``bounded``: the same numbers, bit for bit. It stands here because SciPy's takes more than a second to load, for
+which every small fit would wait.
 """
 
 from __future__ import annotations
