@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -96,7 +97,7 @@ def with_data_options(command: Callable[..., None]) -> Callable[..., None]:
         command: the function behind it.
 
     Returns:
-        The same function, with a signature that typer understands.
+        A function that does the same, with a signature that typer understands.
     """
     *own, _data = inspect.signature(command, eval_str=True).parameters.values()
     roles = {role.name: role_parameter(role.name, role.help) for task in TASKS.values() for role in task.roles}
@@ -104,7 +105,7 @@ def with_data_options(command: Callable[..., None]) -> Callable[..., None]:
     how = {each.name: each for options in classes for each in options_of(options) if each.name in options.READING}
     parameters = [*own, *roles.values(), *map(_as_learned, how.values())]
     # typer reads the signature and the annotations; only here can they be made from the tasks
-    declared: Any = command
+    declared: Any = partial(command)
     declared.__signature__ = inspect.Signature(parameters)
     declared.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
