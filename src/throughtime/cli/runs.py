@@ -108,7 +108,7 @@ def with_data_options(command: Callable[..., None]) -> Callable[..., None]:
     declared: Any = partial(command)
     declared.__signature__ = inspect.Signature(parameters)
     declared.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return command
+    return declared
 
 
 def _as_learned(option: Option) -> inspect.Parameter:
