@@ -212,8 +212,7 @@ class Run:
             UsageError: the run's task makes no predictions, or the form cannot hold them.
             DataError: a record cannot be read, or the file cannot be written; then nothing is left of it.
         """
-        # What reads and writes records loads numpy; a run is opened and described without it.
-        from throughtime.data.formats.registry import format_of
+        from throughtime.data.formats.registry import format_of  # loads numpy, as a description need not
         from throughtime.data.formats.writers import open_writer, written_suffix
         from throughtime.runs.predictions import rows_of
 

@@ -38,7 +38,8 @@ def least_place(function: Callable[[float], float], low: float, high: float, tol
         2.0
     """
     place = low + SHARE * (high - low)
-    best = second = third = (place, function(place))
+    best: Point = (place, function(place))
+    second = third = best
     step = before = 0.0
     while True:
         place, middle = best[0], 0.5 * (low + high)
@@ -47,12 +48,18 @@ def least_place(function: Callable[[float], float], low: float, high: float, tol
             return place
         step, before = _next_step(best, second, third, (low, high), near, step, before)
         tried = place + math.copysign(max(abs(step), near), step)
-        new = (tried, function(tried))
+        new: Point = (tried, function(tried))
         if new[1] <= best[1]:
-            low, high = (place, high) if tried >= place else (low, place)
+            if tried >= place:
+                low = place
+            else:
+                high = place
             best, second, third = new, best, second
             continue
-        low, high = (tried, high) if tried < place else (low, tried)
+        if tried < place:
+            low = tried
+        else:
+            high = tried
         if new[1] <= second[1] or second[0] == place:
             second, third = new, second
         elif new[1] <= third[1] or third[0] in (place, second[0]):
