@@ -37,7 +37,7 @@ def least_place(function: Callable[[float], float], low: float, high: float, tol
         >>> round(least_place(lambda x: (x - 2) ** 2, -3.0, 3.0), 4)
         2.0
     """
-    place = low + SHARE * (high - low)
+    place: float = low + SHARE * (high - low)
     best: Point = (place, function(place))
     second = third = best
     step = before = 0.0
@@ -47,7 +47,7 @@ def least_place(function: Callable[[float], float], low: float, high: float, tol
         if not abs(place - middle) > 2.0 * near - 0.5 * (high - low):
             return place
         step, before = _next_step(best, second, third, (low, high), near, step, before)
-        tried = place + math.copysign(max(abs(step), near), step)
+        tried: float = place + math.copysign(max(abs(step), near), step)
         new: Point = (tried, function(tried))
         if new[1] <= best[1]:
             if tried >= place:
