@@ -20,7 +20,7 @@ if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # workers share the cores; before
     os.environ["OMP_NUM_THREADS"] = str(max(1, cores() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])))
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))  # left_behind, peak_memory
+sys.path.insert(0, str(ROOT / "tests"))  # full_disk, left_behind, peak_memory
 
 
 @pytest.hookimpl(optionalhook=True)

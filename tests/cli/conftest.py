@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import contextlib
 import sys
 from pathlib import Path
 
@@ -57,12 +57,11 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small run, trained once by the command as a person would call it."""
+    """A small run, trained once by the command as a person would call it, in the folder of its data."""
     folder = tmp_path_factory.mktemp("trained")
     (folder / "input.txt").write_text(TEXT, encoding="utf-8")
-    command = [sys.executable, "-m", "throughtime", "fit", "generate", "input.txt", "--out", "run", *SMALL]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+    with contextlib.chdir(folder):
+        assert status_of(["fit", "generate", "input.txt", "--out", "run", *SMALL]) == 0
     return folder / "run"
 
 

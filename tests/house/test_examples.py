@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import doctest
-import os
 import pkgutil
 import re
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import throughtime
+from throughtime.cli.main import status_of
 
 MODULES = ["throughtime"] + [
     found.name
@@ -69,15 +67,16 @@ def commands(root: Path) -> list[str]:
     return re.findall(r"^throughtime .*$", text, re.MULTILINE)
 
 
-def test_readme_commands_have_these_options(root: Path) -> None:
+def test_readme_commands_have_these_options(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
     assert commands(root)
     for command in commands(root):
         words = command.split("#")[0].split()[1:]
         path = words[:2] if words[0] == "fit" else words[:1]
-        environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
-        shown = subprocess.run(
-            [sys.executable, "-m", "throughtime", *path, "--help"], capture_output=True, text=True, env=environment
-        )
-        assert shown.returncode == 0, shown.stderr
+        assert status_of([*path, "--help"]) == 0
+        shown = capsys.readouterr().out
         for flag in (word for word in words if word.startswith("--")):
-            assert re.search(rf"{flag}\b", shown.stdout), f"{command}: no option {flag}"
+            assert re.search(rf"{flag}\b", shown), f"{command}: no option {flag}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +25,7 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_loads_no_torch(statement: str) -> None:
-    heavy = "{'torch', 'numpy', 'matplotlib', 'tokenizers'}"
+    heavy = "{'torch', 'numpy', 'matplotlib', 'tokenizers', 'rich', 'pydantic'}"
     done = python("-c", f"import sys\n{statement}\nprint(sorted({heavy} & set(sys.modules)))")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
@@ -46,7 +45,7 @@ from throughtime.tasks import task_named
 name, path = sys.argv[1:]
 task = task_named(name)
 read = task.load_reader()(task.load_options()()).read(user_data({"data": path}), known=None, note=lambda line: None)
-print(sorted({"torch", "matplotlib"} & set(sys.modules)), type(read).__name__)
+print(sorted({"torch", "matplotlib", "scipy", "sklearn"} & set(sys.modules)), type(read).__name__)
 """
 
 
@@ -79,6 +78,12 @@ status = status_of(sys.argv[2:])
 print(status, sorted(set(sys.argv[1].split(",")) & set(sys.modules)), file=sys.stderr)
 """
 
+NOT_FOR_A_FIT = "torch._dynamo,torch._inductor,torch.onnx,sympy,scipy,sklearn,seqeval,pandas,polars,matplotlib,IPython"
+"""What some tasks or options need, and what is there for other ends; each takes a second."""
+NOT_AT_THE_DOOR = "torch,matplotlib,scipy,sklearn,seqeval,pandas,polars,tensorboard"
+NOT_TO_DESCRIBE = f"{NOT_AT_THE_DOOR},numpy,rich,tokenizers"
+"""A description is read from small files of JSON."""
+
 
 def loaded(heavy: str, *arguments: object) -> list[str]:
     """Run a command, and give the lines of its standard error; the last one is its status and what it loaded of some
@@ -97,13 +102,20 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "empty.csv").touch()
     (folder / "bad.csv").write_text("text,label\n,a\n")
     fit = ("fit", "classify", folder / "t.csv", "--out", folder / "run", "--steps", 2, "--hidden", 4, "--device", "cpu")
-    assert loaded("torch._dynamo,sklearn,seqeval,pandas,sympy", *fit)[-1] == "0 []", "a fit loads no more than it needs"
+    assert loaded(NOT_FOR_A_FIT, *fit)[-1] == "0 []", "a fit loads no more than it needs"
     return folder
 
 
 def test_describe_loads_no_torch(small: Path) -> None:
-    assert loaded("torch,matplotlib", "describe", small / "run")[-1] == "0 []"
-    assert loaded("torch,matplotlib", "describe", small / "run", "--json")[-1] == "0 []"
+    assert loaded(NOT_TO_DESCRIBE, "describe", small / "run")[-1] == "0 []"
+    assert loaded(NOT_TO_DESCRIBE, "describe", small / "run", "--json")[-1] == "0 []"
+
+
+def test_a_prediction_loads_the_network_and_nothing_else(small: Path) -> None:
+    needless = (
+        f"{NOT_FOR_A_FIT},tensorboard,torch.utils.tensorboard,throughtime.training.loop,throughtime.runs.training"
+    )
+    assert loaded(needless, "predict", small / "run", small / "t.csv")[-1] == "0 []"
 
 
 @pytest.mark.parametrize(
@@ -129,38 +141,39 @@ def test_describe_loads_no_torch(small: Path) -> None:
 )
 def test_a_refusal_that_needs_no_network_loads_no_torch(small: Path, command: str, words: str) -> None:
     names = {path.name for path in small.iterdir()} | {"no.csv", "nothing", "new"}
-    *lines, last = loaded("torch,matplotlib", *(small / each if each in names else each for each in command.split()))
+    *lines, last = loaded(NOT_AT_THE_DOOR, *(small / each if each in names else each for each in command.split()))
     assert last == "2 []"
     assert len(lines) == 1 and words in lines[0]
 
 
-YARDSTICK = "import typer, rich.markdown, rich.panel, rich.table"
-PACE = 0.15
-"""Processor time of the yardstick, in seconds, on a machine for which half a second is meant."""
+@pytest.mark.parametrize(
+    ("command", "needless"),
+    [
+        ("--version", "pydantic,rich"),
+        ("--help", "pydantic"),
+        ("fit --help", "throughtime.cli.runs,throughtime.cli.bench"),
+        ("bench --help", "throughtime.tasks,throughtime.bench"),
+        ("demo --help", "throughtime.runs"),
+        ("fit classify --help", "throughtime.tasks.generate.options,throughtime.cli.runs,throughtime.cli.bench"),
+    ],
+)
+def test_help_loads_what_it_shows(command: str, needless: str) -> None:
+    """Help answers at once, since it loads no more than it shows: seconds would say how busy the machine is."""
+    assert loaded(f"torch,numpy,{NOT_AT_THE_DOOR},throughtime.data.formats,{needless}", *command.split())[-1] == "0 []"
 
 
-def seconds(*arguments: str) -> float:
-    """The processor time of one run of Python."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert python(*arguments).returncode == 0
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def test_a_start_makes_the_options_of_one_command() -> None:
+    made = "import throughtime.cli.main as main\nfrom throughtime.training.options import options_of\n"
+    made += "main.status_of({0})\nimport sys\nprint(options_of.cache_info().currsize, file=sys.stderr)"
+    counts = [python("-c", made.format(command)).stderr.strip() for command in (["--help"], ["fit", "tag", "--help"])]
+    assert counts == ["0", "1"]
 
 
-@pytest.mark.alone
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["fit", "--help"]], ids=" ".join)
-def test_help_answers_in_half_a_second(arguments: list[str]) -> None:
-    """The fastest of up to eight runs counts: other work on the machine must not fail the test.
-
-    Where it slows down even the fastest, by its use of caches and memory, it slows down the yardstick, too.
-    """
-    best = yardstick = float("inf")
-    for _ in range(8):
-        best = min(best, seconds("-m", "throughtime", *arguments))
-        if best < 0.5:
-            return
-        yardstick = min(yardstick, seconds("-c", YARDSTICK))
-    assert best < 0.5 * max(1.0, yardstick / PACE)
+def test_the_help_page_loads_few_files_of_ours() -> None:
+    shown = "import sys\nfrom throughtime.cli.main import status_of\nstatus_of(['--help'])\n"
+    done = python("-c", f"{shown}print(*sys.modules, file=sys.stderr)")
+    ours = {each.removeprefix("throughtime.") for each in done.stderr.split() if each.startswith("throughtime")}
+    assert ours == {"throughtime", "cli", "cli.later", "cli.main", "cli.values", "errors"}
 
 
 def test_every_public_name_is_there() -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
+import torch
+from full_disk import room_for
+
+import throughtime as tt
+from throughtime.errors import TrainingError
+from throughtime.training.reporter import PlainReporter, SilentReporter
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 PROGRAM = """
@@ -27,36 +36,33 @@ except ThroughtimeError as error:
     sys.exit(2)
 print(run.status)
 """
-LIMIT = """
-import resource, signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))
-"""
 
 
-def start(given: dict[str, Any], *, room: int | None = None) -> subprocess.Popen[str]:
-    """Start a fit, on a disk with room for files of so many bytes if that is given."""
-    program = PROGRAM if room is None else LIMIT.format(room) + PROGRAM
+def start(given: dict[str, Any]) -> subprocess.Popen[str]:
+    """Start a fit in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, "-c", program, json.dumps(given)],
+        [sys.executable, "-c", PROGRAM, json.dumps(given)],
         env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
 
 def finish(given: dict[str, Any]) -> str:
-    """Fit to the end, and give what is said on the way."""
-    out, err = start(given).communicate(timeout=200)
-    assert out.split()[-1:] == ["finished"], err
-    return err
+    """Fit to the end, here and on one thread as in the other processes, and give what is said on the way."""
+    said, threads = io.StringIO(), torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        assert tt.fit(reporter=PlainReporter(said), **given).status == "finished"
+    finally:
+        torch.set_num_threads(threads)
+    return said.getvalue()
 
 
 def fail(given: dict[str, Any], *, room: int) -> str:
-    """Fit on a disk without enough room, and give what is said of it."""
-    process = start(given, room=room)
-    _, err = process.communicate(timeout=200)
-    assert process.returncode == 2 and "Traceback" not in err
-    return err
+    """Fit on a disk without enough room, and give the error."""
+    with room_for(room), pytest.raises(TrainingError) as error:
+        tt.fit(reporter=SilentReporter(), **given)
+    return f"TrainingError: {error.value}"
 
 
 def wait_for_step(process: subprocess.Popen[str], step: int) -> None:

@@ -1,4 +1,4 @@
-"""Stopped at any moment and resumed, a run equals the unbroken one bit for bit. Live: real processes, real signals."""
+"""Stopped at any moment and resumed, a run equals the unbroken one bit for bit: real processes, real signals."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "tag": {**RECORDS, "crf": True},
 }  # fmt: skip
 MOMENTS = {
-    "generate": (range(1, 61), range(60, 120), range(120, 180)),
+    "generate": (range(1, 61), range(60, 180)),
     "classify": (range(25, 45),),
     "tag": (range(25, 45),),
 }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
-from unittest.mock import MagicMock
 
 import pytest
 
 from throughtime.errors import CheckpointError
+from throughtime.training.charts import Curve
+from throughtime.training.drawing import LINE, TEXT, TRAIN, VALIDATION
 from throughtime.training.report import write_report
 
 CONFIG = {"task": "generate", "throughtime": "0.1.0", "options": {"hidden": 512, "separator": "<|end|>", "tied": False}}
@@ -84,10 +86,17 @@ def test_the_charts_are_well_formed_and_follow_the_theme(tmp_path: Path) -> None
     charts = [chunk.split("</svg>")[0] + "</svg>" for chunk in text.split("<figure")[1:]]
     for chart in charts:
         ElementTree.fromstring(chart[chart.index("<svg") :])
-        assert "var(--train)" in chart
-        assert "currentColor" in chart
-        assert "#0101" not in chart and "#0303" not in chart
-    assert "var(--valid)" in charts[0]
+        assert TRAIN in chart and LINE in chart and TEXT in chart
+    assert VALIDATION in charts[0]
+
+
+def test_pictures_of_the_run_are_shown_and_those_of_earlier_releases_in_the_same_colours(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", rows(100))
+    (folder / "a.svg").write_text('<?xml version="1.0"?>\n<!DOCTYPE svg>\n<svg fill="#030303" stroke="#020202"></svg>')
+    (folder / "b.svg").write_text(f'<svg fill="{VALIDATION}" color="#040404"></svg>')
+    text = write_report(folder).read_text(encoding="utf-8")
+    assert f'aria-label="a"><svg fill="{TRAIN}" stroke="{LINE}"></svg></figure>' in text
+    assert f'aria-label="b"><svg fill="{VALIDATION}" color="{VALIDATION}"></svg></figure>' in text
 
 
 def test_few_samples_are_all_shown_and_many_are_counted(tmp_path: Path) -> None:
@@ -103,11 +112,11 @@ def smoothed(tmp_path: Path, values: list[float], monkeypatch: pytest.MonkeyPatc
     """The curve of the training loss, as it is drawn."""
     drawn: list[list[float]] = []
 
-    class Axes(MagicMock):
-        def plot(self, steps: list[int], values: list[float], **style: object) -> None:
-            drawn.append(list(values))
+    def chart(name: str, curves: Sequence[Curve], height: float, **how: object) -> str:
+        drawn.extend(list(curve.values) for curve in curves)
+        return "<svg></svg>"
 
-    monkeypatch.setattr("throughtime.training.report.svg", lambda name, size, draw: draw(Axes()) or "<svg>")
+    monkeypatch.setattr("throughtime.training.report.line_chart", chart)
     lines: list[dict[str, object]] = [
         {"kind": "train", "step": step, "loss": value, "learning_rate": 0.1, "tokens": 1, "seconds": 1.0}
         for step, value in enumerate(values, 1)

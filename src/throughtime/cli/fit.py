@@ -6,14 +6,15 @@ import inspect
 import json
 import tomllib
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
-from throughtime.cli.values import number, number_option, role_parameter, whole_number
+from throughtime.cli.later import add_later
+from throughtime.cli.values import INTERRUPTED, escaped, number, number_option, role_parameter, whole_number
 from throughtime.data.user_data import validation_role
 from throughtime.errors import UsageError
 from throughtime.tasks import TASKS, Role, config_class
@@ -23,15 +24,6 @@ from throughtime.training.options import Option, TrainingOptions, options_of
 __all__ = ["app", "fit", "option_parameter", "read_config"]
 
 app = typer.Typer(help="Learn a task from files.", no_args_is_help=True)
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as the shells have it: 128 and the number of the signal."""
-
-COMMON = {option.name for option in options_of(TrainingOptions)}
-"""The options that every task shares; the help page shows them apart."""
-NETWORK = {option.name for option in options_of(NetworkOptions)}
-"""Those, and the options that the tasks' networks share; the help page shows the task's own before them."""
-
 
 KINDS: dict[type, tuple[str | None, Callable[[str], Any] | None]] = {
     int: ("INTEGER", whole_number),
@@ -150,16 +142,26 @@ def option_parameter(option: Option) -> inspect.Parameter:
     default = "" if option.default is None else f" [default: {str(option.default).lower()}]"
     info = typer.Option(
         _flag(option),
-        help=escape(option.help + default),
+        help=escaped(option.help + default),
         metavar="|".join(option.choices) or KINDS[option.kind][0],
         parser=KINDS[option.kind][1],
         show_default=False,
-        rich_help_panel="Training" if option.name in COMMON else "Data and network",
+        rich_help_panel="Training" if _shared(option.name, TrainingOptions) else "Data and network",
     )
     kind: Any = option.kind
     return inspect.Parameter(
         option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, info]
     )
+
+
+def _shared(name: str, options: type[TrainingOptions]) -> bool:
+    """Whether an option is one that all classes of options under this one share."""
+    return name in {each.name for each in fields(options)}
+
+
+def _place(option: Option) -> int:
+    """The help page shows a task's own options before those of all networks, and those before those of all tasks."""
+    return _shared(option.name, NetworkOptions) + _shared(option.name, TrainingOptions)
 
 
 def _role_parameters(role: Role) -> list[inspect.Parameter]:
@@ -171,7 +173,7 @@ def _command(task: str) -> Callable[..., int]:
     """The function behind ``fit TASK``: :func:`fit` with the task's options in place of ``**options``."""
     _task, *common, _options = inspect.signature(fit, eval_str=True).parameters.values()
     roles = [parameter for role in TASKS[task].roles for parameter in _role_parameters(role)]
-    listed = sorted(options_of(config_class(task)), key=lambda each: (each.name in COMMON) + (each.name in NETWORK))
+    listed = sorted(options_of(config_class(task)), key=_place)
     own = [*roles, *map(option_parameter, listed)]
     held_out = typer.Option(
         metavar="FILE", help=f"File to validate on; without it this is held out: {TASKS[task].held_out}."
@@ -191,4 +193,4 @@ def _command(task: str) -> Callable[..., int]:
 
 
 for _name, _entry in TASKS.items():
-    app.command(_name, help=_entry.summary[0].upper() + _entry.summary[1:] + ".")(_command(_name))
+    add_later(app, _name, partial(_command, _name), _entry.summary[0].upper() + _entry.summary[1:] + ".")

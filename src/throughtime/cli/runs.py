@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -19,9 +20,7 @@ from throughtime.cli.values import integer_option, number_option, role_parameter
 from throughtime.tasks import TASKS, config_class
 from throughtime.training.options import Option, options_of
 
-__all__ = ["app", "describe", "evaluate", "generate", "predict"]
-
-app = typer.Typer()
+__all__ = ["describe", "evaluate", "generate", "predict", "with_data_options"]
 
 Note = Callable[[str], None]
 
@@ -89,10 +88,16 @@ def _noted() -> Generator[Note]:
         print(line, file=sys.stderr)
 
 
-def _with_data_options(command: Callable[..., None]) -> Callable[..., None]:
+def with_data_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of ``fit`` that say what files hold and how they are read, as its ``**files``.
 
     They are those of any task: the files of its roles, and the options of its ``READING``.
+
+    Args:
+        command: the function behind it.
+
+    Returns:
+        A function that does the same, with a signature that typer understands.
     """
     *own, _data = inspect.signature(command, eval_str=True).parameters.values()
     roles = {role.name: role_parameter(role.name, role.help) for task in TASKS.values() for role in task.roles}
@@ -100,10 +105,10 @@ def _with_data_options(command: Callable[..., None]) -> Callable[..., None]:
     how = {each.name: each for options in classes for each in options_of(options) if each.name in options.READING}
     parameters = [*own, *roles.values(), *map(_as_learned, how.values())]
     # typer reads the signature and the annotations; only here can they be made from the tasks
-    declared: Any = command
+    declared: Any = partial(command)
     declared.__signature__ = inspect.Signature(parameters)
     declared.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return command
+    return declared
 
 
 def _as_learned(option: Option) -> inspect.Parameter:
@@ -117,8 +122,6 @@ def _filled(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value not in (None, [])}
 
 
-@app.command()
-@_with_data_options
 def evaluate(
     run: RunArgument,
     data: Annotated[
@@ -138,8 +141,6 @@ def evaluate(
     _show_labels(labels)
 
 
-@app.command()
-@_with_data_options
 def predict(
     run: RunArgument,
     data: Annotated[
@@ -177,7 +178,6 @@ def predict(
         )
 
 
-@app.command()
 def generate(
     run: RunArgument,
     prompt: Annotated[str, typer.Option(help="Text to go on from.", metavar="TEXT")] = "",
@@ -200,7 +200,6 @@ def generate(
     print()
 
 
-@app.command()
 def describe(run: RunArgument, as_json: JsonOption = False) -> None:
     """Say what a run is: sizes, data, training, scores, files."""
     from throughtime.runs import Run

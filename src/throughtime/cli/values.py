@@ -7,9 +7,25 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
-__all__ = ["integer_option", "number", "number_option", "role_parameter", "whole_number"]
+__all__ = ["INTERRUPTED", "escaped", "integer_option", "number", "number_option", "role_parameter", "whole_number"]
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as the shells have it: 128 and the number of the signal."""
+
+
+def escaped(words: str) -> str:
+    """Give words that the help page shows as they are, brackets too.
+
+    Args:
+        words: the words.
+
+    Returns:
+        The same with what rich would take for markup escaped.
+    """
+    from rich.markup import escape  # rich is for help pages and displays, and most commands show neither
+
+    return escape(words)
 
 
 def whole_number(text: str) -> int:
@@ -82,6 +98,6 @@ def role_parameter(name: str, words: str) -> inspect.Parameter:
     Returns:
         A parameter that typer understands.
     """
-    info = typer.Option(f"--{name.replace('_', '-')}", metavar="FILE", help=escape(words), show_default=False)
+    info = typer.Option(f"--{name.replace('_', '-')}", metavar="FILE", help=escaped(words), show_default=False)
     annotation = Annotated[list[Path] | None, info]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)

@@ -12,6 +12,7 @@ from pathlib import Path
 from throughtime.data.user_data import DATA, VALID, Paths, user_data, validation_role
 from throughtime.errors import UsageError
 from throughtime.runs.folder import check_folder, check_run
+from throughtime.runs.loading import loading
 from throughtime.runs.run import Run
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import RunConfig, RunRequest, continued_run, new_run
@@ -93,7 +94,8 @@ def fit(
         known = folder if going_on else config.init_from
         prepared = task_named(task).load_reader()(config.options).read(config.data, known=known, note=say.note)
         # Only now is torch loaded: what is wrong with the data has been said at once.
-        from throughtime.runs.training import train
+        with loading():
+            from throughtime.runs.training import train
 
         summary = train(config, prepared, folder, device=device, max_minutes=max_minutes, say=say, going_on=going_on)
         _note_ending(config, summary, say)

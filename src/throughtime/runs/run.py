@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from throughtime.data.files import STANDARD
-from throughtime.data.formats.registry import format_of
-from throughtime.data.formats.writers import open_writer, written_suffix
 from throughtime.data.reading import Note, Problems
-from throughtime.data.record import Record
 from throughtime.data.user_data import DATA, VALID, Given, Paths, UserData, user_data
 from throughtime.errors import UnknownNameError, UsageError
 from throughtime.runs.folder import check_run, files_of
-from throughtime.runs.predictions import begun, rows_of
+from throughtime.runs.loading import loading
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import read_config, saved_options, saved_paths
-from throughtime.tasks.supervised.prediction import Prediction
-from throughtime.tasks.supervised.records import count_skipped
 from throughtime.training.files import POSITION_FILE, write_text
 from throughtime.training.reporter import PlainReporter
 from throughtime.training.seal import read_signed
+
+if TYPE_CHECKING:
+    from throughtime.data.record import Record
+    from throughtime.tasks.supervised.prediction import Prediction
 
 __all__ = ["Run", "load"]
 
@@ -82,9 +81,11 @@ class Run:
     @cached_property
     def model(self) -> Any:
         """The trained model as its task opens it; its ``model`` is the ``torch.nn.Module``."""
-        from throughtime.runs.device import find_device  # loads torch
+        with loading():
+            from throughtime.runs.device import find_device  # loads torch
 
-        return task_named(self.task).load_learner().open(self.config, self.path, find_device(self._device))
+            learner = task_named(self.task).load_learner()
+        return learner.open(self.config, self.path, find_device(self._device))
 
     @cached_property
     def _reader(self) -> Any:
@@ -211,6 +212,10 @@ class Run:
             UsageError: the run's task makes no predictions, or the form cannot hold them.
             DataError: a record cannot be read, or the file cannot be written; then nothing is left of it.
         """
+        from throughtime.data.formats.registry import format_of  # loads numpy, as a description need not
+        from throughtime.data.formats.writers import open_writer, written_suffix
+        from throughtime.runs.predictions import rows_of
+
         roles, reader = self._parted(more)
         given = user_data({DATA: data, **roles})
         if not given:
@@ -238,6 +243,8 @@ class Run:
     def _predictions(
         self, reader: Any, given: UserData, form: str | None, problems: Problems
     ) -> Iterator[tuple[Record, Prediction]]:
+        from throughtime.runs.predictions import begun
+
         self._require_predictions()
         records = reader.read_to_predict(given, self.path, problems, form)
         live = any(STANDARD in each.paths for each in given.values())
@@ -307,4 +314,6 @@ class Run:
 
 def _note_skipped(problems: Problems) -> None:
     if problems.skipped:
+        from throughtime.tasks.supervised.records import count_skipped
+
         problems.note(f"{count_skipped(problems)}; the first: {problems.skipped[0]}")

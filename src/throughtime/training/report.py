@@ -7,7 +7,7 @@ theme. It can be made again at any time, while the run goes on too.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -16,7 +16,8 @@ from typing import Any, cast
 import numpy as np
 
 from throughtime.errors import CheckpointError
-from throughtime.training.charts import TRAIN, VALIDATION, svg, themed
+from throughtime.training.charts import Curve, line_chart
+from throughtime.training.drawing import LINE, TEXT, TRAIN, VALIDATION
 from throughtime.training.files import METRICS_FILE, read_json, write_text
 from throughtime.training.metrics import read_metrics
 from throughtime.training.scores import headline, unit_of
@@ -27,6 +28,8 @@ Row = Mapping[str, Any]
 """One row of ``metrics.jsonl``."""
 
 MOST_SAMPLES = 8
+EARLIER = {"#010101": TEXT, "#020202": LINE, "#030303": TRAIN, "#040404": VALIDATION}
+"""Colours in pictures that were drawn by earlier releases -> those that are meant."""
 
 PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -107,48 +110,39 @@ def _smooth(values: Sequence[float]) -> list[float]:
     return np.concatenate([first[:half], means, last[-half:]]).tolist()
 
 
-def _chart(name: str, height: float, draw: Callable[[Any], None]) -> str:
-    """One chart over the steps, in the page's colours."""
-
-    def draw_steps(axes: Any) -> None:
-        draw(axes)
-        axes.set_xlabel("step")
-
-    return _figure(name, svg(name, (9, height), draw_steps))
-
-
 def _figure(name: str, picture: str) -> str:
-    return f'<figure role="img" aria-label="{escape(name)}">{themed(picture)}</figure>'
+    return f'<figure role="img" aria-label="{escape(name)}">{picture}</figure>'
 
 
 def _score_chart(name: str, train: Sequence[Row], validation: Sequence[Row]) -> str:
-    def draw(axes: Any) -> None:
-        steps, values = _points(train, name)
-        if steps:
-            axes.plot(steps, values, color=TRAIN, linewidth=0.8, alpha=0.45)
-            axes.plot(steps, _smooth(values), color=TRAIN, linewidth=1.8, label="training")
-        axes.plot(
-            *_points(validation, name), color=VALIDATION, linewidth=1.8, marker="o", markersize=4, label="validation"
-        )
-        axes.set_ylabel(unit_of(name))
-        axes.legend()
-
-    return _chart(unit_of(name), 3.6, draw)
+    steps, values = _points(train, name)
+    held_out = _points(validation, name)
+    curves = [
+        Curve(steps=steps, values=values, colour=TRAIN, width=0.8, opacity=0.45),
+        Curve(steps=steps, values=_smooth(values), colour=TRAIN, label="training"),
+        Curve(steps=held_out[0], values=held_out[1], colour=VALIDATION, label="validation", dots=True),
+    ]
+    return _figure(unit_of(name), line_chart(unit_of(name), curves, 260))
 
 
 def _pictures(run_dir: Path) -> str:
     """The pictures that the task has left in the folder."""
     pictures = [(path.stem, path.read_text("utf-8")) for path in sorted(run_dir.glob("*.svg"))]
-    return "".join(_figure(name, picture) for name, picture in pictures)
+    return "".join(_figure(name, _element(picture)) for name, picture in pictures)
+
+
+def _element(picture: str) -> str:
+    """The ``<svg>`` element of a picture, in the page's colours; earlier releases drew with stand-ins for them."""
+    picture = picture[picture.index("<svg") :]
+    for drawn, meant in EARLIER.items():
+        picture = picture.replace(drawn, meant)
+    return picture
 
 
 def _rate_chart(train: Sequence[Row]) -> str:
-    def draw(axes: Any) -> None:
-        axes.plot(*_points(train, "learning_rate"), color=TRAIN, linewidth=1.8)
-        axes.set_ylabel("learning rate")
-        axes.set_ylim(bottom=0)
-
-    return _chart("learning rate", 1.9, draw)
+    steps, values = _points(train, "learning_rate")
+    curve = Curve(steps=steps, values=values, colour=TRAIN)
+    return _figure("learning rate", line_chart("learning rate", [curve], 140, from_zero=True))
 
 
 def _charts(rows: Sequence[Row]) -> str:

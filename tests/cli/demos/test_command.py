@@ -5,11 +5,9 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import os
 import re
 import shlex
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -20,6 +18,7 @@ from typing import Any
 import pytest
 
 from throughtime.cli.demos.registry import DEMOS
+from throughtime.cli.display.plain import PlainDisplay
 from throughtime.cli.main import status_of
 from throughtime.data.demos.digits import handwritten_digits
 from throughtime.data.demos.moving import moving_digits
@@ -39,10 +38,10 @@ LEAST = {"names": 0.62, "digits": 0.95, "code": 0.99, "moving": 0.95}
 """The accuracy that a whole demo must reach."""
 
 
-def make_small(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def make_small(monkeypatch: pytest.MonkeyPatch, name: str, **more: Any) -> None:
     """Replace a demo by a small one of the same kind."""
     whole = DEMOS[name]
-    options = {**whole.options, **SMALLER}
+    options = {**whole.options, **SMALLER, **more}
     monkeypatch.setitem(DEMOS, name, dataclasses.replace(whole, data=LESS[name], options=options))
 
 
@@ -160,24 +159,27 @@ def test_an_unknown_demo_is_told(refused: Any) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
-def test_ctrl_c_saves_and_says_how_to_go_on() -> None:
-    command = [sys.executable, "-m", "throughtime", "demo", "digits"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    assert started.stdout is not None
-    lines: list[str] = []
-    for line in started.stdout:
-        lines.append(line)
-        if "step 45" in line:
-            break
-    started.send_signal(signal.SIGINT)
-    rest, problems = started.communicate(timeout=60)
-    shown = "".join(lines) + rest
-    assert started.returncode == 130, shown + problems
-    assert not problems and "Try next" not in shown
+def test_ctrl_c_saves_and_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_small(monkeypatch, "digits", steps=1000, validate_every=5)
+    tell, told = PlainDisplay.validated, 0
+
+    def interrupted(display: PlainDisplay, metrics: Mapping[str, float]) -> None:
+        nonlocal told
+        told += 1
+        tell(display, metrics)
+        if told == 2:
+            signal.raise_signal(signal.SIGINT)  # as a terminal sends it, in the middle of the training
+
+    monkeypatch.setattr(PlainDisplay, "validated", interrupted)
+    assert status_of(["demo", "digits"]) == 130
+    shown, problems = capsys.readouterr()
+    assert told == 2 and not problems and "Try next" not in shown
     again = re.search(r"to go on: (throughtime fit classify .* --resume)", shown)
     assert again, shown
-    assert status_of([*shlex.split(again[1])[1:], "--epochs", "2"]) == 0
+    assert status_of([*shlex.split(again[1])[1:], "--steps", "12"]) == 0
+    assert "goes on from step 10 of 12" in capsys.readouterr().out
 
 
 @pytest.mark.slow

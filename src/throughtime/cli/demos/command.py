@@ -10,8 +10,7 @@ import typer
 
 from throughtime.cli.demos.demo import Demo
 from throughtime.cli.demos.registry import DEMOS
-from throughtime.cli.fit import INTERRUPTED
-from throughtime.cli.values import integer_option, number_option
+from throughtime.cli.values import INTERRUPTED, integer_option, number_option
 from throughtime.data.demos.making import Files
 from throughtime.errors import UnknownNameError, UsageError
 

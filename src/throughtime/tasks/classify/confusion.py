@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.encoding.labels import UNSEEN
-from throughtime.training.charts import LINE, TEXT, TRAIN, svg
+from throughtime.training.drawing import LINE, TRAIN, Drawing, width_of
 
 __all__ = ["confusion_picture"]
 
 MOST = 24
 """Labels that are shown; of more, those that are mixed up most."""
+LONGEST = 24
+"""Characters of a label that are shown; of a longer one the first."""
+SIDE = 30.0
+"""Side of a cell in points."""
+LEAST = 480.0
+"""Least width of the picture, as pages stretch it to theirs."""
 
 
 def confusion_picture(names: Sequence[str], wanted: NDArray[np.int64], said: NDArray[np.int64]) -> str:
@@ -35,29 +39,31 @@ def confusion_picture(names: Sequence[str], wanted: NDArray[np.int64], said: NDA
     counts = counts[np.ix_(shown, shown)]
     shares = counts / np.maximum(1, counts.sum(1, keepdims=True))
     labels = [names[index] for index in shown]
-
-    def draw(axes: Any) -> None:
-        axes.imshow(np.ones_like(shares), cmap="gray", vmin=0, vmax=1, alpha=0.0)
-        for row, column in np.ndindex(*shares.shape):
-            share = float(shares[row, column])
-            axes.add_patch(_cell(row, column, share))
-            if counts[row, column]:
-                axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", color=TEXT, fontsize=8)
-        axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
-        axes.set_yticks(range(len(labels)), labels)
-        axes.grid(False)
-        axes.set_xlabel("given" if len(shown) == len(names) else f"given (the {len(shown)} labels most often mixed up)")
-        axes.set_ylabel("right")
-
-    side = 2.0 + 0.42 * len(labels)
-    return svg("confusion", (max(5.0, side), max(4.0, side)), draw)
+    across = "given" if len(shown) == len(names) else f"given (the {len(shown)} labels most often mixed up)"
+    return _drawn(labels, counts, shares, across).svg()
 
 
-def _cell(row: int, column: int, share: float) -> Any:
-    patches: Any = import_module("matplotlib.patches")
-    return patches.Rectangle(
-        (column - 0.5, row - 0.5), 1, 1, facecolor=TRAIN, alpha=share, edgecolor=LINE, linewidth=0.5
-    )
+def _drawn(labels: Sequence[str], counts: NDArray[np.int64], shares: NDArray[np.float64], across: str) -> Drawing:
+    """A square for each pair of labels, rows from above, with the labels at the left and, turned, below."""
+    written = [label if len(label) <= LONGEST else label[: LONGEST - 1] + "…" for label in labels]
+    side, longest = SIDE * len(labels), max(map(width_of, written))
+    beside = 36 + longest
+    width = max(LEAST, beside + max(side + 14, (side + width_of(across)) / 2 + 4))
+    left = beside + max(0.0, width - 2 * beside - side) / 2
+    # What is turned by 45 degrees is 0.71 of its length high.
+    drawing = Drawing(width, 10 + side + 40 + 0.71 * longest)
+    for row, column in np.ndindex(*counts.shape):
+        x, y = left + column * SIDE, 10 + row * SIDE
+        drawing.rectangle((x, y), (SIDE, SIDE), fill=TRAIN, opacity=float(shares[row, column]), edge=LINE)
+        if counts[row, column]:
+            drawing.text((x + SIDE / 2, y + SIDE / 2), f"{counts[row, column]}", anchor="middle", size=8)
+    for index, label in enumerate(written):
+        middle = (index + 0.5) * SIDE
+        drawing.text((left - 8, 10 + middle), label, anchor="end")
+        drawing.text((left + middle, 10 + side + 12), label, anchor="end", turned=-45)
+    drawing.text((left - beside + 11, 10 + side / 2), "right", anchor="middle", turned=-90)
+    drawing.text((left + side / 2, drawing.height - 10), across, anchor="middle")
+    return drawing
 
 
 def _most_confused(counts: NDArray[np.int64]) -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -13,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from throughtime.data.encoding.labels import UNSEEN
+from throughtime.tasks.classify.minimum import least_place
 from throughtime.tasks.classify.targets import Array, LabelTargets, NumberTargets, SetTargets
 from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.targets import Targets
@@ -72,12 +72,11 @@ class Head(Protocol):
 
 def _best_temperature(loss: Callable[[float], float]) -> float:
     """Guo, Pleiss, Sun, Weinberger 2017, "On calibration of modern neural networks", section 4.2."""
-    scipy: Any = import_module("scipy.optimize")
 
     def of_power(power: float) -> float:
         return loss(float(np.exp(power)))
 
-    return float(np.exp(scipy.minimize_scalar(of_power, bounds=(-3.0, 3.0), method="bounded").x))
+    return float(np.exp(least_place(of_power, -3.0, 3.0)))
 
 
 def _calibration_error(sure: Array, right: Array, bins: int = 15) -> float:
