@@ -19,7 +19,7 @@ from throughtime.tasks import task_named
 from throughtime.tasks.run_config import read_config, saved_options, saved_paths
 from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.records import count_skipped
-from throughtime.training.files import POSITION_FILE, read_json, write_text
+from throughtime.training.files import POSITION_FILE, RIVALS_FILE, read_json, write_text
 from throughtime.training.reporter import PlainReporter
 
 __all__ = ["Run", "load"]
@@ -90,6 +90,14 @@ class Run:
         return self._position().get("best", {})
 
     @property
+    def rivals(self) -> dict[str, dict[str, Any]]:
+        """What simple models reach on the same validation data, by name: what each ``is``, what it ``learned_from``,
+        whether it was ``kept`` to score new data with, and its ``scores``; empty with ``rival=False``.
+        """
+        path = self.path / RIVALS_FILE
+        return read_json(path) if path.exists() else {}
+
+    @property
     def status(self) -> str:
         """How training ended: finished, stopped early, out of time, interrupted; or running, or not known."""
         return self._position().get("status", "not known")
@@ -115,7 +123,8 @@ class Run:
             **roles: the same in roles of the task's own, such as ``source`` and ``target``.
 
         Returns:
-            Metrics by name, such as ``accuracy``, or ``bits_per_character`` and ``perplexity``.
+            Metrics by name, such as ``accuracy``, or ``bits_per_character`` and ``perplexity``; ``rivals``: those of
+            simple models, by name.
 
         Raises:
             UsageError: nothing was given.
@@ -280,6 +289,7 @@ class Run:
             "data": {DATA: None, VALID: None, **saved_paths(self._saved), "init_from": self._saved.get("init_from")},
             "training": {name: position.get(name) for name in ("status", "step", "tokens", "seconds")},
             "metrics": self.metrics,
+            "rivals": self.rivals,
             "files": {path.name: path.stat().st_size for path in files_of(self.path)},
         }
 

@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.encoding.labels import UNSEEN, Labels
-from throughtime.data.planning.split import require_examples
+from throughtime.data.planning.split import require_labels
+from throughtime.data.reading import Note
 from throughtime.data.record import Record, Target
 from throughtime.errors import DataError
 from throughtime.tasks.classify.options import Config
+from throughtime.tasks.supervised.examples import Examples
 from throughtime.tasks.supervised.reader import RecordReader
+from throughtime.tasks.supervised.remarks import note_imbalance
 from throughtime.tasks.supervised.targets import LabelledTargets, Targets
 
 __all__ = ["Array", "ClassifyReader", "LabelTargets", "NumberTargets", "SetTargets", "load_targets"]
@@ -102,7 +105,7 @@ class ClassifyReader(RecordReader[Array]):
         """
         targets: list[Target | None] = [record.target for record in records]
         if self.config.target_type == "label":
-            require_examples(records)
+            require_labels(records)
             return LabelTargets(Labels.build(cast("list[str]", targets)))
         if self.config.target_type == "labels":
             labels = Labels.build(label for target in targets for label in cast("tuple[str, ...]", target))
@@ -113,6 +116,14 @@ class ClassifyReader(RecordReader[Array]):
         if numbers.min() == numbers.max():
             raise DataError(f"all {len(numbers)} examples have the number {numbers[0]:g}; there is nothing to learn")
         return NumberTargets(float(numbers.mean()), float(numbers.std()))
+
+    def remark(self, valid: Examples[Array], note: Note) -> None:
+        """Say where one label is nearly all there is."""
+        if self.config.target_type == "label":
+            balance = (
+                "" if self.config.class_weights == "balanced" else ", and try --class-weights balanced in training"
+            )
+            note_imbalance(valid, note, what="examples", mend=f"look at f1, the mean over the labels{balance}")
 
     def load_targets(self, saved: Mapping[str, Any]) -> Targets[Array]:
         return load_targets(saved)

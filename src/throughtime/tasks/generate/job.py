@@ -12,10 +12,13 @@ from throughtime.data.reading import Note
 from throughtime.models.language_model import LanguageModel
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.generate.reader import Corpus, PreparedText
-from throughtime.tasks.generate.text_model import TextModel, rates
+from throughtime.tasks.generate.rivals import learn_rivals
+from throughtime.tasks.generate.text_model import ADVICE, TextModel, rates
+from throughtime.tasks.rivals.keeping import keep
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
 from throughtime.training.job import State, StepResult
+from throughtime.training.rivals import describe_rivals
 
 __all__ = ["GenerateJob", "make_job"]
 
@@ -99,6 +102,14 @@ class GenerateJob:
     def start_from(self, folder: Path) -> None:
         """Take the weights of another run."""
         load_weights(folder / MODEL_FILE, self.module)
+
+    def compare(self, folder: Path, best: Mapping[str, float]) -> str:
+        """Score simple models on the same held-out text."""
+        if not self.text_model.config.rival:
+            return ""
+        rivals = learn_rivals(self.train, self.text_model.vocabulary)
+        scored = keep(folder, rivals, lambda rival: rates(self.valid, rival.nats(self.valid.source.tokens)))
+        return describe_rivals(self.criterion, best, scored, ADVICE)
 
     def pictures(self) -> Mapping[str, str]:
         return {}

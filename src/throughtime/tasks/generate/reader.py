@@ -128,7 +128,8 @@ class TextReader:
         corpus = Corpus(source, text.characters, len(text) if self.config.unit == "bytes" else None, unknown)
         if unknown:
             share = f"{unknown:,} of {corpus.predictions:,} {vocabulary.unit}"
-            note(f"{name} has {share} that the vocabulary does not know; each is scored as one unknown token")
+            mend = "" if 2 * unknown <= corpus.predictions else "; that is most of it: try --unit bytes or --unit bpe"
+            note(f"{name} has {share} that the vocabulary does not know; each is scored as one unknown token{mend}")
         return corpus
 
     def _vocabulary(self, text: Text, known: Path | None, note: Note) -> Vocabulary:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -22,12 +22,17 @@ from throughtime.models.language_model import LanguageModel
 from throughtime.models.sampling import Sampler
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.generate.reader import Corpus, TextReader
+from throughtime.tasks.rivals.keeping import scores_beside
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
 from throughtime.training.job import State
+from throughtime.training.rivals import comparison
 
-__all__ = ["TextModel", "rates"]
+__all__ = ["ADVICE", "TextModel", "rates"]
+
+ADVICE = "try more --epochs, a larger --hidden or more text"
+"""What to try where the network is no better than counts."""
 
 
 class TextModel:
@@ -41,6 +46,7 @@ class TextModel:
 
     def __init__(self, config: Config, vocabulary: Vocabulary, model: LanguageModel) -> None:
         self.config, self.vocabulary, self.model = config, vocabulary, model
+        self.folder: Path | None = None
 
     @classmethod
     def make(cls, config: Config, vocabulary: Vocabulary, device: torch.device) -> Self:
@@ -85,6 +91,7 @@ class TextModel:
             CheckpointError: a file of the run is missing or damaged.
         """
         text_model = cls.make(config, saved_vocabulary(config.unit, folder), device)
+        text_model.folder = folder
         load_weights(folder / MODEL_FILE, text_model.model.eval())
         return text_model
 
@@ -120,7 +127,7 @@ class TextModel:
         self.model.train(training)
         return _scores(corpus, nats)
 
-    def evaluate(self, data: UserData, note: Note) -> dict[str, float]:
+    def evaluate(self, data: UserData, note: Note) -> dict[str, Any]:
         """Score text that was handed over.
 
         Args:
@@ -129,13 +136,28 @@ class TextModel:
 
         Returns:
             Metrics by name: ``loss`` (nats per token), ``perplexity``, ``bits_per_character`` and for bytes
-            ``bits_per_byte``; ``scored_tokens``, ``scored_characters``, ``unknown_tokens``.
+            ``bits_per_byte``; ``rivals``: those of simple models; ``scored_tokens``, ``scored_characters``,
+            ``unknown_tokens``.
 
         Raises:
             DataError: the text cannot be read.
         """
         reader = TextReader(self.config)
-        return self.score(reader.encode(self.vocabulary, reader.text(data, note), "the text", note))
+        corpus = reader.encode(self.vocabulary, reader.text(data, note), "the text", note)
+        scores = self.score(corpus)
+        beside = self._rivals_beside(corpus, scores["bits_per_character"], note)
+        return {**scores, **({"rivals": beside} if beside else {})}
+
+    def _rivals_beside(self, corpus: Corpus, bits: float, note: Note) -> dict[str, dict[str, Any]]:
+        """Score the run's simple models on the same text."""
+        if self.folder is None:
+            return {}
+        rivals = scores_beside(self.folder, lambda rival: rates(corpus, rival.nats(corpus.source.tokens)))
+        name = "bits_per_character"
+        here = {key: (each["is"], each[name]) for key, each in rivals.items() if each["on"] == "this data"}
+        if here:
+            note(comparison(name, bits, here, data="on this data:", advice=ADVICE))
+        return rivals
 
     def generate_stream(
         self,

@@ -13,6 +13,7 @@ from torch import nn
 from throughtime.data.encoding.features import WordFeatures
 from throughtime.data.reading import Note
 from throughtime.models.inputs import WordInput
+from throughtime.tasks.rivals.keeping import keep
 from throughtime.tasks.run_config import read_config
 from throughtime.tasks.supervised.examples import Prepared
 from throughtime.tasks.supervised.learner import Finding, Learner
@@ -21,6 +22,7 @@ from throughtime.tasks.supervised.targets import Target
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
 from throughtime.training.job import State, StepResult
+from throughtime.training.rivals import describe_rivals
 
 __all__ = ["LearnerJob", "make_job"]
 
@@ -98,6 +100,15 @@ class LearnerJob(Generic[Target, Finding]):
             self.learner.sample(record, prediction)
             for record, prediction in self.learner.predict(self.valid.records[index] for index in chosen)
         )
+
+    def compare(self, folder: Path, best: Mapping[str, float]) -> str:
+        """Score simple models on the same held-out data."""
+        learner = self.learner
+        rivals = learner.learn_rivals(self.train) if learner.config.rival else {}
+        if not rivals:
+            return ""
+        scored = keep(folder, rivals, lambda rival: learner.score_rival(rival, self.valid))
+        return describe_rivals(self.criterion, best, scored, learner.advice)
 
     def pictures(self) -> dict[str, str]:
         return self.learner.pictures(self.valid, self.learner.find(self.valid))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from throughtime.data.reading import Note, Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.source import Lengths
 from throughtime.data.user_data import UserData
+from throughtime.tasks.rivals.keeping import Rival, scores_beside
 from throughtime.tasks.supervised.examples import Examples, SavedInputs, read_saved
 from throughtime.tasks.supervised.options import SupervisedOptions
 from throughtime.tasks.supervised.prediction import Prediction
@@ -36,6 +37,7 @@ from throughtime.tasks.supervised.records import usable
 from throughtime.tasks.supervised.targets import Target, labels_of
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
+from throughtime.training.rivals import comparison
 
 __all__ = ["Batch", "Finding", "Learner"]
 
@@ -73,6 +75,8 @@ class Learner(ABC, Generic[Target, Finding]):
     """What is scored, in the plural: ``"tokens"``."""
     reader_class: ClassVar[type[RecordReader[Any]]]
     """What reads its data."""
+    folder: Path | None = None
+    """The run that it was opened from, if it was."""
     separator: str = " "
     """What stands between several labels in one cell of a table that predictions are written to."""
 
@@ -97,6 +101,7 @@ class Learner(ABC, Generic[Target, Finding]):
             CheckpointError: a file of the run is missing or damaged.
         """
         learner = cls(config, read_saved(folder, cls.reader_class(config).load_targets), device)
+        learner.folder = folder
         load_weights(folder / MODEL_FILE, learner.model.eval())
         return learner
 
@@ -136,6 +141,21 @@ class Learner(ABC, Generic[Target, Finding]):
     def pictures(self, examples: Examples[Target], findings: Sequence[Finding]) -> dict[str, str]:
         """Draw how the network does: SVG by file name."""
         return {}
+
+    def learn_rivals(self, examples: Examples[Target]) -> Mapping[str, Rival]:
+        """Learn simple models from what the network learned from, by name; none where the task has none."""
+        return {}
+
+    def score_rival(self, rival: Any, examples: Examples[Target]) -> dict[str, float]:
+        """Score one of those models by the metrics of the network."""
+        return {}
+
+    @property
+    def advice(self) -> str:
+        """What to try where the network is no better than a simple model."""
+        vectors = self.inputs.features.kind == "words" and self.config.embeddings is None
+        more = "word vectors (--embeddings FILE), " if vectors else ""
+        return f"try {more}more --epochs or more data, or use the simpler model"
 
     def before_training(self, examples: Examples[Target]) -> None:
         """Set what depends on the data that is learned from and is not kept."""
@@ -202,7 +222,18 @@ class Learner(ABC, Generic[Target, Finding]):
         findings = self.find(examples)
         skipped = {"skipped": len(problems.skipped)} if problems.skipped else {}
         more = {"examples": len(examples.records), **skipped, **self._not_seen(examples)}
-        return {**self.metrics(examples, findings), **more, "labels": self.details(examples, findings)}
+        metrics = self.metrics(examples, findings)
+        beside = self._rivals_beside(examples, metrics, note)
+        return {**metrics, **more, **beside, "labels": self.details(examples, findings)}
+
+    def _rivals_beside(self, examples: Examples[Target], metrics: Mapping[str, float], note: Note) -> dict[str, Any]:
+        """Score the run's simple models on the same data."""
+        rivals = {} if self.folder is None else scores_beside(self.folder, lambda one: self.score_rival(one, examples))
+        name = self.criterion
+        here = {key: (each["is"], each[name]) for key, each in rivals.items() if each["on"] == "this data"}
+        if here:
+            note(comparison(name, metrics[name], here, data="on this data:", advice=self.advice))
+        return {"rivals": rivals} if rivals else {}
 
     def _not_seen(self, examples: Examples[Target]) -> dict[str, Any]:
         """Count the words and labels that training never saw."""

@@ -26,6 +26,9 @@ class SupervisedOptions(NetworkOptions):
     }
     """A language model becomes the encoder: it reads one way."""
 
+    CHANGEABLE: ClassVar[frozenset[str]] = NetworkOptions.CHANGEABLE | {"rival"}
+    """Options that may change when a run is resumed."""
+
     text_column: str | None = None
     """Column that holds the text or tokens; if not given, the first of text, sentence, review, tokens ... there is."""
     target_column: str | None = None
@@ -49,7 +52,8 @@ class SupervisedOptions(NetworkOptions):
     mel_bands: int = 40
     """Numbers that describe 25 ms of sound: the bands of a log-mel spectrogram."""
     unit: Literal["words", "characters", "bytes", "bpe"] | None = None
-    """What one step of a text is; if not given, a word, or a character where the texts have no spaces (names, DNA)."""
+    """What one step of a text is; if not given, a word, or a character where the texts have no spaces (names, DNA) or
+    their script sets none between words (Chinese, Japanese, Thai)."""
     vocabulary_size: int | None = None
     """Number of words (all if not given) or word pieces (2000) to know."""
     min_count: int = 1
@@ -66,6 +70,8 @@ class SupervisedOptions(NetworkOptions):
     """Share of the letters read as unknown in training."""
     frame_mask: float = 0.1
     """Share of the features, and of the steps, of sound and other frames that training hides in stripes."""
+    rival: bool = True
+    """Say at the end what simple models reach on the same data: the commonest label or the mean, a linear model."""
     batch_size: int = 32
     """Sequences of a step."""
     batch_steps: int = 50_000

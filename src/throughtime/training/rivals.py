@@ -1,0 +1,68 @@
+"""How a network's score compares with those of simple models, in words. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from throughtime.training.scores import SCORES, is_better, unit_of
+
+__all__ = ["Rivals", "comparison", "describe_rivals"]
+
+Rivals: TypeAlias = dict[str, dict[str, Any]]
+"""The content of ``rivals.json``: for each simple model by name ``is``, ``learned_from``, ``kept`` and ``scores``."""
+
+
+def comparison(name: str, network: float, rivals: Mapping[str, tuple[str, float]], *, data: str, advice: str) -> str:
+    """Say what simple models reach beside a network, and where it is no better than one of them.
+
+    Args:
+        name: the score.
+        network: that of the network.
+        rivals: what each model is, and its score, by name.
+        data: the data that all were scored on.
+        advice: what to try where the network is not better.
+
+    Returns:
+        One line.
+
+    Example:
+        >>> rivals = {"linear": ("a linear model", 0.81)}
+        >>> comparison("accuracy", 0.8, rivals, data="validation", advice="try more --epochs")
+        'validation accuracy 0.800; a linear model: 0.810 - the network is worse than a linear model: try more --epochs'
+    """
+    listed = ", ".join(f"{what}: {_shown(value)}" for what, value in rivals.values())
+    line = f"{data} {unit_of(name)} {_shown(network)}; {listed}"
+    unbeaten = [(what, value) for what, value in rivals.values() if not is_better(name, network, value)]
+    if not unbeaten or (name in SCORES and SCORES[name].larger_is_better and network == 1):
+        return line
+    best, value = unbeaten[0]
+    for what, other in unbeaten[1:]:
+        best, value = (what, other) if is_better(name, other, value) else (best, value)
+    how = "worse" if is_better(name, value, network) else "no better"
+    return f"{line} - the network is {how} than {best}: {advice}"
+
+
+def describe_rivals(name: str, best: Mapping[str, float], rivals: Rivals, advice: str) -> str:
+    """Say what the simple models of a run reach on its validation data, beside the network's best.
+
+    Args:
+        name: the score that tells the best model.
+        best: the network's scores at its best validation.
+        rivals: the content of ``rivals.json``.
+        advice: what to try where the network is not better.
+
+    Returns:
+        One line; a model that learned from a part of the training data says so.
+    """
+    values = {key: (_what(each), float(each["scores"][name])) for key, each in rivals.items()}
+    return comparison(name, best[name], values, data="validation", advice=advice)
+
+
+def _what(rival: Mapping[str, Any]) -> str:
+    learned = str(rival["learned_from"])
+    return str(rival["is"]) + ("" if learned.startswith("all ") else f" (learned from {learned})")
+
+
+def _shown(value: float) -> str:
+    return f"{value:.3f}" if value == 0 or 0.01 <= abs(value) < 100 else f"{value:,.4g}"
