@@ -51,6 +51,7 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "zoneout": ({}, 0.5),
     "recurrent_dropout": ({}, 0.5),
     "weight_dropout": ({}, 0.5),
+    "rival": ({}, False),
     "lanes": ({}, 3),
     "tbptt": ({}, 9),
 }
@@ -78,7 +79,7 @@ def trace(folder: Path, options: Mapping[str, Any]) -> tuple[object, ...]:
     ]
     tensors = read_tensors(run.path / "trainer.safetensors")[0]
     weights = {name: tensor.tolist() for name, tensor in tensors.items() if name.startswith("weights/")}
-    return rows, weights, (run.path / "vocabulary.json").read_text(), counter.count
+    return rows, weights, (run.path / "vocabulary.json").read_text(), counter.count, run.rivals
 
 
 @cache

@@ -175,6 +175,7 @@ SHARED: dict[str, Case] = {
     "layer_norm": (table, {}, True),
     "zoneout": (table, {}, 0.5),
     "label_smoothing": (table, {}, 0.3),
+    "rival": (table, {}, False),
     "batch_size": (table, {}, 5),
     "batch_steps": (table, {}, 12),
 }
@@ -217,7 +218,7 @@ def trace(folder: Path, task: str, make: Callable[[bool], str], options: Mapping
     tensors = read_tensors(run.path / "trainer.safetensors")[0]
     weights = {name: tensor.tolist() for name, tensor in tensors.items() if name.startswith("weights/")}
     best = {name: tensor.tolist() for name, tensor in read_tensors(run.path / "model.safetensors")[0].items()}
-    return metrics, weights, best, (run.path / "inputs.json").read_text(), counter.count
+    return metrics, weights, best, (run.path / "inputs.json").read_text(), counter.count, run.rivals
 
 
 @cache

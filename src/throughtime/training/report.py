@@ -18,6 +18,7 @@ from throughtime.errors import CheckpointError
 from throughtime.training.charts import TRAIN, VALIDATION, svg, themed
 from throughtime.training.files import METRICS_FILE, RIVALS_FILE, read_json, write_text
 from throughtime.training.metrics import read_metrics
+from throughtime.training.rivals import shown
 from throughtime.training.scores import headline, unit_of
 
 __all__ = ["write_report"]
@@ -186,7 +187,7 @@ def _rivals(run_dir: Path, rows: Sequence[Row]) -> str:
     for rival in read_json(run_dir / RIVALS_FILE).values():
         lines.append((rival["is"], f"learned from {rival['learned_from']}", rival["scores"][name]))
     cells = "".join(
-        f"<tr><td>{escape(what)}</td><td>{value:.3f}</td><td>{escape(more)}</td></tr>" for what, more, value in lines
+        f"<tr><td>{escape(what)}</td><td>{shown(value)}</td><td>{escape(more)}</td></tr>" for what, more, value in lines
     )
     return f"<h2>Beside simple models: {escape(unit_of(name))}</h2><table>{cells}</table>"
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from throughtime.training.scores import SCORES, is_better, unit_of
 
-__all__ = ["Rivals", "comparison", "describe_rivals"]
+__all__ = ["Rivals", "comparison", "describe_rivals", "shown"]
 
 Rivals: TypeAlias = dict[str, dict[str, Any]]
 """The content of ``rivals.json``: for each simple model by name ``is``, ``learned_from``, ``kept`` and ``scores``."""
@@ -31,8 +31,8 @@ def comparison(name: str, network: float, rivals: Mapping[str, tuple[str, float]
         >>> comparison("accuracy", 0.8, rivals, data="validation", advice="try more --epochs")
         'validation accuracy 0.800; a linear model: 0.810 - the network is worse than a linear model: try more --epochs'
     """
-    listed = ", ".join(f"{what}: {_shown(value)}" for what, value in rivals.values())
-    line = f"{data} {unit_of(name)} {_shown(network)}; {listed}"
+    listed = ", ".join(f"{what}: {shown(value)}" for what, value in rivals.values())
+    line = f"{data} {unit_of(name)} {shown(network)}; {listed}"
     unbeaten = [(what, value) for what, value in rivals.values() if not is_better(name, network, value)]
     if not unbeaten or (name in SCORES and SCORES[name].larger_is_better and network == 1):
         return line
@@ -64,5 +64,11 @@ def _what(rival: Mapping[str, Any]) -> str:
     return str(rival["is"]) + ("" if learned.startswith("all ") else f" (learned from {learned})")
 
 
-def _shown(value: float) -> str:
+def shown(value: float) -> str:
+    """Write a score with three digits, however large or small it is.
+
+    Example:
+        >>> shown(0.81234), shown(1234.5), shown(0.00123)
+        ('0.812', '1,234', '0.00123')
+    """
     return f"{value:.3f}" if value == 0 or 0.01 <= abs(value) < 100 else f"{value:,.4g}"

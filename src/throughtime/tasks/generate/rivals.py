@@ -29,7 +29,7 @@ def learn_rivals(corpus: Corpus, vocabulary: Vocabulary) -> dict[str, Rival]:
     tokens = corpus.source.tokens
     part = tokens[-TOKENS:]
     unit = "pieces" if vocabulary.unit == "bpe" else vocabulary.unit
-    learned_from = share_of(len(part), len(tokens), unit)
+    learned_from = share_of(len(part), len(tokens), "tokens")
     return {
         name: NGram.learn(part, len(vocabulary), order, unit, learned_from)
         for name, order in (("unigram", 1), ("ngram", ORDERS[vocabulary.unit]))

@@ -82,7 +82,7 @@ class Grams:
         counts = Counter(self._columns[piece] for piece in pieces if piece in self._columns)
         columns = np.fromiter(counts, np.int64, len(counts))
         weights = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * self.idf[columns]
-        return columns, weights / (np.sqrt((weights**2).sum()) or 1)
+        return columns, (weights / (np.sqrt((weights**2).sum()) or 1)).astype(np.float32)
 
     def rows(self, records: Iterable[Record]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Give (columns, weights) of each record."""

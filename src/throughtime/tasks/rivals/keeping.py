@@ -109,7 +109,8 @@ def _models(path: Path) -> Iterator[tuple[str, Any]]:
     try:
         with cast(Any, safe_open(path, framework="np")) as opened:
             names: list[str] = list(opened.keys())
-            plain: dict[str, Any] = json.loads((opened.metadata() or {})["rivals"])
+            written: dict[str, str] = opened.metadata() or {}
+            plain: dict[str, Any] = json.loads(written["rivals"])
             for name, values in plain.items():
                 parts = {part: opened.get_tensor(part) for part in names if part.startswith(f"{name}/")}
                 arrays = {part.removeprefix(f"{name}/"): array for part, array in parts.items()}

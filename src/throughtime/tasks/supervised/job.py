@@ -104,8 +104,7 @@ class LearnerJob(Generic[Target, Finding]):
     def compare(self, folder: Path, best: Mapping[str, float]) -> str:
         """Score simple models on the same held-out data."""
         learner = self.learner
-        rivals = learner.learn_rivals(self.train) if learner.config.rival else {}
-        if not rivals:
+        if not (learner.config.rival and (rivals := learner.learn_rivals(self.train))):
             return ""
         scored = keep(folder, rivals, lambda rival: learner.score_rival(rival, self.valid))
         return describe_rivals(self.criterion, best, scored, learner.advice)
