@@ -67,6 +67,12 @@ def _what(rival: Mapping[str, Any]) -> str:
 def shown(value: float) -> str:
     """Write a score with three digits, however large or small it is.
 
+    Args:
+        value: the score.
+
+    Returns:
+        The number as text.
+
     Example:
         >>> shown(0.81234), shown(1234.5), shown(0.00123)
         ('0.812', '1,234', '0.00123')

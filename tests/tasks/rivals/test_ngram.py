@@ -33,7 +33,7 @@ def by_hand(text: list[int], vocabulary: int, order: int, context: list[int], to
         grams = {tuple(text[at : at + length]) for at in range(len(text) - length + 1)}
         counts = [count(list(gram), length) for gram in grams]
         once, twice = counts.count(1), counts.count(2)
-        return once / (once + 2 * twice) if once else 0.5
+        return min(0.9, once / (once + 2 * twice)) if once else 0.5
 
     found = 1 / vocabulary
     for length in range(1, order + 1):

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 __all__ = ["NGram"]
 
+MOST = 0.9
+"""Largest discount."""
 CHUNK = 1 << 18
 """Tokens that are scored at a time, so that the temporaries stay small."""
 Numbers = NDArray[np.int64]
@@ -47,8 +49,10 @@ class _Level:
         once, twice = int((counts == 1).sum()), int((counts == 2).sum())
         totals = np.bincount(of, counts, contexts).astype(np.int64)
         kinds = np.bincount(of, counts > 0, contexts).astype(np.int64)
-        # Ney, Essen, Kneser 1994: the best discount where counts of one and two tell of the unseen.
-        return cls(keys, counts, totals, kinds, once / (once + 2 * twice) if once else 0.5)
+        # Ney, Essen, Kneser 1994: the best discount where counts of one and two tell of the unseen. Small or repetitive
+        # texts have too few: a discount of one would forget what was seen once, and zero rule out the unseen.
+        best = once / (once + 2 * twice) if once else 0.5
+        return cls(keys, counts, totals, kinds, min(best, MOST))
 
     def number(self, context: Numbers, token: Numbers, vocabulary: int) -> Numbers:
         """The number of each n-gram, -1 where it was never seen."""
