@@ -5,6 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# Tests run side by side, a process for each core with its share of the threads; those marked alone run after them.
+PYTEST := $(BIN)/python -m pytest
+BESIDE := $(PYTEST) -n auto --dist worksteal
+
 .PHONY: demo test slow check core install clean
 .DEFAULT_GOAL := help
 
@@ -15,7 +19,7 @@ demo: $(STAMP)       ## train on the Python library's own source and watch it le
 	@$(BIN)/throughtime demo generate
 
 test: $(STAMP)       ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BESIDE) -m 'not slow and not alone'; beside=$$?; $(PYTEST) -m 'alone and not slow' && exit $$beside
 
 slow: $(STAMP)       ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m slow

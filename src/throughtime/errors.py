@@ -53,8 +53,8 @@ class UnknownNameError(UsageError):
     def __init__(self, kind: str, given: object, known: Iterable[str]) -> None:
         names = list(known)
         near = difflib.get_close_matches(str(given), names, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        super().__init__(f"unknown {kind} {given!r}: {hint}(known: {', '.join(names)})")
+        hint = f": did you mean {near[0]!r}?" if near else ""
+        super().__init__(f"unknown {kind} {given!r}{hint} (known: {', '.join(names)})")
 
 
 class ShapeError(ThroughtimeError, ValueError):

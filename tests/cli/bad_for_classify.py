@@ -20,6 +20,10 @@ def numbers(*bad: str) -> Callable[[], None]:
     return lambda: table(Path("t.csv"), [*(f"word {number},{number / 2}" for number in range(20)), *bad])
 
 
+def two_texts() -> None:
+    table(Path("t.csv"), [f"good tea {n},bad bread {n},{'pn'[n % 2]}" for n in range(24)], "plot,story,stars")
+
+
 REVIEWS = GOOD["classify"].encode()
 NUMBER = ("--target-type", "number")
 CASES: dict[str, Bad] = {
@@ -27,7 +31,7 @@ CASES: dict[str, Bad] = {
         rows(header="plot,label"), "t.csv", ("t.csv", "'title'", "'plot', 'label'", "--text-column"),
         ("--text-column", "title"),
     ),
-    "no usual column": Bad(rows(header="plot,stars"), "t.csv", ("t.csv", "'plot', 'stars'", "--text-column")),
+    "no usual column": Bad(two_texts, "t.csv", ("t.csv", "'plot', 'story', 'stars'", "--text-column")),
     "empty text": Bad(rows(" ,p"), "t.csv", ("t.csv: line 26", "'text' is empty"), skips=1),
     "empty label": Bad(rows("fine,"), "t.csv", ("t.csv: line 26", "'label' is empty"), skips=1),
     "too many cells": Bad(rows("so, so,p"), "t.csv", ("t.csv: line 26", "3 cells", "double quotes"), skips=1),
@@ -39,12 +43,11 @@ CASES: dict[str, Bad] = {
     "header alone": Bad(raw("t.csv", b"text,label\n"), "t.csv", ("the training data (t.csv) holds no records",)),
     "empty file": Bad(raw("t.csv", b""), "t.csv", ("t.csv is empty",)),
     "no file": Bad(lambda: None, "t.csv", ("no such file: t.csv",)),
-    "unknown name": Bad(raw("t.doc", b"x"), "t.doc", ("t.doc", "does not tell", ".csv")),
+    "unknown name": Bad(raw("t.doc", b"x"), "t.doc", ("t.doc", "neither its name nor its lines", ".csv", "--format")),
     "not UTF-8": Bad(
         raw("t.csv", REVIEWS + b"caf\xe9 noir,p\n"), "t.csv", ("t.csv: line 26", "byte offset", "--encoding")
     ),
     "broken gz": Bad(raw("t.csv.gz", gzip.compress(REVIEWS)[:-9]), "t.csv.gz", ("t.csv.gz", "no whole .gz")),
-    "packed under a plain name": Bad(raw("t.csv", gzip.compress(REVIEWS)), "t.csv", ("t.csv is packed", ".gz")),
     "broken JSON": Bad(
         raw("t.jsonl", b'{"text": "a b", "label": "p"}\n{"text": "c d", "label": "n"}\n' * 9 + b'{"text": \n'),
         "t.jsonl", ("t.jsonl: line 19", "no JSON", "one object a line"), skips=1,
@@ -53,6 +56,13 @@ CASES: dict[str, Bad] = {
     "NaN as number": Bad(numbers("so good,nan"), "t.csv", ("t.csv: line 22", "'label'", "'nan'"), NUMBER, 1),
     "one number": Bad(
         lambda: table(Path("t.csv"), ["a,1", "b,1", "c,1"]), "t.csv", ("the number 1", "nothing to learn"), NUMBER
+    ),
+    "FASTA as number": Bad(
+        raw("a.fa", b">a\nACGT\n>b\nAC\n"), "a.fa", ("a.fa: line 1 (a)", "'a', not a number", "target_type"), NUMBER
+    ),
+    "FASTA as labels": Bad(
+        raw("a.fa", b">a\nACGT\n>b\nAC\n"), "a.fa", ("a.fa: line 1 (a)", "'a', not several labels", "target_type"),
+        ("--target-type", "labels"),
     ),
     **every_series("classify"),
     "two labels in a series": in_series("classify", "s1,1,0.5,a", "'a'", "'b'", "tag"),

@@ -34,7 +34,9 @@ CASES: dict[str, Bad] = {
     "I after O": Bad(
         conll("So\tO\nLee\tI-per\n"), "t.conll", ("t.conll: line 62", "'I-per'", "follows 'O'", "'B-per'"), skips=1
     ),
-    "I first": Bad(conll("Lee\tI-per\n"), "t.conll", ("t.conll: line 61", "first of its sentence", "IOB1"), skips=1),
+    "I first": Bad(
+        conll("Lee\tI-per\n"), "t.conll", ("t.conll: line 61", "first of its sentence", "as in BIO (IOB2)"), skips=1
+    ),
     "I of another type": Bad(
         conll("Rome\tB-loc\nLee\tI-per\n"), "t.conll", ("t.conll: line 62", "follows 'B-loc'", "'B-per'"), skips=1
     ),

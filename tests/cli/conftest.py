@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,10 @@ from throughtime.cli.main import status_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small_data import SENTENCE, reviews, sounds, table
-from small_runs import SOUNDS, WELL, fitted
+from small_runs import SOUNDS, WELL, Refused, fitted
 
 SMALL = ["--hidden", "16", "--embedding", "8", "--lanes", "2", "--tbptt", "16", "--steps", "4", "--device", "cpu"]
 TEXT = "The quick brown fox jumps over the lazy dog; no one saw it coming.\n" * 40
-
-Refused = Callable[..., str]
 
 
 @pytest.fixture

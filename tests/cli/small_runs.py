@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from throughtime.cli.main import status_of
+
+Refused = Callable[..., str]
+"""Runs a command that must be refused, and gives the line that it says."""
 
 TINY = ["--hidden", "6", "--embedding", "6", "--batch-size", "4", "--device", "cpu", "--sample-every", "0"]
 WELL = [
@@ -30,8 +34,7 @@ def fitted(task: str, data: Path, *options: str) -> Path:
 
 def shown_by_fit(capsys: pytest.CaptureFixture[str], task: str, data: str, *options: str) -> str:
     """Fit for two steps, and give what the command prints."""
-    assert status_of(["fit", task, data, "--out", "run", *TWO_STEPS[task], *options]) == 0
-    return capsys.readouterr().out
+    return output(capsys, "fit", task, data, "--out", "run", *TWO_STEPS[task], *options)
 
 
 def padding_of(shown: str) -> int:
@@ -40,10 +43,15 @@ def padding_of(shown: str) -> int:
     return int(padding.split()[1].removesuffix("%"))
 
 
-def predicted(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+def output(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """Run a command, and give what it alone prints."""
     capsys.readouterr()
-    assert status_of(["predict", *map(str, arguments)]) == 0
+    assert status_of([str(argument) for argument in arguments]) == 0
     return capsys.readouterr().out
+
+
+def predicted(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    return output(capsys, "predict", *arguments)
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from small_data import MANY, clips, image, images, many_series, reviews, sounds, table
-from small_runs import SOUNDS, TWO_STEPS, padding_of, shown_by_fit
-
-Refused = Callable[..., str]
+from small_runs import SOUNDS, TWO_STEPS, Refused, padding_of, shown_by_fit
 
 
 def test_nothing_but_bad_records_is_refused_with_skip_bad_too(refused: Refused) -> None:

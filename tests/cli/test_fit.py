@@ -9,22 +9,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from left_behind import contents
+from small_runs import Refused
 
 from throughtime.cli.fit import read_config
 from throughtime.cli.main import status_of
 from throughtime.errors import UsageError
 from throughtime.tasks import TASKS, config_class
 from throughtime.training.options import options_of
-
-Refused = Callable[..., str]
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def throughtime(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
@@ -145,17 +140,17 @@ def test_a_bad_option_value(refused: Refused, text_file: Path, options: list[str
 
 
 def test_a_run_that_exists_is_not_touched(refused: Refused, trained: Path, text_file: Path, small: list[str]) -> None:
-    before = files(trained)
+    before = contents(trained)
     line = refused("fit", "generate", text_file, "--out", trained, *small)
     assert "--resume" in line and "--overwrite" in line
-    assert files(trained) == before
+    assert contents(trained) == before
 
 
 def test_a_folder_that_is_no_run_is_not_overwritten(refused: Refused, text_file: Path, small: list[str]) -> None:
     Path("run").mkdir()
     Path("run/precious.txt").write_text("mine")
     refused("fit", "generate", text_file, "--out", "run", *small)
-    assert files(Path("run")) == {"precious.txt": b"mine"}
+    assert contents(Path("run")) == {"precious.txt": b"mine"}
 
 
 @pytest.mark.parametrize("damage", ["truncated", "garbled", "missing weights"])
@@ -164,19 +159,19 @@ def test_a_damaged_checkpoint_is_named_and_left_alone(
 ) -> None:
     run = Path("run")
     run.mkdir()
-    for name, content in files(trained).items():
+    for name, content in contents(trained).items():
         (run / name).write_bytes(content)
     name = "model.safetensors" if damage == "missing weights" else "trainer.safetensors"
     whole = (run / name).read_bytes()
     broken = {"truncated": whole[: len(whole) // 2], "garbled": b"\xff" * 64 + whole[64:], "missing weights": b""}
     (run / name).write_bytes(broken[damage])
-    before = files(run)
+    before = contents(run)
     if damage == "missing weights":
         line = refused("generate", run)
     else:
         line = refused("fit", "generate", trained.parent / "input.txt", "--out", run, *small, "--steps", 8, "--resume")
     assert name in line
-    assert files(run) == before
+    assert contents(run) == before
 
 
 def test_a_loss_that_is_not_finite_stops(refused: Refused, text_file: Path, small: list[str]) -> None:

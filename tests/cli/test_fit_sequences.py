@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import bad_for_classify
@@ -12,9 +11,8 @@ import bad_for_tag
 import pytest
 from bad_data import Bad
 from small_data import GOOD, NAMES
-from small_runs import TWO_STEPS, shown_by_fit
+from small_runs import TWO_STEPS, Refused, shown_by_fit
 
-Refused = Callable[..., str]
 CASES: dict[tuple[str, str], Bad] = {
     (task, name): case
     for task, cases in (("classify", bad_for_classify.CASES), ("tag", bad_for_tag.CASES))

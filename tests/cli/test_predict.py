@@ -7,19 +7,17 @@ import gzip
 import io
 import json
 import time
-import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from peak_memory import peak_memory
 from small_data import MANY, sound
 from small_runs import WELL, fitted, predicted, rows_of
 
 from throughtime.cli.main import status_of
-
-Refused = Callable[..., str]
 
 
 def feed(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
@@ -130,12 +128,18 @@ class Slow(io.RawIOBase):
         self.pieces, self.written = pieces, written
         self.behind = 0
         self.given = 0
+        self.rest = b""
 
-    def read1(self, size: int = -1) -> bytes:
-        piece = next(self.pieces, b"")
-        self.given += piece.count(b"\n")
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:
+        piece = self.rest or next(self.pieces, b"")
+        given, self.rest = piece[: len(buffer)], piece[len(buffer) :]
+        buffer[: len(given)] = given
+        self.given += given.count(b"\n")
         self.behind = max(self.behind, self.given - self.written())
-        return piece
+        return len(given)
 
 
 @pytest.mark.parametrize("task", ["classify", "tag"])
@@ -170,16 +174,17 @@ def test_who_waits_for_an_answer_gets_it(classifier: Path, monkeypatch: pytest.M
 
 
 def test_a_huge_file_is_not_loaded_whole(classifier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("throughtime.tasks.learner.CHUNK_RECORDS", 100)
+    monkeypatch.setattr("throughtime.tasks.supervised.learner.CHUNK_RECORDS", 100)
     filler = "x" * 32_000
     with Path("huge.csv").open("w") as file:
         file.write("text,filler\n")
         for number in range(1_000):
             file.write(f"good tea {number},{filler}\n")
-    tracemalloc.start()
-    assert status_of(["predict", str(classifier), "huge.csv", "--out", "out.csv"]) == 0
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+
+    def predict() -> None:
+        assert status_of(["predict", str(classifier), "huge.csv", "--out", "out.csv"]) == 0
+
+    peak = peak_memory(predict)
     assert Path("huge.csv").stat().st_size > 32e6 > 2 * peak, f"{peak:,} bytes at once"
     assert Path("out.csv").read_bytes().count(b"\n") == 1_001
 

@@ -9,12 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small_data import MANY, image, sound, sounds
-from small_runs import SOUNDS, TINY, fitted, predicted, rows_of
+from small_runs import SOUNDS, TINY, Refused, fitted, predicted, rows_of
 
 from throughtime.cli.main import status_of
-
-Refused = Callable[..., str]
-
 
 BAD_ROWS = {
     "empty": (b"text\ngood tea\n \nbad tea\n", "line 3", "'text' is empty"),
@@ -135,8 +132,8 @@ def test_what_the_network_cannot_read_is_refused(refused: Refused, classifier: P
     ("arguments", "words"),
     [
         (["nothing.csv"], "no such file: nothing.csv"),
-        (["new.doc"], "does not tell what it holds"),
-        (["plot.csv"], "'plot', 'id'"),
+        (["new.doc"], "neither its name nor its lines tell"),
+        (["plot.csv"], "'plot', 'story', 'id'"),
         (["latin.csv"], "--encoding"),
         (["new.csv", "--format", "cvs"], "did you mean 'csv'?"),
         (["new.csv", "--out", "out.doc"], "cannot be written to out.doc"),
@@ -146,7 +143,7 @@ def test_what_the_network_cannot_read_is_refused(refused: Refused, classifier: P
 )
 def test_what_predict_refuses(refused: Refused, classifier: Path, arguments: list[str], words: str) -> None:
     Path("new.csv").write_text("text\ngood tea\n")
-    Path("plot.csv").write_text("plot,id\ngood tea,1\n")
+    Path("plot.csv").write_text("plot,story,id\ngood tea,bad bread,1\n")
     Path("latin.csv").write_bytes(b"text\ncaf\xe9\n")
     Path("new.doc").touch()
     before = sorted(Path().rglob("*"))

@@ -73,13 +73,29 @@ def conll(command: str) -> None:
     Path("train.conll").write_text("".join(row.format(word) for _, word in some(30)), encoding="utf-8")
 
 
+def series(command: str) -> None:
+    head = ["label", *(f"t{step}" for step in range(20))]
+    rows = [head]
+    rows += [[f"{number % 2 + 1}", *(f"{random.random() + number % 2:.3f}" for _ in range(20))] for number in range(30)]
+    Path("series.tsv").write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def words(command: str) -> None:
+    rows: list[list[object]] = [
+        [number if place == 0 else "", each, tag]
+        for number, word in some(30)
+        for place, (each, tag) in enumerate([("Ann", "B-person"), ("likes", "O"), (word, "O")])
+    ]
+    _table("words.csv", [["sentence", "word", "tag"], *rows])
+
+
 def clips(command: str) -> None:
     np.savez("clips.npz", clips=np.random.rand(20, 6, 4, 4), labels=np.arange(120).reshape(20, 6) % 3)
 
 
 MAKERS: dict[str, Callable[[str], None]] = {
     "reviews.csv": reviews, "folder": folder, "files.csv": files, "sensors.csv": sensors, "train.conllu": conllu,
-    "train.conll": conll, "clips.npz": clips,
+    "train.conll": conll, "clips.npz": clips, "series.tsv": series, "words.csv": words,
 }  # fmt: skip
 
 

@@ -5,19 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from throughtime.cli.main import status_of
-
-Refused = Callable[..., str]
-
-
-def output(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    assert status_of([str(argument) for argument in arguments]) == 0
-    return capsys.readouterr().out
+from small_runs import Refused, output
 
 
 def test_evaluate_as_json(trained: Path, text_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from small_data import BY_STEP, GOOD, MANY, many_series, one_series
-from small_runs import TWO_STEPS, padding_of, shown_by_fit
+from small_runs import TWO_STEPS, Refused, padding_of, shown_by_fit
 
 from throughtime.cli.main import status_of
-
-Refused = Callable[..., str]
 
 
 def test_training_and_validation_data_must_go_together(refused: Refused) -> None:

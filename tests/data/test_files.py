@@ -5,19 +5,23 @@ from __future__ import annotations
 import bz2
 import codecs
 import gzip
-import io
 import lzma
 import sys
-import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from peak_memory import peak_memory
+from small_files import files_called, standard_input
+from small_readers import refusal
 
 import throughtime.data.files as files
-from throughtime.data.files import STANDARD, check_encoding, open_lines, suffixes
-from throughtime.errors import DataError, UsageError
+from throughtime.data.encodings import check_encoding
+from throughtime.data.files import STANDARD, open_lines, suffixes
+from throughtime.errors import UsageError
+
+written = files_called("text.txt")
 
 
 def read(path: Path, encoding: str = "utf-8") -> tuple[list[str], list[str]]:
@@ -25,16 +29,8 @@ def read(path: Path, encoding: str = "utf-8") -> tuple[list[str], list[str]]:
     return list(open_lines(path, encoding, notes.append)), notes
 
 
-def written(folder: Path, content: bytes, name: str = "text.txt") -> Path:
-    (folder / name).write_bytes(content)
-    return folder / name
-
-
 def message(path: Path, encoding: str = "utf-8") -> str:
-    with pytest.raises(DataError) as caught:
-        read(path, encoding)
-    assert "\n" not in str(caught.value)
-    return str(caught.value).replace(f"{path.parent}/", "")
+    return refusal(read, path, encoding).replace(f"{path.parent}/", "")
 
 
 @pytest.mark.parametrize(
@@ -64,14 +60,15 @@ def test_mixed_line_ends_are_read_and_told_once(tmp_path: Path) -> None:
 
 
 @given(
-    st.lists(st.text(st.characters(exclude_characters="\r\n\ufeff", exclude_categories=["Cs"])), min_size=1), st.data()
+    st.lists(st.text(st.characters(exclude_characters="\0\r\n\ufeff", exclude_categories=["Cs"])), min_size=1),
+    st.data(),
 )
 def test_blocks_of_any_size_give_the_same_lines(lines: list[str], data: st.DataObject) -> None:
     ends = [data.draw(st.sampled_from(["\n", "\r\n"])) for _ in lines]
     raw = "".join(line + end for line, end in zip(lines, ends, strict=True)).encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(files, "_BLOCK", data.draw(st.integers(1, 5)))
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+        standard_input(patch, raw)
         assert read(STANDARD)[0] == lines
 
 
@@ -84,9 +81,34 @@ def test_packed_files_are_read_as_they_are(tmp_path: Path, suffix: str, pack: ob
     cut = written(tmp_path, packed[: len(packed) - 9], f"cut.txt{suffix}")
     assert message(cut).startswith(f"cut.txt{suffix} is no whole {suffix.lower()} file (")
     wrong = written(tmp_path, b"plain text all the same", f"wrong.txt{suffix}")
-    assert message(wrong).startswith(f"wrong.txt{suffix} is no whole {suffix.lower()} file (")
+    assert message(wrong).startswith(f"wrong.txt{suffix} is not packed, though its name ends in {suffix.lower()};")
     bare = written(tmp_path, packed, "bare.txt")
-    assert message(bare) == f"bare.txt is packed: unpack it, or give a file whose name ends in {suffix.lower()}"
+    lines, notes = read(bare)
+    assert lines == ["one", "zwei ü"] and notes == [f"{bare} is packed ({suffix.lower()}); it is unpacked on the way"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_wide_encodings_are_told_from_the_bytes(tmp_path: Path, encoding: str, newline: str) -> None:
+    text = newline.join(["text\tlabel", "so good\tpos", "größer\tneg"])
+    raw = text.encode(encoding)
+    lines, notes = read(written(tmp_path, raw))
+    assert lines == text.split(newline)
+    assert any("read as such" in note for note in notes)
+    quiet = read(written(tmp_path, raw), encoding)
+    assert quiet[0] == lines and not any("read as such" in note for note in quiet[1])
+
+
+@pytest.mark.parametrize("raw", [b"good\nba\0d\n", bytes(range(256)) * 4, b"\0" * 50])
+def test_zero_bytes_are_never_text(tmp_path: Path, raw: bytes) -> None:
+    assert "--encoding" in message(written(tmp_path, raw))
+    assert "line 2 holds a character NUL" in message(written(tmp_path, b"good\nba\0d\n"))
+
+
+def test_the_mark_decides_against_what_is_said(tmp_path: Path) -> None:
+    path = written(tmp_path, "süß\n".encode("utf-16"))
+    lines, notes = read(path, "latin-1")
+    assert lines == ["süß"] and notes == [f"{path} begins with the mark of UTF-16; it is read as such"]
 
 
 def test_broken_gzip_inside(tmp_path: Path) -> None:
@@ -100,12 +122,12 @@ def test_several_gzip_members_are_one_file(tmp_path: Path) -> None:
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\nb")))
+    standard_input(monkeypatch, "a\nb")
     assert read(STANDARD) == (["a", "b"], [])
     assert not sys.stdin.buffer.closed
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    standard_input(monkeypatch, "")
     assert message(STANDARD) == "standard input is empty; give a file with text in it"
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff")))
+    standard_input(monkeypatch, b"\xff")
     assert message(STANDARD).startswith("standard input: line 1, byte offset 0: byte 0xff is not utf-8")
 
 
@@ -179,8 +201,8 @@ def test_memory_stays_small(tmp_path: Path, name: str) -> None:
     with gzip.open(path, "wb", 1) if name.endswith("gz") else path.open("wb") as file:
         for _ in range(500):
             file.write(b"word " * 20 * 1000 + b"\n")
-    tracemalloc.start()
-    assert sum(len(line) for line in open_lines(path, "utf-8", print)) == 50_000_000
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 8e6, "a few blocks of 1 MiB, not the file"
+
+    def read_all() -> None:
+        assert sum(len(line) for line in open_lines(path, "utf-8", print)) == 50_000_000
+
+    assert peak_memory(read_all) < 8e6, "a few blocks of 1 MiB, not the file"

@@ -42,3 +42,23 @@ def test_data_in_memory_has_its_own_name_at_the_door() -> None:
     assert data["data"].to_json() is None
     with pytest.raises(UsageError, match=r"give valid \(files\) or valid_text \(in memory\), not both"):
         user_data({"valid": "v.txt"}, {"valid": ("valid_text", "x")})
+
+
+@pytest.mark.parametrize("text", ["It was the best of times, " * 100, "two\nlines", "a\rb"])
+def test_a_text_is_no_path_and_is_not_echoed_whole(text: str, tmp_path: Path) -> None:
+    for given in (text, [text], [Path("a.txt"), text]):
+        with pytest.raises(UsageError) as caught:
+            given_as("data", given, None, "text")
+        said = str(caught.value)
+        assert said.startswith(f"data is a text of {len(text):,} characters, '") and "\n" not in said
+        assert len(said) < 200 and "save it in a file" in said
+    there = tmp_path / "odd\nname"
+    there.write_text("a")
+    assert given_as("data", str(there)) == Given((there,)), "a file that is there is one, whatever its name"
+    assert given_as("data", "deep/" * 100 + "file") is not None
+
+
+def test_iterators_are_made_lists_to_be_gone_through_twice() -> None:
+    data = user_data({"data": iter(["a", 1]), "valid": "v.txt", "source": {"text": ["a"]}}).in_hand()
+    assert data["data"] == Given(memory=["a", 1]) and data["valid"] == Given((Path("v.txt"),))
+    assert data["source"] == Given(memory={"text": ["a"]})

@@ -1,14 +1,21 @@
-"""Imports run one way through the rooms, and no two files import each other."""
+"""Imports run one way through the rooms and the rooms inside them, and no two files need each other.
+
+All imports count, those inside functions and for the type checker alone, too. What is chosen by name while the program
+runs (``import_module``: a task, a peer of the benchmark) is no import.
+"""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 from collections.abc import Iterable, Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from throughtime.tasks import TASKS
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "throughtime"
 
@@ -31,6 +38,38 @@ MAY_IMPORT = {
 }
 """Room -> the other rooms it may import; the two wings meet only in tasks."""
 
+HALL = "hall"
+"""The files that stand in a room itself, beside its inner rooms."""
+
+INSIDE: dict[str, dict[str, set[str]]] = {
+    "kernels": {
+        HALL: {"reference"},
+        "reference": {"call"},  # the loop runs a call, and a call names its cell: by files that is an order
+    },
+    "data": {
+        HALL: set(),
+        "tables": {HALL},
+        "media": {HALL},
+        "formats": {HALL, "tables", "media"},
+        "encoding": {HALL},
+        "planning": {HALL},
+        "demos": set(),
+    },
+    "tasks": {
+        HALL: set(),
+        "rivals": {HALL},
+        "supervised": {HALL, "rivals"},
+        **{task: {HALL, "supervised", "rivals"} for task in TASKS},  # no task knows another
+    },
+    "bench": {HALL: set(), "peers": {HALL}},
+    "cli": {"display": set(), HALL: {"display"}, "demos": {HALL, "display"}, "main": {HALL, "demos"}},
+}
+"""Room -> part of it -> which other parts that one may import.
+
+A part is an inner room, the hall, or a single file of the hall that stands above the others; what it may import can be
+a single file of the hall, too.
+"""
+
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE or path.name != "__init__.py")
 
 
@@ -40,33 +79,46 @@ def module_of(path: Path) -> str:
 
 
 MODULES = {module_of(path) for path in FILES}
+FOLDERS = {module_of(path) for path in FILES if path.name == "__init__.py"}
 
 
-def statements(path: Path) -> Iterator[ast.stmt]:
-    """The statements that run when a file is imported; not those for the type checker alone."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
-            yield node
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """The modules of ours that a file imports anywhere: in functions and for the type checker, too."""
+    return frozenset(imports_in(path.read_text(encoding="utf-8"), str(path)))
 
 
-def imported(path: Path) -> Iterator[str]:
-    """The modules of ours that a file imports anywhere, inside functions too."""
-    yield from imports_among(ast.walk(ast.parse(path.read_text(encoding="utf-8"))), path)
-
-
-def imports_among(nodes: Iterable[ast.AST], path: Path) -> Iterator[str]:
-    for node in nodes:
+def imports_in(text: str, name: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "throughtime")
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno}: write the whole name, not a relative import"
+            assert node.level == 0, f"{name}:{node.lineno}: write the whole name, not a relative import"
             if node.module and node.module.split(".")[0] == "throughtime":
-                inner = {f"{node.module}.{alias.name}" for alias in node.names}
-                yield from inner & MODULES or {node.module}
+                wholes = [f"{node.module}.{alias.name}" for alias in node.names]
+                yield from (whole if whole in MODULES else node.module for whole in wholes)
 
 
 def room_of(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
+
+
+def part_of(module: str) -> tuple[str, str]:
+    """The part of its room to which a module belongs, and its name inside the room."""
+    _, room, *inside = module.split(".")
+    name = ".".join(inside)
+    if name in INSIDE.get(room, ()):
+        return name, name
+    return inside[0] if len(inside) > 1 or (module in FOLDERS and inside) else HALL, name
+
+
+def misplaced(module: str, imports: Iterable[str]) -> set[str]:
+    """What a module imports from its own room against the table of that room's parts."""
+    room, (part, _) = room_of(module), part_of(module)
+    table = INSIDE.get(room, {HALL: set()})
+    assert part in table, f"{part} is a new room in {room}: say in this file what it may import"
+    allowed = table[part] | {part}
+    return {other for other in imports if room_of(other) == room and not allowed & set(part_of(other))}
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)
@@ -78,14 +130,63 @@ def test_a_room_imports_only_the_rooms_below_it(path: Path) -> None:
     assert not upward, f"{module_of(path)} must not import {sorted(upward)}"
 
 
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_an_inner_room_imports_only_what_its_table_says(path: Path) -> None:
+    wrong = misplaced(module_of(path), imported(path))
+    assert not wrong, f"{module_of(path)} must not import {sorted(wrong)}"
+
+
 def test_rooms_have_an_order() -> None:
     order = list(TopologicalSorter(MAY_IMPORT).static_order())
     assert order.index("kernels") < order.index("layers") < order.index("runs") < order.index("cli")
 
 
+@pytest.mark.parametrize("room", INSIDE)
+def test_inner_rooms_have_an_order(room: str) -> None:
+    assert tuple(TopologicalSorter(INSIDE[room]).static_order())
+
+
 def test_no_two_files_need_each_other() -> None:
-    graph = {module_of(path): set(imports_among(statements(path), path)) - {module_of(path)} for path in FILES}
+    graph = {module_of(path): imported(path) - {module_of(path)} for path in FILES}
     assert tuple(TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import throughtime.data.files",
+        "from throughtime.data.files import open_lines",
+        "from throughtime.data import files",
+        "if TYPE_CHECKING:\n    from throughtime.data.files import Lines",
+        "def f():\n    from throughtime.data import files",
+    ],
+)
+def test_every_way_to_import_is_seen(text: str) -> None:
+    assert list(imports_in(text, "a file")) == ["throughtime.data.files"]
+
+
+@pytest.mark.parametrize(
+    ("module", "other", "allowed"),
+    [
+        ("data.files", "data.tables.table", False),
+        ("data.tables.table", "data.files", True),
+        ("data.tables.table", "data.tables.columns", True),
+        ("data.tables.table", "data.formats.registry", False),
+        ("data.planning.split", "data.encoding", False),
+        ("data.demos.demonstration", "data.files", False),
+        ("tasks.tag.job", "tasks.registry", True),
+        ("tasks.tag.job", "tasks.supervised.learner", True),
+        ("tasks.tag.job", "tasks.classify.job", False),
+        ("tasks.supervised.learner", "tasks.tag.job", False),
+        ("cli.main", "cli.demos.command", True),
+        ("cli.demos.command", "cli.main", False),
+        ("kernels.reference.loop", "kernels.call", True),
+        ("kernels.reference.loop", "kernels.native", False),
+    ],
+)
+def test_the_table_of_inner_rooms_sees_what_is_against_it(module: str, other: str, allowed: bool) -> None:
+    wrong = misplaced(f"throughtime.{module}", {f"throughtime.{other}", "throughtime.errors"})
+    assert wrong == (set() if allowed else {f"throughtime.{other}"})
 
 
 def test_no_rule_hides_a_file_of_the_package_from_git() -> None:

@@ -207,7 +207,7 @@ def same_bits(ours: list[Tensor], theirs: list[Tensor]) -> bool:
 
 
 @pytest.mark.parametrize("made", [LSTM, GRU, RNN])
-def test_repeated_calls_give_the_same_bits(made: type[Recurrent]) -> None:
+def test_repeated_calls_give_the_same_bits(made: type[Recurrent], two_threads: None) -> None:
     """No sum depends on which thread comes first."""
     layer, x = made(8, 80, bidirectional=True), torch.randn(24, 9, 8)
     first = swept(layer, x)
@@ -215,7 +215,7 @@ def test_repeated_calls_give_the_same_bits(made: type[Recurrent]) -> None:
 
 
 @pytest.mark.parametrize("made", [LSTM, GRU])
-def test_several_threads_at_once(made: type[Recurrent]) -> None:
+def test_several_threads_at_once(made: type[Recurrent], two_threads: None) -> None:
     """A layer of their own and a shared one, in training and in inference, where packed weights are kept."""
     shared, x = made(8, 80), torch.randn(24, 9, 8)
     own = [made(8, 48) for _ in range(4)]
@@ -231,7 +231,7 @@ def test_several_threads_at_once(made: type[Recurrent]) -> None:
     assert all(same_bits(ours, told) for each in together for ours, told in zip(each, alone, strict=True))
 
 
-def test_weights_change_in_one_thread_while_others_read_theirs() -> None:
+def test_weights_change_in_one_thread_while_others_read_theirs(two_threads: None) -> None:
     """The kept weights of one layer are another layer's business in no thread."""
     layers, x = [GRU(4, 24).eval() for _ in range(4)], torch.randn(6, 3, 4)
 
@@ -280,6 +280,7 @@ def longest_wait(done: threading.Event, seconds: list[float]) -> None:
     seconds.append(longest)
 
 
+@pytest.mark.alone
 def test_other_threads_run_during_a_long_call() -> None:
     """The interpreter's lock is free in the loop: no wait is as long as the call. A busy machine gets four retries."""
     layer, x = LSTM(1, 384).eval(), torch.randn(400, 2, 1)

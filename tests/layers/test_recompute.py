@@ -47,8 +47,10 @@ def test_every_number_is_the_same(name: str, kernel: str) -> None:
     forward = 3 if isinstance(kept, LSTM) else 2  # y and the parts of the state
     if not kept.layer_norm:  # there the input's projection is a library's product, whose bits depend on the rows
         assert all(a.equal(b) for a, b in zip(told[:forward], ours[:forward], strict=True)), "not the same bits"
+    # Weights' gradients are summed run by run; a layer norm over a few units divides rounding by their spread.
+    rtol, atol = (1e-10, 1e-11) if kept.layer_norm else (1e-12, 1e-13)
     for a, b in zip(told, ours, strict=True):
-        torch.testing.assert_close(b, a, rtol=1e-12, atol=1e-13)  # weights' gradients are summed run by run
+        torch.testing.assert_close(b, a, rtol=rtol, atol=atol)
 
 
 @pytest.mark.skipif(native.unavailable() is not None, reason=str(native.unavailable()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -60,14 +59,6 @@ def told(layer: Recurrent, x: Tensor) -> tuple[Tensor, list[Tensor]]:
 def equal(ours: Any, theirs: Any) -> None:
     for one, other in zip(parts(ours), parts(theirs), strict=True):
         torch.testing.assert_close(one, other, **EXACT)
-
-
-@pytest.fixture
-def two_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
 
 
 # -- equal to one pass -------------------------------------------------------------------------------------------------

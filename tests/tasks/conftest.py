@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # toy
+sys.path.insert(0, str(Path(__file__).parent))  # toy, option_cases
 
 
 @pytest.fixture(autouse=True)

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 import torch
+from left_behind import tensors_of
 
 import throughtime as tt
 from throughtime.data.user_data import user_data
 from throughtime.errors import DataError, UnknownNameError, UsageError
 from throughtime.tasks import TASKS, task_named
-from throughtime.training.checkpoint import read_tensors
 from throughtime.training.reporter import SilentReporter, StepReport
 
 Row = dict[str, str]
@@ -70,7 +70,7 @@ def fit(*data: Any, **options: Any) -> tt.Run:
 
 
 def weights(run: tt.Run) -> dict[str, Any]:
-    return {name: tensor.tolist() for name, tensor in read_tensors(run.path / "model.safetensors")[0].items()}
+    return tensors_of(run.path)
 
 
 def test_it_learns_is_scored_and_predicts(tmp_path: Path) -> None:
@@ -232,6 +232,16 @@ def test_a_question_that_is_missing_is_told_with_its_line(tmp_path: Path) -> Non
     (tmp_path / "d").mkdir()
     with pytest.raises(UsageError, match=r"is read as folder, which has no columns 'question'; give a table \(csv, "):
         fit(tmp_path / "d")
+
+
+def test_what_is_for_one_input_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("once 1 0\ntwice 0 1\n")
+    with pytest.raises(UsageError, match="a task that reads one input, word by word; leave them out"):
+        fit(rows(), embeddings=str(tmp_path / "v.txt"))
+    small: dict[str, Any] = {"hidden": 4, "lanes": 1, "tbptt": 8, "steps": 1}
+    tt.fit("generate", text="hello world. " * 20, out=tmp_path / "lm", reporter=SilentReporter(), **small)
+    with pytest.raises(UsageError, match="lm is a run of the task generate; toy cannot start from it"):
+        fit(rows(), init_from=tmp_path / "lm")
 
 
 def test_a_run_that_is_opened_again_says_the_same(tmp_path: Path) -> None:

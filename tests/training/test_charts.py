@@ -39,6 +39,16 @@ def test_the_same_chart_is_the_same_file(picture: str) -> None:
     assert not re.search(r"\b20\d\d-\d\d-\d\d", picture), "no date"
 
 
+@pytest.mark.parametrize("label", ["好", "坏 😀", "दिन", "$a$ and $b", r"$\\frac$", "a_b^c", "<&>"])
+def test_a_label_in_any_script_is_text_and_warns_of_nothing(label: str) -> None:
+    picture = svg("a", (2.0, 2.0), lambda axes: axes.set_xlabel(label))  # a warning is an error here
+    root = ElementTree.fromstring(picture)
+    texts = ["".join(each.itertext()).strip() for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert label in texts
+    styles = [each.get("style", "") for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert all(re.search(r"sans-serif(;|$)", style) for style in styles), "the reader's fonts fill in"
+
+
 def test_the_style_does_not_leak() -> None:
     import matplotlib
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from left_behind import tensors_of
 from torch import nn
 
 from throughtime.errors import CheckpointError, TrainingError
@@ -106,10 +107,6 @@ def train(folder: Path, job: Job | None = None, **options: Any) -> tuple[Recorde
         return recorder, trainer(folder, job, **options).train(recorder)
 
 
-def weights(folder: Path, name: str = "model.safetensors") -> dict[str, list[float]]:
-    return {key: tensor.tolist() for key, tensor in read_tensors(folder / name)[0].items()}
-
-
 def test_the_order_of_a_step(tmp_path: Path) -> None:
     recorder, summary = train(tmp_path, steps=3, validate_every=2, sample_every=2)
     assert recorder.events == (
@@ -167,9 +164,9 @@ def test_the_best_weights_are_kept(tmp_path: Path) -> None:
     recorder, summary = train(tmp_path, Job([3.0, 1.0, 2.0]), steps=3, validate_every=1)
     assert [row["best"] for row in recorder.validations] == [1, 1, 0]
     assert summary.best["step"] == 2 and summary.best["error"] == 1.0
-    kept = weights(tmp_path)
+    kept = tensors_of(tmp_path)
     train(tmp_path, Job([3.0, 1.0]), steps=2, validate_every=1, schedule="constant")
-    last = {name.removeprefix("weights/"): value for name, value in weights(tmp_path, "trainer.safetensors").items()}
+    last = {name.removeprefix("weights/"): value for name, value in tensors_of(tmp_path, "trainer.safetensors").items()}
     assert kept != {name: last[name] for name in kept}, "the last weights differ from the best"
 
 
@@ -204,8 +201,8 @@ def test_an_interrupt_saves_and_the_rest_is_the_same(tmp_path: Path) -> None:
         resumed.resume()
         assert resumed.position.step == 5
         resumed.train(SilentReporter())
-    assert weights(parts) == weights(whole)
-    assert weights(parts, "trainer.safetensors") == weights(whole, "trainer.safetensors")
+    assert tensors_of(parts) == tensors_of(whole)
+    assert tensors_of(parts, "trainer.safetensors") == tensors_of(whole, "trainer.safetensors")
 
 
 def test_interrupted_before_any_validation_there_is_a_model_all_the_same(tmp_path: Path) -> None:
@@ -213,8 +210,8 @@ def test_interrupted_before_any_validation_there_is_a_model_all_the_same(tmp_pat
     job.at_step = lambda step: os.kill(os.getpid(), signal.SIGINT)
     _, summary = train(tmp_path, job, steps=8)
     assert summary.status == "interrupted" and summary.best == {}
-    last = weights(tmp_path, "trainer.safetensors")
-    assert all(last[f"weights/{name}"] == value for name, value in weights(tmp_path).items())
+    last = tensors_of(tmp_path, "trainer.safetensors")
+    assert all(last[f"weights/{name}"] == value for name, value in tensors_of(tmp_path).items())
 
 
 def test_checkpoints_come_by_the_clock(tmp_path: Path) -> None:

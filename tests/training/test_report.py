@@ -6,6 +6,7 @@ import json
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -96,6 +97,39 @@ def test_few_samples_are_all_shown_and_many_are_counted(tmp_path: Path) -> None:
     many = Page(write_report(make_run(tmp_path / "many", rows(1000))).read_text(encoding="utf-8"))
     assert "8 of 20 samples" in many.words
     assert "after 50 steps" in many.words and "after 1,000 steps" in many.words
+
+
+def smoothed(tmp_path: Path, values: list[float], monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The curve of the training loss, as it is drawn."""
+    drawn: list[list[float]] = []
+
+    class Axes(MagicMock):
+        def plot(self, steps: list[int], values: list[float], **style: object) -> None:
+            drawn.append(list(values))
+
+    monkeypatch.setattr("throughtime.training.report.svg", lambda name, size, draw: draw(Axes()) or "<svg>")
+    lines: list[dict[str, object]] = [
+        {"kind": "train", "step": step, "loss": value, "learning_rate": 0.1, "tokens": 1, "seconds": 1.0}
+        for step, value in enumerate(values, 1)
+    ]
+    write_report(make_run(tmp_path / "run", lines))
+    assert drawn[0] == values
+    return drawn[1]
+
+
+def test_a_smoothed_curve_goes_straight_on_at_its_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from scipy.signal import savgol_filter
+
+    line = [5 - 0.02 * step for step in range(200)]
+    assert smoothed(tmp_path, line, monkeypatch) == pytest.approx(line)
+    noisy = [value + (-1) ** step for step, value in enumerate(line)]
+    curve = smoothed(tmp_path, noisy, monkeypatch)
+    assert curve == pytest.approx(savgol_filter(noisy, 11, 1).tolist())
+    assert abs(curve[-1] - line[-1]) < 0.4 < abs(noisy[-1] - line[-1])
+
+
+def test_few_values_are_drawn_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert smoothed(tmp_path, [3.0, 1.0, 2.0], monkeypatch) == [3.0, 1.0, 2.0]
 
 
 def test_same_run_same_page(tmp_path: Path) -> None:

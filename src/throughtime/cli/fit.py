@@ -20,7 +20,7 @@ from throughtime.tasks import TASKS, Role, config_class
 from throughtime.tasks.options import NetworkOptions
 from throughtime.training.options import Option, TrainingOptions, options_of
 
-__all__ = ["app", "fit", "read_config"]
+__all__ = ["app", "fit", "option_parameter", "read_config"]
 
 app = typer.Typer(help="Learn a task from files.", no_args_is_help=True)
 
@@ -138,8 +138,15 @@ def _flag(option: Option) -> str:
     return f"--{name}/--no-{name}" if option.kind is bool else f"--{name}"
 
 
-def _parameter(option: Option) -> inspect.Parameter:
-    """An option of a task's config as a parameter that typer understands; None means that it was not given."""
+def option_parameter(option: Option) -> inspect.Parameter:
+    """Declare an option of a task as a parameter that typer understands; None means that it was not given.
+
+    Args:
+        option: the option.
+
+    Returns:
+        A keyword-only parameter.
+    """
     default = "" if option.default is None else f" [default: {str(option.default).lower()}]"
     info = typer.Option(
         _flag(option),
@@ -165,7 +172,7 @@ def _command(task: str) -> Callable[..., int]:
     _task, *common, _options = inspect.signature(fit, eval_str=True).parameters.values()
     roles = [parameter for role in TASKS[task].roles for parameter in _role_parameters(role)]
     listed = sorted(options_of(config_class(task)), key=lambda each: (each.name in COMMON) + (each.name in NETWORK))
-    own = [*roles, *map(_parameter, listed)]
+    own = [*roles, *map(option_parameter, listed)]
     held_out = typer.Option(
         metavar="FILE", help=f"File to validate on; without it this is held out: {TASKS[task].held_out}."
     )

@@ -7,14 +7,17 @@ import json
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
+from throughtime.cli.fit import option_parameter
 from throughtime.cli.values import integer_option, number_option, role_parameter
-from throughtime.tasks import TASKS
+from throughtime.tasks import TASKS, config_class
+from throughtime.training.options import Option, options_of
 
 __all__ = ["app", "describe", "evaluate", "generate", "predict"]
 
@@ -86,11 +89,16 @@ def _noted() -> Generator[Note]:
         print(line, file=sys.stderr)
 
 
-def _with_roles(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for each role of files that a task has beside its data; it takes them as ``**roles``."""
-    *own, _roles = inspect.signature(command, eval_str=True).parameters.values()
+def _with_data_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of ``fit`` that say what files hold and how they are read, as its ``**files``.
+
+    They are those of any task: the files of its roles, and the options of its ``READING``.
+    """
+    *own, _data = inspect.signature(command, eval_str=True).parameters.values()
     roles = {role.name: role_parameter(role.name, role.help) for task in TASKS.values() for role in task.roles}
-    parameters = [*own, *roles.values()]
+    classes = [config_class(name) for name in TASKS]
+    how = {each.name: each for options in classes for each in options_of(options) if each.name in options.READING}
+    parameters = [*own, *roles.values(), *map(_as_learned, how.values())]
     # typer reads the signature and the annotations; only here can they be made from the tasks
     declared: Any = command
     declared.__signature__ = inspect.Signature(parameters)
@@ -98,12 +106,19 @@ def _with_roles(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _filled(roles: Mapping[str, list[Path] | None]) -> dict[str, Any]:
-    return {role: files for role, files in roles.items() if files}
+def _as_learned(option: Option) -> inspect.Parameter:
+    """An option of ``fit`` that is as it was there where it is not given."""
+    return option_parameter(
+        replace(option, default=None, help=f"{option.help.split(';')[0].rstrip('.')}, where it is not as in training.")
+    )
+
+
+def _filled(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value not in (None, [])}
 
 
 @app.command()
-@_with_roles
+@_with_data_options
 def evaluate(
     run: RunArgument,
     data: Annotated[
@@ -111,20 +126,20 @@ def evaluate(
     ] = None,
     as_json: JsonOption = False,
     device: DeviceOption = "auto",
-    **roles: Any,
+    **files: Any,
 ) -> None:
     """Score a run on files it has not seen."""
-    from throughtime.runs import load
+    from throughtime.runs import Run
 
     with _noted() as note:
-        scores = load(run, device=device).evaluate(data or None, note=note, **_filled(roles))
+        scores = Run(run, device=device).evaluate(data or None, note=note, **_filled(files))
     labels: Mapping[str, Mapping[str, float]] = {} if as_json else scores.pop("labels", {})
     _show(scores, as_json)
     _show_labels(labels)
 
 
 @app.command()
-@_with_roles
+@_with_data_options
 def predict(
     run: RunArgument,
     data: Annotated[
@@ -132,12 +147,6 @@ def predict(
         typer.Argument(metavar="FILE", help="Files or folders; - is standard input.", show_default=False),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="FILE", help="File to write; - is standard output.")] = Path("-"),
-    form: Annotated[
-        str | None,
-        typer.Option(
-            "--format", metavar="NAME", help="Format of the data, where its name does not tell: csv, lines, conllu ..."
-        ),
-    ] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Write the probability of each label too, or of each step's.")
     ] = False,
@@ -149,23 +158,22 @@ def predict(
         bool, typer.Option("--skip-bad", help="Skip records that cannot be read; a file beside the output lists them.")
     ] = False,
     device: DeviceOption = "auto",
-    **roles: Any,
+    **files: Any,
 ) -> None:
     """Predict for each record of files, as they are read: what was read is written with the prediction beside it."""
     from throughtime.cli.display import counting
-    from throughtime.runs import load
+    from throughtime.runs import Run
 
     with _noted() as note, counting(out != Path("-")) as progress:
-        load(run, device=device).predict_files(
+        Run(run, device=device).predict_files(
             data or None,
             out,
-            form=form,
             probabilities=probabilities,
             replace=replace,
             skip_bad=skip_bad,
             note=note,
             progress=progress,
-            **_filled(roles),
+            **_filled(files),
         )
 
 
@@ -181,9 +189,9 @@ def generate(
     device: DeviceOption = "auto",
 ) -> None:
     """Write on after a prompt: prints the prompt, then new text as it is drawn."""
-    from throughtime.runs import load
+    from throughtime.runs import Run
 
-    pieces = load(run, device=device).generate_stream(
+    pieces = Run(run, device=device).generate_stream(
         prompt=prompt, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
     )
     for piece in chain([prompt], pieces):
@@ -195,6 +203,6 @@ def generate(
 @app.command()
 def describe(run: RunArgument, as_json: JsonOption = False) -> None:
     """Say what a run is: sizes, data, training, scores, files."""
-    from throughtime.runs import load
+    from throughtime.runs import Run
 
-    _show(load(run).describe(), as_json)
+    _show(Run(run).describe(), as_json)

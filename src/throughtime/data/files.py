@@ -10,28 +10,28 @@ import lzma
 import sys
 import zlib
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+from throughtime.data.encodings import ENCODINGS, check_encoding, other_ends, told_encoding, undecodable, zero_bytes
 from throughtime.data.reading import Note
-from throughtime.errors import DataError, UsageError
+from throughtime.errors import DataError
 
 __all__ = [
     "STANDARD",
-    "check_encoding",
     "describe",
+    "first_bytes",
     "open_lines",
+    "read_blocks",
     "refusing",
     "suffixes",
-    "undecodable",
-    "windows_ends",
 ]
 
 STANDARD = Path("-")
 """Standard input, or standard output."""
-_PACKED: dict[str, Callable[[Path], io.BufferedIOBase]] = {
-    ".gz": gzip.GzipFile,
+_PACKED: dict[str, Callable[[io.BufferedReader], io.BufferedIOBase]] = {
+    ".gz": lambda raw: gzip.GzipFile(fileobj=raw),
     ".bz2": bz2.BZ2File,
     ".xz": lzma.LZMAFile,
 }
@@ -98,30 +98,12 @@ def _broken(path: Path, error: Exception) -> str:
     return f"{path} is no whole {suffixes(path)[1]} file ({error}); is it broken, or cut off?"
 
 
-def check_encoding(encoding: str) -> None:
-    """See that an encoding is one that Python knows.
-
-    Args:
-        encoding: its name.
-
-    Raises:
-        UsageError: there is none of that name, or it is no encoding of text.
-
-    Example:
-        >>> check_encoding("utf-16")
-    """
-    try:
-        b"x".decode(encoding, errors="ignore")
-    except LookupError:
-        raise UsageError(f"unknown encoding {encoding!r}; try utf-8, latin-1, cp1252, utf-16 ...") from None
-
-
 def open_lines(path: Path, encoding: str, note: Note) -> Iterator[str]:
     r"""Read a text file line by line, whatever its size, as a text editor shows it.
 
-    A file that ends in ``.gz``, ``.bz2`` or ``.xz`` is unpacked on the way; ``-`` is standard input. A byte order mark
-    is taken off. ``\n``, ``\r\n`` and ``\r`` each end a line, in one file too; that there are others than ``\n`` is
-    said through ``note``, once.
+    A file that is packed (gzip, bzip2, xz) is unpacked on the way; ``-`` is standard input. A byte order mark decides
+    the encoding and is taken off; UTF-16 without one is told from its bytes. ``\n``, ``\r\n`` and ``\r`` each end a
+    line, in one file too; that there are others than ``\n`` is said through ``note``, once.
 
     Args:
         path: the file.
@@ -154,26 +136,33 @@ def open_lines(path: Path, encoding: str, note: Note) -> Iterator[str]:
 
 def _texts(path: Path, encoding: str, note: Note) -> Iterator[str]:
     """Yield the text block by block, line ends made plain."""
+    name = describe(path)
     check_encoding(encoding)
-    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
+    decoder: io.IncrementalNewlineDecoder | None = None
     size = lines = 0
     begun = False
     told: set[str] = set()
-    for block in _blocks(path):
+    for block in read_blocks(path, note):
         size += len(block)
+        if decoder is None:
+            begun_with = block if path == STANDARD else first_bytes(path, 4096)
+            encoding = told_encoding(name, begun_with, encoding, note)
+            decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
             # What failed is the end of all that was read: bytes the decoder had kept back, and this block.
             start = size - len(error.object)
-            raise DataError(undecodable(describe(path), error, encoding, lines=lines, offset=start)) from None
+            raise DataError(undecodable(name, error, encoding, lines=lines, offset=start)) from None
         except UnicodeError as error:
-            raise DataError(f"{describe(path)} is not {encoding} ({error}); {_ENCODINGS}") from None
+            raise DataError(f"{name} is not {encoding} ({error}); {ENCODINGS}") from None
         if not begun:
             text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
         begun = begun or bool(text)
+        if (place := text.find("\0")) >= 0:
+            raise DataError(zero_bytes(name, lines + text.count("\n", 0, place) + 1))
         lines += text.count("\n")
-        _tell(describe(path), decoder.newlines, told, note)
+        _tell(name, decoder.newlines, told, note)
         yield text
 
 
@@ -181,60 +170,72 @@ def _tell(name: str, seen: object, told: set[str], note: Note) -> None:
     ends = cast(tuple[str, ...], seen) if isinstance(seen, tuple) else (str(seen),)
     for end in set(ends) - told - {"None", "\n"}:
         told.add(end)
-        note(windows_ends(name) if end == "\r\n" else rf"{name} has bare carriage returns (\r); each ends a line")
+        note(other_ends(name, end))
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
-    """Yield the unpacked bytes as they come, and an empty block at the end."""
-    with refusing(path), _open(path) as stream:
-        block = stream.read1(_BLOCK)
-        for magic, suffix in _MAGIC.items():
-            if block.startswith(magic):
-                raise DataError(f"{describe(path)} is packed: unpack it, or give a file whose name ends in {suffix}")
-        while block:
+def read_blocks(path: Path, note: Note) -> Iterator[bytes]:
+    """Read a file block by block, unpacked.
+
+    Whether it is packed is told from its first bytes; that a name does not say so is told through ``note``.
+
+    Args:
+        path: the file; ``-`` is standard input.
+        note: called with what the user should know, in one line.
+
+    Yields:
+        The bytes as they come, and an empty block at the end.
+
+    Raises:
+        DataError: the file is missing, a folder, broken, may not be read, or is not packed though its name says so.
+    """
+    with refusing(path), _opened(path) as raw:
+        found = _packing_of(raw)
+        named = suffixes(path)[1]
+        if named and not found and path != STANDARD:
+            raise DataError(f"{path} is not packed, though its name ends in {named}; take that off its name")
+        if found and found != named:
+            note(f"{describe(path)} is packed ({found}); it is unpacked on the way")
+        stream = _PACKED[found](raw) if found else raw
+        while block := stream.read1(_BLOCK):
             yield block
-            block = stream.read1(_BLOCK)
         yield b""
 
 
-def _open(path: Path) -> AbstractContextManager[io.BufferedIOBase]:
-    if path == STANDARD:
-        return nullcontext(cast(io.BufferedIOBase, sys.stdin.buffer))
-    packed = _PACKED.get(suffixes(path)[1])
-    return packed(path) if packed else path.open("rb")
-
-
-def windows_ends(name: str) -> str:
-    """Say that a file has Windows line ends.
+def first_bytes(path: Path, count: int = 1 << 16) -> bytes:
+    """Look at how a file begins, unpacked.
 
     Args:
-        name: the file.
+        path: the file.
+        count: bytes that are looked at, at most.
 
     Returns:
-        One line for the user.
+        The bytes; all of them where the file is shorter.
+
+    Raises:
+        DataError: as for :func:`read_blocks`.
     """
-    return f"{name} has Windows line ends; they are read as plain line ends"
+    begun = bytearray()
+    for block in read_blocks(path, lambda _: None):
+        begun += block
+        if len(begun) >= count:
+            break
+    return bytes(begun[:count])
 
 
-_ENCODINGS = "give the file's own encoding (--encoding latin-1, cp1252, utf-16 ...)"
+def _packing_of(stream: io.BufferedReader) -> str:
+    """Tell how a stream is packed without reading on in it."""
+    begun = stream.peek(6)
+    return next((suffix for magic, suffix in _MAGIC.items() if begun.startswith(magic)), "")
 
 
-def undecodable(name: str, error: UnicodeDecodeError, encoding: str, *, lines: int = 0, offset: int = 0) -> str:
-    """Say where the bytes of a file are not in its encoding, and how to mend it.
-
-    Args:
-        name: the file.
-        error: what the decoder said.
-        encoding: the encoding it was read in.
-        lines: line ends in the file before the bytes that the error is about.
-        offset: bytes in the file before those.
-
-    Returns:
-        One line with file, line, byte offset, byte and remedy.
-    """
-    # Decoding what comes before counts the lines rightly in encodings of several bytes per character too.
-    line = lines + error.object[: error.start].decode(encoding, errors="ignore").count("\n") + 1
-    return (
-        f"{name}: line {line}, byte offset {offset + error.start}: byte 0x{error.object[error.start]:02x} is not "
-        f"{encoding} ({error.reason}); {_ENCODINGS}"
-    )
+@contextmanager
+def _opened(path: Path) -> Generator[Any]:
+    if path != STANDARD:
+        with path.open("rb") as file:
+            yield file
+    elif isinstance(sys.stdin.buffer, io.BufferedReader):
+        yield cast(io.BufferedReader, sys.stdin.buffer)
+    else:  # what stands in for it, in a notebook or a test
+        stream = io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer))
+        yield stream
+        stream.detach()

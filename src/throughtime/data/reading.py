@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
 
 from throughtime.errors import DataError
 
-__all__ = ["Note", "Problems", "Reading"]
+__all__ = ["Fill", "Found", "Note", "Problems", "Reading"]
 
 Note: TypeAlias = Callable[[str], None]
 """Is called with what the user should know, in one line."""
+Fill: TypeAlias = Literal["forward", "linear", "zero"]
+"""What takes the place of a missing value."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """What was found in the data that was learned from, so that other data is read alike; a run keeps it."""
+
+    fixed: bool = False
+    """Whether it comes from a run, or from data that was read before, and must stay as it is."""
+    counted: bool | None = None
+    """Whether a column of CoNLL lines counts the words; None where no such lines were read."""
+    features: list[str] = field(default_factory=list[str])
+    """Columns of series that are features, in order; empty where no series were read."""
+    flags: list[str] = field(default_factory=list[str])
+    """Those of them that are true or false."""
+    levels: list[list[str]] = field(default_factory=list[list[str]])
+    """Column and label of each feature that says whether a label stands there, in the order they were met."""
+    values: list[str] = field(default_factory=list[str])
+    """Columns of a table in wide format that hold the values of a series; empty where no such table was read."""
+    place: int | None = None
+    """Which of its columns, from 0, was the target."""
+    scheme: str | None = None
+    """Scheme of labels that mark spans, BIO or BIOES; None where they mark none."""
+    labels_were: str | None = None
+    """What they were in the data, where they were turned into that scheme."""
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Give what was found, as plain values."""
+        return {
+            name: value for name, value in asdict(self).items() if value not in (None, False, []) and name != "fixed"
+        }
+
+    @classmethod
+    def from_mapping(cls, saved: Mapping[str, Any]) -> Found:
+        """Make it again from what :meth:`to_mapping` gave; a TypeError says that it is damaged."""
+        return cls(**saved, fixed=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +61,10 @@ class Reading:
     """A label, several labels, a number, or sequences."""
     encoding: str = "utf-8"
     """Encoding of text files."""
+    format: str | None = None
+    """Name of the files' format; None tells it from each file."""
+    separator: str | None = None
+    """What stands between the cells of a table of text: a name or the character; None tells it from the file."""
     header: bool | None = None
     """Whether the first line of a table names its columns."""
     text_column: str | None = None
@@ -38,6 +79,12 @@ class Reading:
     """Column of a table in long format that tells the series apart."""
     time_column: str | None = None
     """Column of a table in long format that orders the steps of a series."""
+    feature_columns: str | None = None
+    """Columns of a table in long format that are features, between commas; None takes all that are nothing else."""
+    ignore_columns: str | None = None
+    """Columns of a table in long format that are left out, between commas."""
+    wide: bool | None = None
+    """Whether each row of a table is a series of one feature, a value in each column; None tells from the columns."""
     beside_columns: tuple[tuple[str, str], ...] = ()
     """Columns of a table that stand beside the content: (name in ``Record.beside``, column)."""
     group_column: str | None = None
@@ -48,6 +95,12 @@ class Reading:
     """Whether images keep their colours (three features a pixel) or become grey (one)."""
     mel_bands: int = 40
     """Features of a step of sound."""
+    resample: int | None = None
+    """Samples a second that every sound is brought to; None leaves them as they are, which must then be alike."""
+    fill: Fill | None = None
+    """What takes the place of values that are missing in a table in long format; None refuses them."""
+    found: Found = field(default_factory=Found, compare=False)
+    """What was found in the data that was learned from; reading that data fills it in."""
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ DATA = "data"
 """The role of what is learned from, scored or predicted for, where a task has one kind of file."""
 VALID = "valid"
 """The role of what is validated on."""
+LONGEST_NAME = 255
+"""Bytes of a name in a path, at most, on the usual systems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,17 @@ class UserData(Mapping[str, Given]):
             }
         )
 
+    def in_hand(self) -> UserData:
+        """Give the same with iterators made lists, so that they can be gone through more than once."""
+        return UserData(
+            {
+                role: Given(memory=list(cast("Iterator[object]", given.memory)))
+                if isinstance(given.memory, Iterator)
+                else given
+                for role, given in self.roles.items()
+            }
+        )
+
     def updated(self, newer: UserData) -> UserData:
         """Give the same with some roles filled anew."""
         return UserData({**self.roles, **newer.roles})
@@ -108,7 +122,7 @@ def given_as(role: str, data: object, memory: object = None, memory_name: str = 
         The files or the data; None where neither was given.
 
     Raises:
-        UsageError: both were given, or an empty list of files.
+        UsageError: both were given, an empty list of files, or a text that can be no path.
 
     Example:
         >>> given_as("data", "a.txt").paths[0].name
@@ -121,6 +135,7 @@ def given_as(role: str, data: object, memory: object = None, memory_name: str = 
     if data is None:
         return None
     if isinstance(data, str | Path):
+        _refuse_text(role, data)
         return Given((Path(data),))
     if not isinstance(data, list | tuple):
         return Given(memory=data)
@@ -128,7 +143,23 @@ def given_as(role: str, data: object, memory: object = None, memory_name: str = 
     if not parts:
         raise UsageError(f"{role} is an empty list; give at least one file")
     paths = [Path(part) for part in parts if isinstance(part, str | Path)]
+    if len(paths) == len(parts):
+        for part in paths:
+            _refuse_text(role, part)
     return Given(tuple(paths)) if len(paths) == len(parts) else Given(memory=parts)
+
+
+def _refuse_text(role: str, given: str | Path) -> None:
+    """See that what stands for a path is not a text: one with line ends, or with a name longer than a file's may be."""
+    text = str(given)
+    longest = max(map(len, text.encode("utf-8", "replace").split(os.sep.encode())))
+    if (longest <= LONGEST_NAME and not set("\n\r\0") & set(text)) or os.path.exists(text):
+        return
+    shown = text[:24].encode("unicode_escape").decode()
+    raise UsageError(
+        f"{role} is a text of {len(text):,} characters, '{shown}...', where a path is needed; save it in a file and "
+        "give its name (in Python, generate takes a text as text=...)"
+    )
 
 
 def user_data(values: Mapping[str, object], in_memory: Mapping[str, tuple[str, object]] | None = None) -> UserData:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,9 +14,7 @@ from throughtime.kernels import dispatch, torch_fused
 from throughtime.kernels.call import Call
 from throughtime.kernels.native_stream import Carry
 from throughtime.kernels.reference.loop import advance
-
-if TYPE_CHECKING:
-    from throughtime.layers.recurrent import Recurrent
+from throughtime.layers.streamable import Streamable
 
 __all__ = ["LayeredSteps", "Steps"]
 
@@ -51,7 +49,7 @@ class LayeredSteps:
         forced: the kernel that chunks must run on, or None.
     """
 
-    def __init__(self, layer: Recurrent, calls: list[Call], bare: bool, forced: str | None) -> None:
+    def __init__(self, layer: Streamable, calls: list[Call], bare: bool, forced: str | None) -> None:
         self._layer, self._bare, self._forced = layer, bare, forced
         self._calls = [replace(call, weights=[weight.detach().clone() for weight in call.weights]) for call in calls]
         self.carries = [tuple(part[0] for part in call.state) for call in calls]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -16,9 +16,7 @@ from throughtime.kernels import dispatch, native_stream
 from throughtime.kernels.call import Call
 from throughtime.kernels.native_stream import NativeStream
 from throughtime.layers.steps import LayeredSteps, Steps
-
-if TYPE_CHECKING:
-    from throughtime.layers.recurrent import Recurrent
+from throughtime.layers.streamable import Streamable
 
 __all__ = ["Stream"]
 
@@ -65,7 +63,7 @@ class Stream:
     kernel: dispatch.Explanation
     """Which kernel runs the steps, and why others do not; chosen when the stream is made."""
 
-    def __init__(self, layer: Recurrent, batch_size: int = 1, *, weight_dtype: torch.dtype | None = None) -> None:
+    def __init__(self, layer: Streamable, batch_size: int = 1, *, weight_dtype: torch.dtype | None = None) -> None:
         if batch_size < 1:
             raise ShapeError(f"batch_size must be 1 or more, got {batch_size}")
         self._layer, self.batch_size = layer, batch_size

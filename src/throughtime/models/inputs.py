@@ -126,6 +126,9 @@ class TokenInput(nn.Module):
         dropout: share of the features dropped.
     """
 
+    by_step = True
+    """A step is read without those beside it, so a long sequence may come in pieces."""
+
     def __init__(self, tokens: int, embedding_size: int, *, dropout: float = 0.0) -> None:
         super().__init__()
         self.embedding = nn.Embedding(tokens, embedding_size)
@@ -153,6 +156,9 @@ class FrameInput(nn.Module):
         mask: share of the features, and of the steps, that training hides in stripes of a random width up to twice
             that share (Park et al. 2019, "SpecAugment").
     """
+
+    by_step = True
+    """A step is read without those beside it, but for the stripes of training."""
 
     def __init__(
         self, mean: Sequence[float], scale: Sequence[float], size: int, *, dropout: float = 0.0, mask: float = 0.0

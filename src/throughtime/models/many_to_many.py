@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from throughtime.layers import Recurrent
 from throughtime.layers.crf import CRF
+from throughtime.models.chunks import chunks, in_chunks
 
 __all__ = ["ManyToMany"]
 
@@ -27,6 +28,8 @@ class ManyToMany(nn.Module):
         dropout: share of the features dropped before the scores.
         crf: conditional random field over the scores (Lample et al. 2016), or None where steps are told apart
             one by one.
+
+    In evaluation a long sequence is read in pieces (see :mod:`throughtime.models.chunks`).
 
     Source: Huang, Xu, Yu 2015, "Bidirectional LSTM-CRF models for sequence tagging".
 
@@ -58,10 +61,17 @@ class ManyToMany(nn.Module):
         Returns:
             (B, T, labels), or (B, W, labels); steps past a row's length hold nothing of meaning.
         """
+        if in_chunks(self.read, self.recurrent, inputs):
+            return self._in_chunks(inputs)
         words = {name: inputs[name] for name in ("firsts", "lasts") if name in inputs}
         x = self.read(**{name: tensor for name, tensor in inputs.items() if name not in ("lengths", *words)})
         h, _ = self.recurrent(x, lengths=inputs["lengths"])
         return self.output(self.dropout(self._at_words(h, **words) if words else h))
+
+    def _in_chunks(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Score a long sequence piece by piece: of all steps only the scores are kept."""
+        scores = [self.output(self.dropout(piece.h)) for piece in chunks(self.read, self.recurrent, inputs)]
+        return torch.cat(scores, 1)
 
     def _at_words(self, h: Tensor, firsts: Tensor, lasts: Tensor) -> Tensor:
         """Each direction's state where it has just read a word: (B, T, P) -> (B, W, P)."""

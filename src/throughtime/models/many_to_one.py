@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from throughtime.errors import UnknownNameError
 from throughtime.layers import Recurrent
 from throughtime.layers.attention import Attention
+from throughtime.models.chunks import chunks, in_chunks
 
 __all__ = ["POOLINGS", "ManyToOne", "Pooling"]
 
@@ -60,10 +61,34 @@ class Pooling(nn.Module):
         if self.kind == "attention":
             context, _ = self.attention(self.query.expand(len(h), -1), h, lengths=lengths)
             return context
-        there = torch.arange(h.shape[1], device=h.device) < lengths.to(h.device)[:, None]
-        if self.kind == "max":
-            return h.masked_fill(~there[:, :, None], -torch.inf).amax(1)
-        return (h * there[:, :, None]).sum(1) / lengths.to(h)[:, None]
+        pooled = self._part(h, lengths)
+        return pooled if self.kind == "max" else pooled / lengths.to(h)[:, None]
+
+    def over(self, pieces: Iterable[tuple[Tensor, Tensor, Tensor]], lengths: Tensor) -> Tensor:
+        """Pool rows that come in pieces, which attention cannot: its shares depend on all steps.
+
+        Args:
+            pieces: for each piece, one at least: what :meth:`forward` takes, lengths being the steps in it.
+            lengths: (B,) int64, steps of each row in all, at least 1.
+
+        Returns:
+            (B, P).
+        """
+        pooled: Tensor | None = None
+        for h, last, here in pieces:
+            if self.kind == "last" or pooled is None:
+                pooled = last if self.kind == "last" else self._part(h, here)
+            elif self.kind == "max":
+                pooled = torch.maximum(pooled, self._part(h, here))
+            else:
+                pooled = pooled + self._part(h, here)
+        assert pooled is not None
+        return pooled / lengths.to(pooled)[:, None] if self.kind == "mean" else pooled
+
+    def _part(self, h: Tensor, lengths: Tensor) -> Tensor:
+        """The largest value of each feature, or for their mean the sum: (B, P)."""
+        there = (torch.arange(h.shape[1], device=h.device) < lengths.to(h.device)[:, None])[:, :, None]
+        return h.masked_fill(~there, -torch.inf).amax(1) if self.kind == "max" else (h * there).sum(1)
 
 
 class ManyToOne(nn.Module):
@@ -112,6 +137,10 @@ class ManyToOne(nn.Module):
             (B, outputs).
         """
         lengths = inputs["lengths"]
+        if self.pooling.kind != "attention" and in_chunks(self.read, self.recurrent, inputs):
+            pieces = chunks(self.read, self.recurrent, inputs)
+            parts = ((piece.h, self._last(piece.state), piece.lengths) for piece in pieces)
+            return self.output(self.dropout(self.pooling.over(parts, lengths)))
         x = self.read(**{name: tensor for name, tensor in inputs.items() if name != "lengths"})
         h, state = self.recurrent(x, lengths=lengths)
         return self.output(self.dropout(self.pooling(h, self._last(state), lengths)))

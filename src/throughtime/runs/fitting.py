@@ -11,7 +11,7 @@ from pathlib import Path
 
 from throughtime.data.user_data import DATA, VALID, Paths, user_data, validation_role
 from throughtime.errors import UsageError
-from throughtime.runs.folder import check_folder
+from throughtime.runs.folder import check_folder, check_run
 from throughtime.runs.run import Run
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import RunConfig, RunRequest, continued_run, new_run
@@ -88,6 +88,7 @@ def fit(
         if resume and not exists:
             say.note(f"there is no run in {folder} yet: it starts from the beginning")
         going_on = resume and exists
+        _check_runs(folder if going_on else None, asked.init_from)
         config = continued_run(folder, asked) if going_on else new_run(asked)
         known = folder if going_on else config.init_from
         prepared = task_named(task).load_reader()(config.options).read(config.data, known=known, note=say.note)
@@ -106,6 +107,14 @@ def _parted(task: str, options: Mapping[str, object]) -> tuple[dict[str, object]
     roles = {name for role in task_named(task).roles for name in (role.name, validation_role(role.name))}
     given = {name: value for name, value in options.items() if name in roles}
     return given, {name: value for name, value in options.items() if name not in roles}
+
+
+def _check_runs(to_go_on: Path | None, to_start_from: Path | None) -> None:
+    """Raise CheckpointError where a run that is needed is damaged."""
+    if to_go_on is not None:
+        check_run(to_go_on, to_go_on=True)
+    if to_start_from is not None:
+        check_run(to_start_from)
 
 
 def _check_call(max_minutes: float | None, resume: bool, overwrite: bool) -> None:

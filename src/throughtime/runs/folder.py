@@ -17,8 +17,9 @@ from throughtime.training.files import (
     TRAINER_FILE,
     write_text,
 )
+from throughtime.training.seal import Seal, check_seal
 
-__all__ = ["check_folder", "files_of", "make_folder"]
+__all__ = ["check_folder", "check_run", "files_of", "make_folder"]
 
 FILES = (
     CONFIG_FILE,
@@ -64,6 +65,24 @@ def check_folder(folder: Path, *, may_exist: bool) -> bool:
     except OSError as error:
         raise UsageError(f"cannot use {folder} as a folder: {error.strerror}; give another name") from None
     return False
+
+
+def check_run(folder: Path, *, to_go_on: bool = False) -> Seal | None:
+    """See that the files of a run are whole and belong together.
+
+    Args:
+        folder: the run.
+        to_go_on: whether its checkpoint is needed too.
+
+    Returns:
+        The seal of its weights; None where there are none yet, or where they were written before there were seals.
+
+    Raises:
+        CheckpointError: a file is damaged, or is of another run.
+    """
+    if to_go_on and (folder / TRAINER_FILE).exists():
+        check_seal(folder / TRAINER_FILE)
+    return check_seal(folder / MODEL_FILE) if (folder / MODEL_FILE).exists() else None
 
 
 def make_folder(folder: Path, artifacts: Mapping[str, str]) -> None:

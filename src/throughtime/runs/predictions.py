@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain, islice
 
-from throughtime.data.formats.conll import Sentence
 from throughtime.data.record import Record
 from throughtime.data.tables.series import Steps
 from throughtime.tasks.supervised.prediction import Prediction
 
-__all__ = ["rows_of", "written_suffix"]
+__all__ = ["begun", "rows_of"]
 
 
-def written_suffix(form: str) -> str:
-    """Tell the form that predictions are written in where their file's name does not.
+def begun(records: Iterator[Record]) -> Iterator[Record]:
+    """Read the first record now, and the others as they are asked for.
 
     Args:
-        form: format of what is read.
+        records: the records, which are read as they are asked for.
 
     Returns:
-        A suffix; what is read from folders, arrays, sequences and lines is written as a table.
-
-    Example:
-        >>> written_suffix("conllu"), written_suffix("folder")
-        ('.conllu', '.csv')
+        The same records.
     """
-    return f".{form}" if form in ("csv", "tsv", "jsonl", "parquet", "conll", "conllu") else ".csv"
+    first = list(islice(records, 1))
+    return chain(first, records)
 
 
 def rows_of(
@@ -48,8 +45,6 @@ def rows_of(
         return
     if isinstance(original, Steps):
         record = replace(record, original={"series": original.id or ""})
-    elif not isinstance(original, Mapping | Sentence):
-        record = replace(record, original={"file": str(original)})
     added: dict[str, object] = {"predicted": prediction.value}
     if prediction.probability is not None and (probabilities or not each_step):
         added["probability"] = _written(prediction.probability)

@@ -7,20 +7,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from throughtime.data.files import STANDARD
 from throughtime.data.formats.registry import format_of
-from throughtime.data.formats.writers import open_writer
+from throughtime.data.formats.writers import open_writer, written_suffix
 from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
 from throughtime.data.user_data import DATA, VALID, Given, Paths, UserData, user_data
 from throughtime.errors import UnknownNameError, UsageError
-from throughtime.runs.folder import files_of
-from throughtime.runs.predictions import rows_of, written_suffix
+from throughtime.runs.folder import check_run, files_of
+from throughtime.runs.predictions import begun, rows_of
 from throughtime.tasks import task_named
+from throughtime.tasks.rivals.keeping import rivals_beside
 from throughtime.tasks.run_config import read_config, saved_options, saved_paths
 from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.records import count_skipped
-from throughtime.training.files import POSITION_FILE, RIVALS_FILE, read_json, write_text
+from throughtime.training.files import POSITION_FILE, write_text
 from throughtime.training.reporter import PlainReporter
+from throughtime.training.rivals import read_rivals
+from throughtime.training.seal import read_signed
 
 __all__ = ["Run", "load"]
 
@@ -50,14 +54,14 @@ def load(path: str | Path, device: str = "cpu") -> Run:
 
 
 class Run:
-    """A trained run on disk.
+    """A trained run on disk; torch and its model are loaded when they are needed.
 
     Args:
         path: folder of the run.
         device: where its model is used.
 
     Raises:
-        CheckpointError: there is no run in the folder, or ``config.json`` is damaged.
+        CheckpointError: there is no run in the folder, or one of its files is damaged or of another run.
 
     Example:
         >>> from throughtime.training.reporter import SilentReporter
@@ -68,13 +72,11 @@ class Run:
     """
 
     def __init__(self, path: Path, *, device: str = "cpu") -> None:
-        self.path = path
+        self.path, self._device = path, device
         self._saved = read_config(path)
         self.task: str = self._saved["task"]
         self.config = saved_options(path, self._saved)
-        from throughtime.runs.device import find_device  # loads torch
-
-        self._device = find_device(device)
+        self._seal = check_run(path)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, task={self.task!r})"
@@ -82,7 +84,14 @@ class Run:
     @cached_property
     def model(self) -> Any:
         """The trained model as its task opens it; its ``model`` is the ``torch.nn.Module``."""
-        return task_named(self.task).load_learner().open(self.config, self.path, self._device)
+        from throughtime.runs.device import find_device  # loads torch
+
+        return task_named(self.task).load_learner().open(self.config, self.path, find_device(self._device))
+
+    @cached_property
+    def _reader(self) -> Any:
+        """What reads the data of the run's task; it loads no torch, so bad data is refused before there is a model."""
+        return task_named(self.task).load_reader()(self.config)
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -94,8 +103,7 @@ class Run:
         """What simple models reach on the same validation data, by name: what each ``is``, what it ``learned_from``,
         whether it was ``kept`` to score new data with, and its ``scores``; empty with ``rival=False``.
         """
-        path = self.path / RIVALS_FILE
-        return read_json(path) if path.exists() else {}
+        return read_rivals(self.path, self._saved.get("run"))[0]
 
     @property
     def status(self) -> str:
@@ -104,7 +112,7 @@ class Run:
 
     def _position(self) -> dict[str, Any]:
         path = self.path / POSITION_FILE
-        return read_json(path) if path.exists() else {}
+        return read_signed(path, self._saved.get("run")) if path.exists() else {}
 
     def evaluate(
         self,
@@ -112,7 +120,7 @@ class Run:
         *,
         text: str | bytes | Sequence[str] | None = None,
         note: Note | None = None,
-        **roles: object,
+        **more: object,
     ) -> dict[str, Any]:
         """Score data that the model has not seen.
 
@@ -120,7 +128,8 @@ class Run:
             data: file or files, or examples in memory, with their targets.
             text: text in memory in their place, for "generate".
             note: called with what the user should know; None prints it to standard error.
-            **roles: the same in roles of the task's own, such as ``source`` and ``target``.
+            **more: the same in roles of the task's own, such as ``source`` and ``target``; and options that say how the
+                files are read, where they are not written as those that were learned from (``header``, ``format`` ...).
 
         Returns:
             Metrics by name, such as ``accuracy``, or ``bits_per_character`` and ``perplexity``; ``rivals``: those of
@@ -130,21 +139,28 @@ class Run:
             UsageError: nothing was given.
             DataError: the data cannot be read.
         """
-        given = user_data({DATA: data, **self._known_roles(roles)}, {DATA: ("text", text)})
+        roles, reader = self._parted(more)
+        given = user_data({DATA: data, **roles}, {DATA: ("text", text)})
         if not given:
             raise UsageError("nothing to evaluate: give data (files, or examples in memory) or text")
-        return self.model.evaluate(given, note or PlainReporter().note)
+        say = note or PlainReporter().note
+        read = reader.read_to_evaluate(given, self.path, say)
+        scores = self.model.evaluate(read)
+        return scores | rivals_beside(self.path, self._saved.get("run"), self.model, read, scores, say)
 
-    def _known_roles(self, roles: Mapping[str, object]) -> Mapping[str, object]:
-        """See that the task has data in these roles."""
-        known = [role.name for role in task_named(self.task).roles]
-        for name in roles:
-            if name not in known:
-                raise UnknownNameError("argument", name, ["data", "text", *known])
-        return roles
+    def _parted(self, more: Mapping[str, object]) -> tuple[dict[str, object], Any]:
+        """Part what was given by name: data in the task's own roles, and what reads it, the given way."""
+        own = [role.name for role in task_named(self.task).roles]
+        for name in more:
+            if name not in (*own, *self.config.READING):
+                raise UnknownNameError("argument", name, ["data", "text", *own, *sorted(self.config.READING)])
+        how = {name: value for name, value in more.items() if name in self.config.READING and value is not None}
+        options = type(self.config).from_mapping({**self.config.to_mapping(), **how})
+        reader = task_named(self.task).load_reader()(options) if how else self._reader
+        return {name: value for name, value in more.items() if name in own}, reader
 
     def predict(
-        self, data: object = None, *, skip_bad: bool = False, note: Note | None = None, **roles: object
+        self, data: object = None, *, skip_bad: bool = False, note: Note | None = None, **more: object
     ) -> list[Prediction]:
         """Say something of each record in memory.
 
@@ -152,7 +168,8 @@ class Run:
             data: texts, sentences (texts or lists of words), arrays (T, F), dicts, a data frame ...
             skip_bad: leave out those that cannot be read, and say which.
             note: called with what the user should know; None prints it to standard error.
-            **roles: data in memory in roles of the task's own, such as ``source``.
+            **more: data in memory in roles of the task's own, such as ``source``; and options that say how it is read,
+                such as ``text_column``.
 
         Returns:
             For each record ``value`` (a label, labels, a number), ``probability`` of the value, and for one answer per
@@ -163,11 +180,12 @@ class Run:
             DataError: a record cannot be read.
         """
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
-        memory = {DATA: data, **self._known_roles(roles)}
+        roles, reader = self._parted(more)
+        memory = {DATA: data, **roles}
         given = UserData({role: Given(memory=value) for role, value in memory.items() if value is not None})
         if not given:
             raise UsageError("nothing to predict for: give data")
-        found = [prediction for _, prediction in self._predictions(given, None, problems)]
+        found = [prediction for _, prediction in self._predictions(reader, given, None, problems)]
         _note_skipped(problems)
         return found
 
@@ -182,21 +200,21 @@ class Run:
         skip_bad: bool = False,
         note: Note | None = None,
         progress: Callable[[int], None] | None = None,
-        **roles: Paths,
+        **more: Any,
     ) -> int:
         """Say something of each record of files, and write the records with what was said: as they are read, in order.
 
         Args:
             data: file, folder, or several; ``-`` is standard input.
             out: file to write; ``-`` is standard output. Its suffix chooses the form, else it is that of the data.
-            form: format of the data (csv, tsv, jsonl, parquet, series, conll, conllu, lines, fasta, arrays, folder);
-                None tells it from each name.
+            form: format of the data, one of ``FORMATS`` in data/formats/registry.py; None tells it from each file.
             probabilities: write the probability of each label too, or of each step's label.
             replace: write a prediction in place of the column that it was learned from (CoNLL-U).
             skip_bad: leave out records that cannot be read; a file beside ``out`` lists them.
             note: called with what the user should know; None prints it to standard error.
             progress: called with the number of records written so far.
-            **roles: files in roles of the task's own, such as ``source``.
+            **more: files in roles of the task's own, such as ``source``; and options that say how the files are read,
+                where they are not written as those that were learned from (``header``, ``text_column`` ...).
 
         Returns:
             The number of records written.
@@ -205,15 +223,16 @@ class Run:
             UsageError: the run's task makes no predictions, or the form cannot hold them.
             DataError: a record cannot be read, or the file cannot be written; then nothing is left of it.
         """
-        given = user_data({DATA: data, **self._known_roles(roles)})
+        roles, reader = self._parted(more)
+        given = user_data({DATA: data, **roles})
         if not given:
             raise UsageError("nothing to predict for: give data")
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
         first = next((path for each in given.values() for path in each.paths), Path("-"))
-        model, count = self._predictor(), 0
-        like, separator = written_suffix(form or format_of(first, model.reading)), model.separator
+        self._require_predictions()
+        like, separator, count = written_suffix(form or format_of(first, reader.how)), reader.separator, 0
         with open_writer(Path(out), like, problems.note, separator=separator, replace=replace) as writer:
-            for record, prediction in self._predictions(given, form, problems):
+            for record, prediction in self._predictions(reader, given, form, problems):
                 for row, added in rows_of(record, prediction, probabilities=probabilities):
                     writer.write(row, added)
                 count += 1
@@ -229,15 +248,20 @@ class Run:
         return count
 
     def _predictions(
-        self, given: UserData, form: str | None, problems: Problems
+        self, reader: Any, given: UserData, form: str | None, problems: Problems
     ) -> Iterator[tuple[Record, Prediction]]:
-        return self._predictor().predict_given(given, problems, form)
+        self._require_predictions()
+        records = reader.read_to_predict(given, self.path, problems, form)
+        live = any(STANDARD in each.paths for each in given.values())
+        # Whoever sends records one by one waits for each answer, so the model is there before the first one; elsewhere
+        # the first record is read before, so that a file which cannot be read is refused at once.
+        records = records if live else begun(records)
+        yield from self.model.predict(records, live=live)
 
-    def _predictor(self) -> Any:
-        """The model, which must be one that makes predictions."""
-        if not hasattr(self.model, "predict_given"):
+    def _require_predictions(self) -> None:
+        """See that the task makes predictions."""
+        if not hasattr(self._reader, "read_to_predict"):
             raise UsageError(f"{self.path} is a run of the task {self.task}, which makes no predictions; see generate")
-        return self.model
 
     def generate(self, prompt: str = "", **how: Any) -> str:
         """Write on after a prompt; see :meth:`generate_stream` for the arguments.
@@ -272,7 +296,7 @@ class Run:
         Raises:
             UsageError: a value outside its range, or a prompt with text that the model has never seen.
         """
-        if not hasattr(self.model, "generate_stream"):
+        if hasattr(self._reader, "read_to_predict") or not hasattr(self.model, "generate_stream"):
             raise UsageError(f"{self.path} is a run of the task {self.task}, which writes no text; see predict")
         return self.model.generate_stream(
             prompt, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
@@ -284,7 +308,7 @@ class Run:
         return {
             "task": self.task,
             "path": str(self.path),
-            "model": self.model.describe(),
+            "model": self.model.describe() if self._seal is None else dict(self._seal.about),
             "options": self.config.to_mapping(),
             "data": {DATA: None, VALID: None, **saved_paths(self._saved), "init_from": self._saved.get("init_from")},
             "training": {name: position.get(name) for name in ("status", "step", "tokens", "seconds")},

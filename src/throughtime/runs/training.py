@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 
 from throughtime.runs.device import find_device
 from throughtime.runs.folder import make_folder
+from throughtime.runs.sealing import seal_of, which_run
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
 from throughtime.training.checkpoint import load_weights
@@ -60,20 +62,22 @@ def train(
         resumes = going_on and (folder / TRAINER_FILE).exists()
         if config.init_from and not resumes:
             job.start_from(config.init_from)
-        trainer = Trainer(job, config.options, folder, device=place, max_minutes=max_minutes)
+        config = config if config.run else replace(config, run=which_run(config, job, max_minutes))
         if not going_on:
             make_folder(folder, job.artifacts)
-        elif resumes:
+        seal = seal_of(config, job, folder)
+        trainer = Trainer(job, config.options, folder, device=place, max_minutes=max_minutes, seal=seal)
+        if resumes:
             trainer.resume()
             say.note(f"{folder} goes on from step {trainer.position.step} of {trainer.total_steps}")
-        else:
+        elif going_on:
             say.note(f"{folder} was stopped before its first checkpoint: it starts from the beginning")
         with MetricsWriter(folder, log_every=config.options.log_every, start_step=trainer.position.step) as writer:
             write_json(folder / CONFIG_FILE, config.to_json())
             summary = trainer.train(Reporters([writer, say]))
         if summary.status != "interrupted":
             _draw(job, folder)
-            if line := job.compare(folder, summary.best):
+            if line := job.compare(folder, config.run, summary.best):
                 say.note(line)
     write_report(folder)
     return summary

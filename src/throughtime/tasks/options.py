@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from throughtime.errors import UsageError
 from throughtime.training.options import TrainingOptions
@@ -14,6 +14,11 @@ __all__ = ["NetworkOptions", "check_vocabulary_size"]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NetworkOptions(TrainingOptions):
     """Options of a network with recurrent layers; a task has its own defaults for some."""
+
+    TRAINING_ONLY: ClassVar[frozenset[str]] = TrainingOptions.TRAINING_ONLY | {
+        "dropout", "recurrent_dropout", "weight_dropout",
+    }  # fmt: skip
+    """Options that mean nothing to a trained network; zoneout is not among them, for it mixes states ever after."""
 
     cell: Literal["lstm", "gru", "rnn"] = "lstm"
     """Recurrent cell: long short-term memory, gated recurrent unit, or Elman's network."""

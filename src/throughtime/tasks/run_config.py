@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from throughtime.data.user_data import DATA, VALID, Given, UserData, validation_role
 from throughtime.errors import CheckpointError, UsageError
 from throughtime.tasks.registry import task_named
-from throughtime.training.files import read_json
+from throughtime.training.files import CONFIG_FILE, read_json
 from throughtime.training.options import INHERITED, TrainingOptions
 
 __all__ = [
@@ -24,8 +24,6 @@ __all__ = [
     "saved_options",
     "saved_paths",
 ]
-
-CONFIG_FILE = "config.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +52,8 @@ class RunConfig:
     """What is learned from and validated on, by role; where there is none to validate on, a part is held out."""
     init_from: Path | None
     """Run that the first weights come from; None where they are drawn."""
+    run: str = ""
+    """Which run it is, as its weights say too; empty until it is trained for the first time."""
 
     def to_json(self) -> dict[str, object]:
         """Give the content of ``config.json``; data in memory is not kept there."""
@@ -63,6 +63,7 @@ class RunConfig:
             "options": self.options.to_mapping(),
             **_data_to_json(self.data),
             "init_from": str(self.init_from.resolve()) if self.init_from else None,
+            "run": self.run,
         }
 
 
@@ -83,7 +84,24 @@ def read_config(folder: Path) -> dict[str, Any]:
     saved = read_json(folder / CONFIG_FILE)
     if not isinstance(saved.get("task"), str) or not isinstance(saved.get("options"), dict):
         raise CheckpointError(f"{folder / CONFIG_FILE} is damaged: it names no task or no options; nothing was changed")
+    for name, value in saved.items():
+        if not _makes_sense(name, value):
+            raise CheckpointError(f"{folder / CONFIG_FILE} is damaged: {name} is {value!r}; nothing was changed")
     return saved
+
+
+def _makes_sense(name: str, value: object) -> bool:
+    """Whether a value of ``config.json`` is of the kind that is written there; roles of data hold paths or nothing."""
+    match name:
+        case "options":
+            return isinstance(value, dict)
+        case "throughtime" | "task" | "run":
+            return isinstance(value, str)
+        case "init_from":
+            return value is None or isinstance(value, str)
+        case _:
+            listed = cast("list[object]", value) if isinstance(value, list) else [value]
+            return value is None or (isinstance(value, list) and all(isinstance(each, str) for each in listed))
 
 
 def saved_options(folder: Path, saved: Mapping[str, Any]) -> TrainingOptions:
@@ -156,8 +174,13 @@ def continued_run(folder: Path, asked: RunRequest) -> RunConfig:
     changed = config.from_mapping({**options, **asked.options})
     fixed = {name: value for name, value in options.items() if name not in config.CHANGEABLE}
     _refuse_changes(fixed, asked.options, f"{folder} was started with")
-    init_from = Path(saved["init_from"]) if saved.get("init_from") else None
-    return RunConfig(task=asked.task, options=changed, data=_same_data(folder, saved, asked.data), init_from=init_from)
+    return RunConfig(
+        task=asked.task,
+        options=changed,
+        data=_same_data(folder, saved, asked.data),
+        init_from=Path(saved["init_from"]) if saved.get("init_from") else None,
+        run=saved.get("run", ""),
+    )
 
 
 def _data_to_json(data: UserData) -> dict[str, object]:
@@ -179,7 +202,7 @@ def saved_paths(saved: Mapping[str, Any]) -> dict[str, list[str] | None]:
     own = [role.name for role in task_named(saved["task"]).roles]
     roles = [DATA, VALID, *own, *map(validation_role, own)]
     paths: dict[str, list[str] | None] = {role: saved[role] for role in roles if saved.get(role)}
-    in_memory: list[str] = saved.get("in_memory", [])
+    in_memory: list[str] = saved.get("in_memory") or []
     return paths | dict.fromkeys(in_memory)
 
 

@@ -33,7 +33,8 @@ class Task:
     options: str
     """Its frozen dataclass of options; loads no torch."""
     reader: str
-    """Class that is made of the options; its ``read`` reads what training needs. Loads no torch."""
+    """Class that is made of the options; its ``read`` reads what training needs, ``read_to_evaluate`` what is to be
+    scored, and ``read_to_predict``, where the task makes predictions, what to say something of. Loads no torch."""
     learner: str
     """Class of the model; its ``open`` opens a finished run."""
     job: str = "throughtime.tasks.supervised.job:make_job"

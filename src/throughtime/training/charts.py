@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -16,6 +17,7 @@ TEXT, LINE, TRAIN, VALIDATION = THEMED
 
 CHART_STYLE = {
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a dollar in a label is a dollar
     "text.color": TEXT,
     "axes.labelcolor": TEXT,
     "axes.edgecolor": LINE,
@@ -43,7 +45,10 @@ def svg(name: str, size: tuple[float, float], draw: Callable[[Any], None]) -> st
     """
     matplotlib: Any = import_module("matplotlib")  # only here: it takes longer to load than all else
     stream = io.StringIO()
-    with matplotlib.rc_context({**CHART_STYLE, "svg.hashsalt": name}):
+    with matplotlib.rc_context({**CHART_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
+        # Text stays text, so it is the reader's program that needs the letters, and has them; here only its width is
+        # guessed by another letter's.
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font", UserWarning)
         figure: Any = import_module("matplotlib.figure").Figure(figsize=size, layout="constrained")
         draw(figure.subplots())
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from throughtime.errors import CheckpointError
 from throughtime.training.files import write_json, writing
+from throughtime.training.seal import Seal, seal_metadata, signed, stamp
 
 __all__ = [
     "Checkpoint",
@@ -28,6 +29,13 @@ __all__ = [
     "weights_of",
     "write_checkpoint",
 ]
+
+
+class Optimizer(Protocol):
+    """What a checkpoint needs of an optimizer."""
+
+    state: Any
+    """For each parameter its tensors by name."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,17 +81,18 @@ def weights_of(module: nn.Module) -> dict[str, Tensor]:
     return {name: tensor.detach() for name, tensor in named.items()}
 
 
-def save_weights(path: Path, module: nn.Module) -> None:
+def save_weights(path: Path, module: nn.Module, seal: Seal | None = None) -> None:
     """Write the module's weights as safetensors, whole or not at all.
 
     Args:
         path: where.
         module: whose weights.
+        seal: what they go with; None where they go with nothing.
 
     Raises:
         TrainingError: it cannot be written.
     """
-    _save_tensors(path, weights_of(module), {})
+    _save_tensors(path, weights_of(module), {}, seal)
 
 
 def load_weights(path: Path, module: nn.Module) -> None:
@@ -100,9 +109,12 @@ def load_weights(path: Path, module: nn.Module) -> None:
     _copy_all(path, tensors, weights_of(module))
 
 
-def _save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
+def _save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str], seal: Seal | None) -> None:
     with writing(path) as beside:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, beside, metadata)
+        more = seal_metadata(seal) if seal else {}
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, beside, metadata | more)
+        if seal:
+            stamp(beside)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -142,7 +154,7 @@ def _copy_all(path: Path, tensors: Mapping[str, Tensor], targets: Mapping[str, T
 
 
 def capture(
-    module: nn.Module, optimizer: torch.optim.Optimizer, state: tuple[Tensor, ...], device: torch.device
+    module: nn.Module, optimizer: Optimizer, state: tuple[Tensor, ...], device: torch.device
 ) -> dict[str, Tensor]:
     """Gather all tensors that decide how training goes on.
 
@@ -167,7 +179,7 @@ def capture(
 
 
 def restore(
-    path: Path, tensors: Mapping[str, Tensor], module: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device
+    path: Path, tensors: Mapping[str, Tensor], module: nn.Module, optimizer: Optimizer, device: torch.device
 ) -> tuple[Tensor, ...]:
     """Put captured tensors back.
 
@@ -202,19 +214,20 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+def write_checkpoint(path: Path, checkpoint: Checkpoint, seal: Seal | None = None) -> None:
     """Write a checkpoint; one rename commits tensors and counters together.
 
     Args:
         path: the ``.safetensors`` file; a readable copy of the counters goes beside it as ``.json``.
         checkpoint: what to write.
+        seal: what it goes with; None where it goes with nothing.
 
     Raises:
         TrainingError: it cannot be written; the checkpoint before it is untouched.
     """
     position = asdict(checkpoint.position)
-    _save_tensors(path, checkpoint.tensors, {"position": json.dumps(position)})
-    write_json(path.with_suffix(".json"), position)
+    _save_tensors(path, checkpoint.tensors, {"position": json.dumps(position)}, seal)
+    write_json(path.with_suffix(".json"), signed({**position, "run": seal.run}) if seal else position)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -11,9 +11,11 @@ from typing import Any, cast
 
 from safetensors import SafetensorError
 
+from throughtime.data.encodings import is_unicode
 from throughtime.errors import CheckpointError, TrainingError
 
 __all__ = [
+    "CONFIG_FILE",
     "METRICS_FILE",
     "MODEL_FILE",
     "POSITION_FILE",
@@ -26,6 +28,8 @@ __all__ = [
     "writing",
 ]
 
+CONFIG_FILE = "config.json"
+"""Task, options and data."""
 MODEL_FILE = "model.safetensors"
 """The best weights."""
 TRAINER_FILE, POSITION_FILE = "trainer.safetensors", "trainer.json"
@@ -92,7 +96,10 @@ def write_json(path: Path, content: object) -> None:
     Raises:
         TrainingError: it cannot be written.
     """
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    # The name of a file need not be UTF-8: then all that is not ASCII is escaped.
+    plain = text if is_unicode(text) else json.dumps(content, indent=2)
+    write_text(path, plain + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:

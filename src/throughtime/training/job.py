@@ -88,9 +88,9 @@ class Job(Protocol):
         """Take the weights of another run."""
         ...
 
-    def compare(self, folder: Path, best: Mapping[str, float]) -> str:
+    def compare(self, folder: Path, run: str, best: Mapping[str, float]) -> str:
         """Score simple models beside the network, which did best with these scores, keep them in the folder of the run
-        and say in one line what they reach; nothing where that is not wanted.
+        of this name and say in one line what they reach; nothing where that is not wanted.
         """
         ...
 

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from throughtime.errors import CheckpointError, TrainingError
+from throughtime.training.adamw import AdamW
 from throughtime.training.average import WeightAverage
 from throughtime.training.checkpoint import (
     Checkpoint,
@@ -33,6 +34,7 @@ from throughtime.training.options import TrainingOptions
 from throughtime.training.reporter import Reporter, RunInfo, SilentReporter, StepReport, Summary
 from throughtime.training.schedule import learning_rate
 from throughtime.training.scores import is_better
+from throughtime.training.seal import Seal
 
 __all__ = ["Trainer"]
 
@@ -46,6 +48,7 @@ class Trainer:
         folder: where the best weights and the checkpoint go; exists.
         device: where the module is.
         max_minutes: stop after this time, or None.
+        seal: what the weights go with; None where they go with nothing.
     """
 
     def __init__(
@@ -56,8 +59,9 @@ class Trainer:
         *,
         device: torch.device,
         max_minutes: float | None = None,
+        seal: Seal | None = None,
     ) -> None:
-        self.job, self.options, self.folder, self.device = job, options, folder, device
+        self.job, self.options, self.folder, self.device, self.seal = job, options, folder, device, seal
         self.reporter: Reporter = SilentReporter()
         self.max_minutes = max_minutes
         self.total_steps = options.steps or math.ceil(options.epochs * job.steps_per_epoch)
@@ -134,7 +138,7 @@ class Trainer:
         began = time.perf_counter()
         rate = self._learning_rate()
         result = self.job.step(self.position.step, self._state)
-        self._optimizer.zero_grad(set_to_none=True)
+        self._optimizer.zero_grad()
         (result.loss / result.usual).backward()
         norm = nn.utils.clip_grad_norm_(self._parameters, self.options.clip or math.inf, foreach=True)
         # Both numbers in one go: on a GPU each wait for one stops the queue.
@@ -211,14 +215,14 @@ class Trainer:
             self.position.stale = 0 if better else self.position.stale + 1
             if better:
                 self.position.best = {**place, **scores}
-                save_weights(self.folder / MODEL_FILE, self.job.module)
+                save_weights(self.folder / MODEL_FILE, self.job.module, self.seal)
         self.reporter.validated({**place, **scores, "best": float(better)})
 
     def _save(self, status: str) -> None:
         self.position.status = status
         path = self.folder / TRAINER_FILE
         tensors = capture(self.job.module, self._optimizer, self._state, self.device)
-        write_checkpoint(path, Checkpoint(tensors | self._average.tensors(), self.position))
+        write_checkpoint(path, Checkpoint(tensors | self._average.tensors(), self.position), self.seal)
         self._saved = time.perf_counter()
         self.reporter.checkpointed(path)
 
@@ -229,7 +233,7 @@ class Trainer:
         elif not self.position.best:
             # Interrupted before the first validation: there is no best model yet, so the last one stands in.
             with self._average.in_place():
-                save_weights(self.folder / MODEL_FILE, self.job.module)
+                save_weights(self.folder / MODEL_FILE, self.job.module, self.seal)
         self._save(status)
         summary = Summary(
             status=status,
@@ -257,10 +261,10 @@ class Trainer:
         )
 
 
-def _adamw(parameters: list[nn.Parameter], weight_decay: float) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov, Hutter 2019); matrices decay, biases and gains do not."""
+def _adamw(parameters: list[nn.Parameter], weight_decay: float) -> AdamW:
+    """AdamW; matrices decay, biases and gains do not."""
     matrices = [parameter for parameter in parameters if parameter.ndim > 1]
     vectors = [parameter for parameter in parameters if parameter.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     # A shorter memory of squared gradients than the usual 0.999 suits runs of a few thousand steps.
-    return torch.optim.AdamW([group for group in groups if group["params"]], betas=(0.9, 0.99), fused=True)
+    return AdamW([group for group in groups if group["params"]], betas=(0.9, 0.99))

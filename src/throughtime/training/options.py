@@ -121,6 +121,13 @@ class TrainingOptions:
     """Options that may change when a run is resumed: how long it goes on and what it tells."""
     ARCHITECTURE: ClassVar[frozenset[str]] = frozenset()
     """Options that the weights depend on; a run that starts from another's weights takes them over."""
+    TRAINING_ONLY: ClassVar[frozenset[str]] = CHANGEABLE | {
+        "learning_rate", "weight_decay", "warmup", "schedule", "clip", "average", "seed",
+    }  # fmt: skip
+    """Options that mean nothing to a trained network; the seal of the weights holds all others fast."""
+
+    READING: ClassVar[frozenset[str]] = frozenset()
+    """Options that say how files are read, and may be others for other files: evaluate and predict have them too."""
 
     FROM_OTHERS: ClassVar[Mapping[str, Mapping[str, object]]] = {}
     """Other tasks whose runs this one can start from -> the options that are then fixed: to a value, or INHERITED."""

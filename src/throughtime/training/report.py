@@ -10,15 +10,16 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from statistics import fmean
 from string import Template
 from typing import Any, cast
 
+import numpy as np
+
 from throughtime.errors import CheckpointError
 from throughtime.training.charts import TRAIN, VALIDATION, svg, themed
-from throughtime.training.files import METRICS_FILE, RIVALS_FILE, read_json, write_text
+from throughtime.training.files import METRICS_FILE, read_json, write_text
 from throughtime.training.metrics import read_metrics
-from throughtime.training.rivals import shown
+from throughtime.training.rivals import read_rivals, shown
 from throughtime.training.scores import headline, unit_of
 
 __all__ = ["write_report"]
@@ -95,13 +96,17 @@ def _points(rows: Iterable[Row], name: str) -> tuple[list[float], list[float]]:
 
 
 def _smooth(values: Sequence[float]) -> list[float]:
-    """Mean over a window around each value; the window shrinks at both ends, so that nothing is shifted."""
+    """Lay a straight line through the window around each value: inside that is the mean of the window, and at both ends
+    the line of the last whole window goes on (Savitzky, Golay 1964, first degree), so that nothing bends there.
+    """
     half = len(values) // 40
-    smoothed: list[float] = []
-    for k in range(len(values)):
-        reach = min(half, k, len(values) - 1 - k)
-        smoothed.append(fmean(values[k - reach : k + reach + 1]))
-    return smoothed
+    if not half:
+        return list(values)
+    width = 2 * half + 1
+    means = np.convolve(values, np.full(width, 1 / width), "valid")
+    places = np.arange(width)
+    first, last = (np.polyval(np.polyfit(places, part, 1), places) for part in (values[:width], values[-width:]))
+    return np.concatenate([first[:half], means, last[-half:]]).tolist()
 
 
 def _chart(name: str, height: float, draw: Callable[[Any], None]) -> str:
@@ -177,14 +182,14 @@ def _samples(rows: Sequence[Row]) -> str:
     return (few if len(shown) < len(samples) else "") + "".join(cards)
 
 
-def _rivals(run_dir: Path, rows: Sequence[Row]) -> str:
+def _rivals(run_dir: Path, run: object, rows: Sequence[Row]) -> str:
     """The best score of the network and, on the same data, those of simple models: nothing where there are none."""
-    validation = _of_kind(rows, "validation")
-    if not (run_dir / RIVALS_FILE).exists() or not validation:
+    validation, (rivals, _) = _of_kind(rows, "validation"), read_rivals(run_dir, run)
+    if not rivals or not validation:
         return ""
     name = _metric(validation)
     lines = [("the network", "", _best(validation)[name])]
-    for rival in read_json(run_dir / RIVALS_FILE).values():
+    for rival in rivals.values():
         lines.append((rival["is"], f"learned from {rival['learned_from']}", rival["scores"][name]))
     cells = "".join(
         f"<tr><td>{escape(what)}</td><td>{shown(value)}</td><td>{escape(more)}</td></tr>" for what, more, value in lines
@@ -247,7 +252,7 @@ def write_report(run_dir: Path) -> Path:
         The path of the report.
 
     Raises:
-        CheckpointError: the folder is not a run, or one of the two files is not what it should be.
+        CheckpointError: the folder is not a run, or one of its files is not what it should be.
     """
     config = read_json(run_dir / "config.json")
     rows = _read_rows(run_dir)
@@ -256,7 +261,7 @@ def write_report(run_dir: Path) -> Path:
         subtitle=escape(f"made by throughtime {config.get('throughtime', '')}".rstrip()),
         facts="".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in _facts(rows).items()),
         charts=_charts(rows) + _pictures(run_dir),
-        rivals=_rivals(run_dir, rows),
+        rivals=_rivals(run_dir, config.get("run"), rows),
         samples=_samples(rows),
         config="".join(f"<tr><td>{escape(k)}</td><td>{escape(v)}</td></tr>" for k, v in _flat(config).items()),
     )

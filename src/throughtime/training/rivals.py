@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias, cast
 
+from throughtime.errors import CheckpointError
+from throughtime.training.files import RIVALS_FILE
 from throughtime.training.scores import SCORES, is_better, unit_of
+from throughtime.training.seal import read_signed
 
-__all__ = ["Rivals", "comparison", "describe_rivals", "shown"]
+__all__ = ["Rivals", "comparison", "describe_rivals", "read_rivals", "shown"]
 
 Rivals: TypeAlias = dict[str, dict[str, Any]]
-"""The content of ``rivals.json``: for each simple model by name ``is``, ``learned_from``, ``kept`` and ``scores``."""
+"""For each simple model by name what it ``is``, what it ``learned_from``, whether it was ``kept``, and ``scores``."""
+
+
+def read_rivals(folder: Path, run: object) -> tuple[Rivals, str]:
+    """Read what a run keeps of its simple models.
+
+    Args:
+        folder: the run.
+        run: which run it is, as its config.json says.
+
+    Returns:
+        (the models, the digest of the file that holds them); both are empty where the run has none.
+
+    Raises:
+        CheckpointError: the file is damaged, or of another run.
+    """
+    path = folder / RIVALS_FILE
+    if not path.exists():
+        return {}, ""
+    content = read_signed(path, run)
+    if not isinstance(content.get("rivals"), dict) or not isinstance(content.get("models"), str):
+        raise CheckpointError(f"{path} is damaged: it does not hold the scores of simple models; nothing was changed")
+    return cast(Rivals, content["rivals"]), content["models"]
 
 
 def comparison(name: str, network: float, rivals: Mapping[str, tuple[str, float]], *, data: str, advice: str) -> str:
@@ -49,7 +75,7 @@ def describe_rivals(name: str, best: Mapping[str, float], rivals: Rivals, advice
     Args:
         name: the score that tells the best model.
         best: the network's scores at its best validation.
-        rivals: the content of ``rivals.json``.
+        rivals: the models.
         advice: what to try where the network is not better.
 
     Returns:

@@ -46,10 +46,6 @@ def make_small(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setitem(DEMOS, name, dataclasses.replace(whole, data=LESS[name], options=options))
 
 
-def next_commands(shown: str) -> list[str]:
-    return [line.strip() for line in shown.split("Try next:")[1].splitlines() if line.strip()]
-
-
 def follow(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run a command that a demo shows, as a shell would; of those with a gap to fill in, check that it is there."""
     *said, command = command.split(" | ")
@@ -61,6 +57,14 @@ def follow(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if re.search("[A-Z]{3}", command):
         words = [*words[:3], "--help"]
     assert status_of(words[1:]) == 0, command
+
+
+def follow_all(shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the three commands that a demo ends with."""
+    commands = [line.strip() for line in shown.split("Try next:")[1].splitlines() if line.strip()]
+    assert len(commands) == 3
+    for command in commands:
+        follow(command, monkeypatch)
 
 
 @pytest.mark.parametrize("name", DEMOS)
@@ -82,10 +86,7 @@ def test_the_demo_of_generate_ends_with_a_score_a_sample_a_report_and_three_comm
         assert "a sample" in shown
         assert "runs/demo-generate/report.html" in shown
         assert Path("runs/demo-generate/report.html").exists()
-    commands = next_commands(shown)
-    assert len(commands) == 3
-    for command in commands:
-        follow(command, monkeypatch)
+    follow_all(shown, monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -110,10 +111,7 @@ def test_a_demo_shows_its_data_what_it_learned_and_commands_that_work(
         assert "\x1b" not in shown, "no colours but in a terminal"
         scores += [line for line in shown.splitlines() if "right; a" in line or "% of" in line]
     assert len(set(scores)) == len(scores) / 2, "the same again"
-    commands = next_commands(shown)
-    assert len(commands) == 3
-    for command in commands:
-        follow(command, monkeypatch)
+    follow_all(shown, monkeypatch)
     assert "accuracy" in capsys.readouterr().out
 
 
@@ -141,8 +139,7 @@ def test_what_is_there_is_not_replaced(name: str, refused: Any) -> None:
 def test_commands_to_copy_are_quoted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     make_small(monkeypatch, "moving")
     assert status_of(["demo", "moving", "--out", "my runs/first try"]) == 0
-    for command in next_commands(capsys.readouterr().out):
-        follow(command, monkeypatch)
+    follow_all(capsys.readouterr().out, monkeypatch)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_readers import refusal
 
 from throughtime.data.encoding import embeddings
 from throughtime.data.encoding.embeddings import Vectors, read_vectors
-from throughtime.errors import DataError
 
 GLOVE = "the 0.1 -2 3e-1\ncat 1 2 3\nÜber 4 5 6\n"
 FASTTEXT = "3 3\n" + GLOVE.replace("\n", " \n")  # lines end in a space
@@ -66,11 +66,8 @@ def test_past_the_frequent_words_only_those_wanted_are_taken(
 )
 def test_a_bad_line_is_refused_with_file_and_number(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "v.txt").write_text(content)
-    with pytest.raises(DataError) as caught:
-        read(tmp_path / "v.txt")
-    assert str(tmp_path / "v.txt") in str(caught.value) and message in str(caught.value)
+    assert message in refusal(read, tmp_path / "v.txt")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no such file: .*v\.txt"):
-        read(tmp_path / "v.txt")
+    assert "no such file: " in refusal(read, tmp_path / "v.txt")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 import pytest
 
-from throughtime.data.encoding.word_vocabulary import BEGIN, END, LONGEST, UNKNOWN, WordVocabulary, split_words
+from throughtime.data.encoding.word_vocabulary import BEGIN, END, LONGEST, UNKNOWN, WordVocabulary
+from throughtime.data.words import SIGNS, split_words
 
 
 @pytest.mark.parametrize(
@@ -78,3 +82,9 @@ def test_more_words_follow_and_were_never_seen() -> None:
 
 def test_words_without_counts_were_seen_once() -> None:
     assert WordVocabulary(["a", "b"], "").counts == (1, 1)
+
+
+def test_all_signs_that_combine_are_among_those_looked_through() -> None:
+    signs = [point for point in range(sys.maxunicode + 1) if unicodedata.category(chr(point))[0] == "M"]
+    assert all(any(point in part for part in SIGNS) for point in signs)
+    assert split_words("".join(map(chr, signs))) == ("".join(map(chr, signs)),)

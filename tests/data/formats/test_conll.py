@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import gzip
-import io
-import sys
-import tracemalloc
 from pathlib import Path
 
 import pytest
+from peak_memory import peak_memory
+from small_files import files_called, standard_input
+from small_readers import SmallReader, pairs_of
 
 from throughtime.data.files import STANDARD
 from throughtime.data.formats.conll import Sentence, read_conll
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.errors import DataError
 
-
-def written(folder: Path, content: str | bytes, name: str = "a.conll") -> Path:
-    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return folder / name
-
-
-def read(path: Path, targets: bool = True, suffix: str | None = None, **how: object) -> tuple[list[Record], list[str]]:
-    notes: list[str] = []
-    options = Reading(per_step=True, **how)  # type: ignore[arg-type]
-    records = list(read_conll(path, options, Problems(note=notes.append), targets=targets, suffix=suffix))
-    return records, [note.replace(f"{path.parent}/", "") for note in notes]
-
-
-def pairs(path: Path, **how: object) -> list[tuple[object, object]]:
-    return [(record.content, record.target) for record in read(path, **how)[0]]  # type: ignore[arg-type]
-
-
-def message(path: Path, **how: object) -> str:
-    with pytest.raises(DataError) as caught:
-        read(path, **how)  # type: ignore[arg-type]
-    assert "\n" not in str(caught.value)
-    return str(caught.value).replace(f"{path.parent}/", "")
+written, conll = files_called("a.conll"), SmallReader(read_conll, per_step=True)
+read, pairs, message, skipped = conll.read, conll.pairs, conll.message, conll.skipped
 
 
 def lines(records: list[Record]) -> str:
@@ -71,7 +50,7 @@ TWO = [(("a", "fox"), ("DET", "NOUN")), (("go",), ("VERB",))]
 def test_words_and_labels(tmp_path: Path, content: str) -> None:
     path = written(tmp_path, content)
     records, _ = read(path)
-    assert [(record.content, record.target) for record in records] == TWO
+    assert pairs_of(records) == TWO
     plain = content.replace("\r\n", "\n").removeprefix("\ufeff")
     assert lines(records) == plain.removesuffix("\n") + "\n"
     assert pairs(path, targets=False) == [(words, None) for words, _ in TWO]
@@ -84,7 +63,7 @@ def test_places_are_those_of_the_first_word(tmp_path: Path) -> None:
 
 def test_a_hash_is_a_word_where_it_has_a_label(tmp_path: Path) -> None:
     records, notes = read(written(tmp_path, "#\tX\n#tag\tY\n"))
-    assert [(record.content, record.target) for record in records] == [(("#", "#tag"), ("X", "Y"))] and notes == []
+    assert pairs_of(records) == [(("#", "#tag"), ("X", "Y"))] and notes == []
     _, notes = read(written(tmp_path, "# first\na\tX\n\n# second\nb\tX\n"))
     assert notes == ["a.conll: line 1 is kept as a comment, and others with #"]
     assert message(written(tmp_path, "a\tX\n#b\n")) == "a.conll: line 2: 1 column where 2 are needed, separated by tabs"
@@ -130,25 +109,13 @@ def test_words_with_spaces_between_tabs(tmp_path: Path) -> None:
 def test_a_bad_line_spoils_its_sentence_alone(tmp_path: Path, bad: str, what: str) -> None:
     path = written(tmp_path, f"ok\tX\n\nb\tX\n{bad}c\tX\n\nok\tY\n")
     assert message(path) == f"a.conll: line 4: {what}"
-    problems = Problems(skip=True)
-    records = list(read_conll(path, Reading(), problems, targets=True))
-    assert [record.target for record in records] == [("X",), ("Y",)]
-    assert problems.skipped == [f"{path}: line 4: {what}"]
+    assert skipped(path) == ([(("ok",), ("X",)), (("ok",), ("Y",))], [f"a.conll: line 4: {what}"])
 
 
 def test_labels_are_trimmed_and_it_is_told_once(tmp_path: Path) -> None:
     records, notes = read(written(tmp_path, "a\tX \nb\tX\nc\t X\n"))
     assert records[0].target == ("X", "X", "X")
     assert notes == ["a.conll: line 1: white space around labels is taken off, here and further on"]
-
-
-def test_spans_must_be_whole(tmp_path: Path) -> None:
-    cure = "if the file is IOB1, write B- for the first I- of each span, or leave such sentences out with --skip-bad"
-    path = written(tmp_path, "a O\nb O\n\na O\nb I-x\n")
-    assert message(path) == f"a.conll: line 5: the label 'I-x', follows 'O': a span begins with 'B-x'; {cure}"
-    assert pairs(path, targets=False)[1] == (("a", "b"), None)
-    path = written(tmp_path, "a NN\nb O\n\na I-x\n")
-    assert pairs(path)[1] == (("a",), ("I-x",)), "labels of another kind are no spans"
 
 
 UNIVERSAL = (
@@ -161,7 +128,7 @@ UNIVERSAL = (
 def test_universal_dependencies(tmp_path: Path) -> None:
     path = written(tmp_path, UNIVERSAL, "a.conllu")
     records, notes = read(path)
-    assert [(record.content, record.target) for record in records] == [
+    assert pairs_of(records) == [
         (("vamos", "nos"), ("VERB", "PRON")),
         (("New York",), ("PROPN",)),
     ]
@@ -199,7 +166,7 @@ def test_what_stands_behind_the_last_sentence_is_told_of(tmp_path: Path) -> None
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(UNIVERSAL.encode())))
+    standard_input(monkeypatch, UNIVERSAL)
     records, _ = read(STANDARD, suffix=".conllu")
     assert [record.place for record in records] == ["standard input: line 4", "standard input: line 9"]
 
@@ -223,9 +190,9 @@ def test_memory_stays_small(tmp_path: Path) -> None:
         for _ in range(75_000):
             file.write("".join(row(number, "word" * 4) for number in range(1, 21)) + "\n")
     assert path.stat().st_size > 50e6
-    tracemalloc.start()
-    reader = read_conll(path, Reading(), Problems(note=lambda _: None), targets=True)
-    assert sum(len(record.content) for record in reader) == 1_500_000
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 12e6, "a few blocks of 1 MiB, not the file"
+
+    def read_all() -> None:
+        reader = read_conll(path, Reading(), Problems(note=lambda _: None), targets=True)
+        assert sum(len(record.content) for record in reader) == 1_500_000
+
+    assert peak_memory(read_all) < 12e6, "a few blocks of 1 MiB, not the file"

@@ -6,22 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
-from PIL import Image
+from small_media import arrays, image, sound
+from small_readers import refusal
 
 from throughtime.data.formats.file_loader import FileLoader, kind_of, unknown
 from throughtime.data.reading import Reading
 from throughtime.errors import DataError
-
-
-def sound(path: Path, rate: int = 8000, channels: int = 1) -> Path:
-    soundfile.write(path, np.full((400, channels), 0.5), rate)
-    return path
-
-
-def image(path: Path, width: int = 4, height: int = 3) -> Path:
-    Image.fromarray(np.full((height, width), 51, np.uint8)).save(path)
-    return path
 
 
 def array(path: Path, *shape: int) -> Path:
@@ -37,10 +27,12 @@ def loader(how: Reading | None = None, **more: int) -> FileLoader:
     ("name", "kind"),
     [
         ("a.txt.gz", "text"),
+        ("a.Txt.gz", "text"),
         ("a.FA", "sequence"),
         ("a.wav", "sound"),
         ("a.wav.gz", None),
         ("a.npz", "array"),
+        ("a.npy", "array"),
         ("a.npy.xz", None),
         ("a.JPEG", "image"),
         ("a", None),
@@ -58,7 +50,7 @@ def test_each_kind_becomes_what_it_holds(tmp_path: Path) -> None:
     found = load(sound(tmp_path / "a.wav"))
     assert isinstance(found, np.ndarray) and found.shape[1] == 4
     assert np.array_equal(load(array(tmp_path / "a.npy", 2, 4)), np.ones((2, 4)))
-    assert np.allclose(load(image(tmp_path / "a.png")), np.full((3, 4), 0.2))
+    assert np.allclose(load(image(tmp_path / "a.png", width=4)), np.full((3, 4), 0.2))
     (tmp_path / "clip").mkdir()
     for number in range(2):
         image(tmp_path / "clip" / f"{number}.png", width=2, height=2)
@@ -69,21 +61,36 @@ def test_each_kind_becomes_what_it_holds(tmp_path: Path) -> None:
 def test_sounds_must_have_one_rate(tmp_path: Path) -> None:
     load = loader()
     assert load.rate is None
-    load(sound(tmp_path / "a.wav", 8000))
-    load(sound(tmp_path / "b.wav", 8000))
+    load(sound(tmp_path / "a.wav", rate=8000))
+    load(sound(tmp_path / "b.wav", rate=8000))
     assert load.rate == 8000
-    with pytest.raises(DataError) as caught:
-        load(sound(tmp_path / "c.wav", 16000))
-    message = str(caught.value)
+    message = refusal(load, sound(tmp_path / "c.wav", rate=16000))
     assert message.startswith(f"{tmp_path / 'c.wav'}: 16000 samples a second, {tmp_path / 'a.wav'} has 8000")
+    assert message.endswith("bring all sounds to one rate with --resample 8000")
     assert load.rate == 8000, "the first one's rate stays"
+
+
+def test_sounds_are_brought_to_one_rate_where_that_is_asked_for(tmp_path: Path) -> None:
+    notes: list[str] = []
+    load = FileLoader(Reading(resample=8000), notes.append, rate=8000)
+    high, low, fits = (
+        sound(tmp_path / name, rate=rate) for name, rate in (("a.wav", 16000), ("b.wav", 4000), ("c.wav", 8000))
+    )
+    assert [len(load(path)) for path in (high, high, low, fits)] == [1, 1, 9, 4]  # type: ignore[arg-type]
+    assert load.rate == 8000
+    assert [note.removesuffix(" (said once; the same for files after it)") for note in notes] == [
+        f"{high} has 16000 samples a second; it is resampled to 8000: frequencies above 4000 Hz are gone",
+        f"{low} has 4000 samples a second; it is resampled to 8000: it has none above 2000 Hz",
+    ]
+    with pytest.raises(DataError, match=r"the data that was learned from has 16000; .* --resample 16000"):
+        FileLoader(Reading(resample=8000), notes.append, rate=16000)(fits)
 
 
 def test_a_rate_that_was_learned_holds_for_the_first_file_too(tmp_path: Path) -> None:
     load = loader(rate=16000)
-    load(sound(tmp_path / "a.wav", 16000))
+    load(sound(tmp_path / "a.wav", rate=16000))
     with pytest.raises(DataError, match="8000 samples a second, the data that was learned from has 16000"):
-        load(sound(tmp_path / "b.wav", 8000))
+        load(sound(tmp_path / "b.wav", rate=8000))
 
 
 def test_steps_must_have_one_width_across_kinds(tmp_path: Path) -> None:
@@ -132,9 +139,21 @@ def test_one_note_for_all_files_of_a_sort(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path, name: str, content: str, message: str) -> None:
     (tmp_path / name).write_text(content)
-    with pytest.raises(DataError) as caught:
-        loader()(tmp_path / name)
-    assert str(caught.value).startswith(f"{tmp_path / name}: ") and message in str(caught.value)
+    assert message in refusal(loader(), tmp_path / name, first=True)
+
+
+def test_files_that_a_table_names(tmp_path: Path) -> None:
+    load = loader()
+    assert np.shape(load(arrays(tmp_path / "a.npz", frames=np.ones((4, 2))))) == (4, 2)
+    assert np.shape(load(image(tmp_path / "clip" / "1.png", width=1, height=2).parent)) == (1, 2)
+    for path, words in {
+        tmp_path / "no.wav": "no such file",
+        tmp_path / "no.txt": "no such file",
+        tmp_path / "a.fa": "holds many sequences",
+        tmp_path / "a.xyz": "does not tell what it holds",
+        image(tmp_path / "b.png", width=9): "9 pixels wide",
+    }.items():
+        assert words in refusal(load, path)
 
 
 def test_the_known_names_are_listed() -> None:

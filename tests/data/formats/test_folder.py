@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
-from PIL import Image
+from small_media import arrays, image, sound
+from small_readers import refusal
 
-from throughtime.data.formats.file_loader import FileLoader, kind_of
+from throughtime.data.formats.file_loader import FileLoader
 from throughtime.data.formats.folder import read_folder
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
@@ -27,24 +28,6 @@ def texts(root: Path, **files: str) -> None:
         path.write_text(content)
 
 
-def image(path: Path, *, width: int = 2, height: int = 3, shade: int = 51) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.full((height, width), shade, np.uint8)).save(path)
-    return path
-
-
-def sound(path: Path, *, rate: int = 8000, channels: int = 1) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, np.full((400, channels), 0.5), rate)
-    return path
-
-
-def arrays(path: Path, **content: object) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, **content)  # type: ignore[arg-type]
-    return path
-
-
 def read(path: Path, how: Reading = WHOLE, *, targets: bool = True) -> tuple[list[Record], list[str]]:
     notes: list[str] = []
     records = list(read_folder(path, how, Problems(note=notes.append), targets=targets))
@@ -57,12 +40,7 @@ def skipped(path: Path, how: Reading = WHOLE, *, targets: bool = True) -> tuple[
     return [record.original for record in records], [each.removeprefix(f"{path}/") for each in problems.skipped]
 
 
-def refused(path: Path, how: Reading = WHOLE, *, targets: bool = True) -> str:
-    with pytest.raises(DataError) as caught:
-        read(path, how, targets=targets)
-    message = str(caught.value)
-    assert str(path) in message and "\n" not in message
-    return message
+refused = partial(refusal, read)
 
 
 def summary(records: list[Record]) -> list[tuple[object, ...]]:
@@ -177,7 +155,7 @@ def test_what_does_not_go_together(tmp_path: Path) -> None:
     assert len(read(tmp_path / "i", Reading(image_steps="pixels"))[0]) == 2
     one, other = sound(tmp_path / "s" / "a" / "1.wav"), sound(tmp_path / "s" / "b" / "2.wav", rate=16000)
     assert refused(tmp_path / "s") == (
-        f"{other}: 16000 samples a second, {one} has 8000; bring all sounds to one rate (resample them)"
+        f"{other}: 16000 samples a second, {one} has 8000; bring all sounds to one rate with --resample 8000"
     )
     one = arrays(tmp_path / "n" / "a" / "1.npz", frames=np.ones((4, 2)))
     other = arrays(tmp_path / "n" / "a" / "2.npz", clips=np.ones((1, 4, 3)))
@@ -242,34 +220,3 @@ def test_a_link_that_leads_round_in_circles(tmp_path: Path) -> None:
     (tmp_path / "a" / "round").symlink_to(tmp_path)
     good, bad = skipped(tmp_path)
     assert good == ["a/1.txt"] and bad == ["a/round: a link to a folder that it lies in; remove it"]
-
-
-def test_files_that_a_table_names(tmp_path: Path) -> None:
-    load = FileLoader(WHOLE, print)
-    assert np.shape(load(arrays(tmp_path / "a.npz", frames=np.ones((4, 2))))) == (4, 2)
-    assert np.shape(load(image(tmp_path / "clip" / "1.png", width=1, height=2).parent)) == (1, 2)
-    for path, words in {
-        tmp_path / "no.wav": "no such file",
-        tmp_path / "no.txt": "no such file",
-        tmp_path / "a.fa": "holds many sequences",
-        tmp_path / "a.xyz": "does not tell what it holds",
-        image(tmp_path / "b.png", width=9): "9 pixels wide",
-    }.items():
-        with pytest.raises(DataError, match=words) as caught:
-            load(path)
-        assert str(path) in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("a.Txt.gz", "text"),
-        ("a.wav", "sound"),
-        ("a.wav.gz", None),
-        ("a.JPEG", "image"),
-        ("a.npy", "array"),
-        ("a", None),
-    ],
-)
-def test_kinds(name: str, kind: str | None) -> None:
-    assert kind_of(Path(name)) == kind

@@ -9,34 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from small_readers import SmallReader, pairs_of
 
 from throughtime.data.formats.memory import read_memory
 from throughtime.data.reading import Problems, Reading
-from throughtime.data.record import Record
-from throughtime.errors import DataError
 
-
-def read(data: object, targets: bool = True, **how: object) -> list[Record]:
-    return list(read_memory(data, Reading(**how), Problems(note=lambda _: None), targets=targets))  # type: ignore[arg-type]
-
-
-def pairs(data: object, **how: object) -> list[tuple[object, object]]:
-    return [(record.content, record.target) for record in read(data, **how)]  # type: ignore[arg-type]
-
-
-def message(data: object, **how: object) -> str:
-    with pytest.raises(DataError) as caught:
-        read(data, **how)  # type: ignore[arg-type]
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
+memory = SmallReader(read_memory)
+read, pairs, message, skipped = memory.read, memory.pairs, memory.message, memory.skipped
 
 
 class PandasLike:
     """What pandas has, as far as it is used: NaN for what is missing, and NumPy's numbers."""
 
-    columns = ("text", "label")
-
     def __init__(self, *rows: tuple[object, object]) -> None:
+        self.columns = ("text", "label")
         self.rows = rows
 
     def itertuples(self, index: bool, name: None) -> Iterator[tuple[object, object]]:
@@ -78,8 +64,8 @@ FORMS: dict[str, Any] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_forms(form: str) -> None:
-    records = read(FORMS[form])
-    assert [(record.content, record.target) for record in records] == ROWS
+    records, _ = read(FORMS[form])
+    assert pairs_of(records) == ROWS
     assert [record.place for record in records] == ["row 1 of the data", "row 2 of the data"]
     assert records[0].original == {"text": "good", "label": "pos"}
 
@@ -210,9 +196,7 @@ def test_several_labels() -> None:
 )
 def test_bad_rows(data: Any, what: str) -> None:
     assert message(data) == what
-    problems = Problems(skip=True, note=lambda _: None)
-    records = list(read_memory(data, Reading(), problems, targets=True))
-    assert [record.content for record in records] == ["a"] and problems.skipped == [what]
+    assert skipped(data) == ([("a", "x")], [what])
 
 
 @pytest.mark.parametrize(
@@ -229,7 +213,7 @@ def test_bad_rows(data: Any, what: str) -> None:
         ({"train": DatasetLike(), "test": DatasetLike()}, "the data has several parts, 'train', 'test'; "
          "give one of them"),
         ((np.ones((2, 3)), [0, 1]), "X has shape (2, 3), not (N, T, F): N rows of T steps of F features; "
-         "for one feature a step give X[..., None]"),
+         "for one feature a step give X[..., None] or, to classify, wide=True"),
         ("a text", "data in memory must be a list of (x, y) pairs, of dicts or of texts, a dict of columns, a table "
          "(polars, pandas, datasets), or (X, y) with X a list of texts, of (T, F) arrays, or an (N, T, F) array; "
          "not str"),
@@ -243,3 +227,53 @@ def test_numbers_as_labels() -> None:
     assert [target for _, target in pairs(PandasLike(("a", np.int64(3)), ("b", np.float64(0.5))))] == ["3", "0.5"]
     found = pairs([("a", np.float32(0.5)), ("b", torch.tensor(2))], target_type="number")
     assert [target for _, target in found] == [0.5, 2.0]
+
+
+def test_the_one_column_of_a_table_is_what_is_predicted_for() -> None:
+    notes: list[str] = []
+    found = list(read_memory({"said": ["a"]}, Reading(), Problems(note=notes.append), targets=False))
+    assert [record.content for record in found] == ["a"] and notes == ["the data: the text is column 'said'"]
+    assert "has no column with a usual name for the text" in message({"said": ["a"]})
+    assert "has no column 'review'" in message({"said": ["a"]}, targets=False, text_column="review")
+
+
+@pytest.mark.parametrize("make", [np.array, torch.tensor])
+def test_datasets_in_the_formats_of_arrays(make: Any) -> None:
+    classes = SimpleNamespace(names=["neg", "pos"])
+    data = DatasetLike(("good", make(1)), ("bad", make(0)))
+    data.features = {"label": classes}
+    assert pairs(data) == ROWS
+    data = DatasetLike((["a", "b"], make([1, 0])))
+    data.features = {"label": SimpleNamespace(feature=classes)}
+    assert pairs(data, per_step=True) == [(("a", "b"), ("pos", "neg"))]
+    plain = DatasetLike((np.array(["a", "b"]), make([3, 4])))
+    assert pairs(plain, per_step=True) == [(("a", "b"), ("3", "4"))]
+
+
+def test_a_class_without_a_name_is_told_of() -> None:
+    data = DatasetLike(("good", 2), ("bad", 0))
+    data.features = {"label": SimpleNamespace(names=["neg", "pos"])}
+    assert message(data) == ("row 1 of the data: column 'label' holds 2, and the data set names 2 classes, from 0")
+    problems = Problems(skip=True, note=lambda _: None)
+    assert len(list(read_memory(data, Reading(), problems, targets=True))) == 1 and len(problems.skipped) == 1
+
+
+def test_sparse_matrices() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    counts = sparse.csr_matrix(np.eye(2))
+    what = (
+        "a sparse matrix (csr_matrix), a row of counts for each text, which is no sequence; give the texts themselves"
+    )
+    assert message((counts, ["a", "b"])) == f"X is {what}, or arrays (T, F)"
+    assert message(counts, targets=False) == f"the data is {what}, or arrays (T, F)"
+    assert message({"text": counts, "label": ["a", "b"]}) == f"column 'text' of the data is {what}, or arrays (T, F)"
+    assert message((["a", "b"], counts)) == "y is a sparse matrix; give a list of the names of its labels for each row"
+    assert message([(counts, "a")]) == (
+        "row 1 of the data: column 'text' holds a sparse matrix; give an array (T, F): x.toarray()"
+    )
+
+
+def test_columns_of_one_name() -> None:
+    data = PandasLike(("a", "x"))
+    data.columns = ("text", "text")
+    assert message(data) == "the data has two columns called 'text'; rename one"

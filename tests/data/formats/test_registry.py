@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import io
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from small_files import standard_input
+from small_readers import pairs_of
 
 from throughtime.data.formats.file_loader import FileLoader
 from throughtime.data.formats.registry import FORMATS, format_of, read_records
@@ -66,7 +66,7 @@ def test_a_folder_is_one_whatever_its_name(tmp_path: Path) -> None:
 
 def test_a_name_that_tells_nothing_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     (tmp_path / "a.dat").touch()
-    with pytest.raises(DataError, match=r"a\.dat: its name does not tell .* \.csv .* --format"):
+    with pytest.raises(DataError, match=r"a\.dat: neither its name nor its lines tell .* \.csv .* --format"):
         read(tmp_path / "a.dat")
 
 
@@ -109,7 +109,7 @@ def test_files_are_read_one_after_the_other_whatever_they_are(tmp_path: Path) ->
     fill(tmp_path)
     (tmp_path / "b.tsv.gz").write_bytes(gzip.compress(b"text\tlabel\nz\tq\n"))
     records = read(tmp_path / "b.tsv.gz", tmp_path / "a.csv", tmp_path / "a.jsonl")
-    assert [(record.content, record.target) for record in records] == [("z", "q"), ("x y", "p"), ("x y", "p")]
+    assert pairs_of(records) == [("z", "q"), ("x y", "p"), ("x y", "p")]
 
 
 def test_the_format_can_be_said(tmp_path: Path) -> None:
@@ -121,19 +121,19 @@ def test_the_format_can_be_said(tmp_path: Path) -> None:
 
 def test_data_in_memory_needs_no_format() -> None:
     records = list(read_records(Given(memory=[("a b", "x")]), Reading(), Problems(), targets=True))
-    assert [(record.content, record.target) for record in records] == [("a b", "x")]
+    assert pairs_of(records) == [("a b", "x")]
 
 
 def test_lines_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     def given(how: Reading, **more: Any) -> list[Record]:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a  b\n \nc\n")))
+        standard_input(monkeypatch, "a  b\n \nc\n")
         return list(read_records(Given((Path("-"),)), how, more.pop("problems", Problems()), form="lines", **more))
 
     with pytest.raises(DataError, match="standard input: line 2: the line is empty"):
         given(Reading(), targets=False)
     problems = Problems(skip=True)
     records = given(Reading(), targets=False, problems=problems)
-    assert [(record.content, record.target) for record in records] == [("a  b", None), ("c", None)]
+    assert pairs_of(records) == [("a  b", None), ("c", None)]
     assert [record.place for record in records] == ["standard input: line 1", "standard input: line 3"]
     assert len(problems.skipped) == 1
     words = given(STEPS, targets=False, problems=Problems(skip=True))

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_files import files_called
+from small_readers import refusal
 
 from throughtime.data.formats.text import read_text
 from throughtime.data.user_data import Given
 from throughtime.errors import DataError
+
+written = files_called("text.txt")
 
 
 def read(*paths: Path, **how: object) -> tuple[list[object], list[str]]:
     notes: list[str] = []
     text = read_text(Given(paths), note=notes.append, **how)  # type: ignore[arg-type]
     return [document.content for document in text.documents], notes
-
-
-def written(folder: Path, content: bytes, name: str = "text.txt") -> Path:
-    (folder / name).write_bytes(content)
-    return folder / name
 
 
 def test_each_file_is_a_document(tmp_path: Path) -> None:
@@ -41,6 +41,22 @@ def test_windows_line_ends_are_read_as_plain_ones_and_it_says_so(tmp_path: Path)
     assert contents == ["a\nb\n"]
     assert len(notes) == 1 and "Windows line ends" in notes[0] and str(path) in notes[0]
     assert read(path, as_bytes=True) == ([b"a\r\nb\r\n"], [])
+
+
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_a_packed_file_is_unpacked_whatever_its_name(tmp_path: Path, as_bytes: bool) -> None:
+    for name, said in (("a.txt.gz", 0), ("a.txt", 1)):
+        contents, notes = read(written(tmp_path, gzip.compress(b"so good\n"), name), as_bytes=as_bytes)
+        assert contents == [b"so good\n" if as_bytes else "so good\n"] and len(notes) == said
+
+
+def test_line_ends_of_old_macs_and_utf16_are_told_and_zero_bytes_refused(tmp_path: Path) -> None:
+    contents, notes = read(written(tmp_path, b"one\rtwo\r"))
+    assert contents == ["one\ntwo\n"] and "bare carriage returns" in notes[0]
+    contents, notes = read(written(tmp_path, "one\ntwo\n".encode("utf-16-le")))
+    assert contents == ["one\ntwo\n"] and "UTF-16 (utf-16-le)" in notes[0]
+    with pytest.raises(DataError, match="line 2 holds a character NUL"):
+        read(written(tmp_path, b"one\ntw\0o\n"))
 
 
 def test_one_huge_line(tmp_path: Path) -> None:
@@ -72,12 +88,8 @@ def test_the_length_is_that_of_the_text_as_it_was(content: str, separator: str) 
     ],
 )
 def test_undecodable_bytes_are_named_by_line_and_offset(tmp_path: Path, raw: bytes, encoding: str, place: str) -> None:
-    path = written(tmp_path, raw)
-    with pytest.raises(DataError) as caught:
-        read(path, encoding=encoding)
-    message = str(caught.value)
-    assert place in message and str(path) in message and "\n" not in message
-    assert "--encoding" in message and "--unit bytes" in message
+    message = refusal(read, written(tmp_path, raw), encoding=encoding)
+    assert place in message and "--encoding" in message
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -88,9 +100,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         written(tmp_path, b"\xef\xbb\xbf", "mark.txt"): "is empty",
     }
     for path, words in cases.items():
-        with pytest.raises(DataError, match=words) as caught:
-            read(path)
-        assert str(path) in str(caught.value)
+        assert words in refusal(read, path)
 
 
 def test_text_in_memory() -> None:
@@ -112,3 +122,11 @@ def test_text_in_memory() -> None:
 def test_what_is_no_text_is_refused(memory: object, words: str) -> None:
     with pytest.raises(DataError, match=words):
         read_text(Given(memory=memory), note=print)
+
+
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_halves_of_surrogate_pairs_in_memory(as_bytes: bool) -> None:
+    for memory, what in (("good \ud83d", "the text given"), (["a", "good \ud83d"], "text 2 of those given")):
+        with pytest.raises(DataError) as caught:
+            read_text(Given(memory=memory), as_bytes=as_bytes, note=print)
+        assert str(caught.value).startswith(f"{what} holds half of a surrogate pair (\\ud83d at character 6)")

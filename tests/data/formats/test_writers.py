@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_files import files_called
 
 from throughtime.data.formats.conll import read_conll
 from throughtime.data.formats.writers import open_writer
@@ -24,6 +25,7 @@ from throughtime.errors import DataError, UsageError
 
 QUIET = Problems(note=lambda _: None)
 PREDICTED = {"predicted": "pos", "probability": 0.75}
+written = files_called("a.csv")
 
 
 def write(
@@ -34,11 +36,6 @@ def write(
         for record in records:
             writer.write(record, predicted)
     return notes
-
-
-def written(folder: Path, content: str, name: str = "a.csv") -> Path:
-    (folder / name).write_bytes(content.encode())
-    return folder / name
 
 
 def again(path: Path, out: Path, predicted: Mapping[str, object] = PREDICTED, **how: object) -> str:
@@ -66,6 +63,15 @@ def test_a_table_without_header_is_written_without(tmp_path: Path) -> None:
     path = written(tmp_path, "so good\t1\nso bad\t0\n", "a.tsv")
     assert again(path, tmp_path / "out.tsv") == "so good\t1\tpos\t0.75\nso bad\t0\tpos\t0.75\n"
     assert json.loads(again(path, tmp_path / "o.jsonl").splitlines()[0]) == {"1": "so good", "2": "1", **PREDICTED}
+
+
+def test_what_has_no_columns_becomes_a_table_with_the_column_file(tmp_path: Path) -> None:
+    def lines(original: object) -> list[str]:
+        write(tmp_path / "o.csv", ".csv", Record("so good", None, "a.rec: line 2", original))
+        return (tmp_path / "o.csv").read_text().splitlines()
+
+    assert lines("dir/1.wav") == ["file,predicted,probability", "dir/1.wav,pos,0.75"]
+    assert lines(None) == ["file,predicted,probability", "a.rec: line 2,pos,0.75"], "a reader that keeps nothing"
 
 
 def test_the_form_is_that_of_the_suffix_or_of_what_was_read(tmp_path: Path) -> None:

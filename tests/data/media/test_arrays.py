@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from small_media import arrays as saved
+from small_readers import refusal
 
 from throughtime.data.media.arrays import load_array, read_array_clips, to_target
 from throughtime.data.reading import Problems, Reading
@@ -16,21 +19,11 @@ STEPS = Reading(per_step=True)
 WHOLE = Reading()
 
 
-def saved(path: Path, **arrays: object) -> Path:
-    np.savez(path, **arrays)  # type: ignore[arg-type]
-    return path
-
-
 def read(path: Path, how: Reading = STEPS, *, targets: bool = True) -> list[Record]:
     return list(read_array_clips(path, how, Problems(), targets=targets))
 
 
-def refused(path: Path, how: Reading = STEPS, *, targets: bool = True) -> str:
-    with pytest.raises(DataError) as caught:
-        read(path, how, targets=targets)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ") and "\n" not in message
-    return message
+refused = partial(refusal, read, first=True)
 
 
 def test_what_was_saved_is_read(tmp_path: Path) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import sys
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from small_readers import refusal
 
 from throughtime.data.media.audio import load_sound, log_mel, mel_filters
 from throughtime.data.reading import Reading
-from throughtime.errors import DataError, UsageError
+from throughtime.errors import UsageError
 
 RATE = 16000
 
@@ -27,12 +29,7 @@ def written(path: Path, samples: np.ndarray, rate: int = RATE, **how: str) -> Pa
     return path
 
 
-def refused(path: Path) -> str:
-    with pytest.raises(DataError) as caught:
-        load_sound(path, Reading(), print)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ") and "\n" not in message
-    return message
+refused = partial(refusal, partial(load_sound, how=Reading(), note=print), first=True)
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 44100])

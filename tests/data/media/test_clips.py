@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from small_media import image
+from small_readers import refusal
 
 from throughtime.data.media.clips import load_clip, load_clip_labels, natural
 from throughtime.data.reading import Reading
@@ -15,14 +16,9 @@ from throughtime.errors import DataError
 STEPS = Reading(per_step=True)
 
 
-def frame(folder: Path, name: str, shade: int, width: int = 2) -> None:
-    folder.mkdir(exist_ok=True)
-    Image.fromarray(np.full((3, width), shade, np.uint8)).save(folder / name)
-
-
 def test_a_folder_of_frames_in_the_order_people_count(tmp_path: Path) -> None:
     for number in (10, 9, 1, 2):
-        frame(tmp_path, f"Frame{number}.png", number)
+        image(tmp_path / f"Frame{number}.png", shade=number)
     (tmp_path / ".hidden").write_text("")
     (tmp_path / "labels.txt").write_bytes(b"\xef\xbb\xbfone\r\ntwo\r\nnine\r\nten")
     frames = load_clip(tmp_path, STEPS, print)
@@ -51,13 +47,11 @@ def test_labels_that_do_not_fit_the_frames(tmp_path: Path, labels: str | None, w
 
 def test_folders_that_are_no_clips(tmp_path: Path) -> None:
     def refused_folder() -> str:
-        with pytest.raises(DataError) as caught:
-            load_clip(tmp_path, STEPS, print)
-        return str(caught.value).removeprefix(f"{tmp_path}: ")
+        return refusal(load_clip, tmp_path, STEPS, print).removeprefix(f"{tmp_path}: ")
 
     assert refused_folder().startswith("no frames")
-    frame(tmp_path, "a1.png", 0)
-    frame(tmp_path, "a2.png", 0, width=5)
+    image(tmp_path / "a1.png")
+    image(tmp_path / "a2.png", width=5)
     assert refused_folder() == "a2.png is 5 x 3 pixels, a1.png is 2 x 3; make all frames equally large"
     (tmp_path / "a2.png").write_bytes(b"")
     assert "a2.png: not an image" in refused_folder()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from small_readers import refusal
 
 from throughtime.data.media.image import load_image
 from throughtime.data.reading import Reading
@@ -23,12 +25,7 @@ def written(path: Path, image: Image.Image, **how: object) -> Path:
     return path
 
 
-def refused(path: Path) -> str:
-    with pytest.raises(DataError) as caught:
-        load_image(path, ROWS, print)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ") and "\n" not in message
-    return message
+refused = partial(refusal, partial(load_image, how=ROWS, note=print), first=True)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.gif", "a.tiff", "a.pgm"])

@@ -1,4 +1,4 @@
-"""What is held out: the same records wherever they stand, a share of every label, and the end of what is in time."""
+"""What is held out: the same records wherever they stand, a share of every label, and the end of a series or a text."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from throughtime.data.planning.split import (
     content_hash,
     hold_out,
     hold_out_end,
+    hold_out_text,
     lonely,
     require_examples,
     require_labels,
     windows,
 )
 from throughtime.data.record import Record, Sequences, Span, Spans
+from throughtime.data.text import Document, Text
 from throughtime.errors import DataError
 
 COUNTS = {"often": 60, "seldom": 15, "twice": 2, "once": 1}
@@ -184,3 +188,42 @@ def test_records_that_hold_the_same_have_the_same_hash_and_no_others() -> None:
     assert len({content_hash(record) for record in records}) == len(records)
     again = Record(frames.reshape(2, 3).copy(), "another", "elsewhere", group="g")
     assert content_hash(again) == content_hash(records[4])
+
+
+def texts(*contents: str, gap: int = 0) -> Text:
+    return Text(tuple(Document(content, gap) for content in contents))
+
+
+def test_of_a_text_the_last_part_is_held_out() -> None:
+    first, rest = hold_out_text(texts("0123456789" * 10), 0.1)
+    assert [document.content for document in rest.documents] == ["0123456789"]
+    assert len(first) == 90
+
+
+def test_the_cut_of_a_text_may_fall_between_documents_or_inside_one() -> None:
+    first, rest = hold_out_text(texts("a" * 10, "b" * 10, "c" * 10), 0.5)
+    assert [len(document.content) for document in first.documents] == [10, 5]
+    assert [len(document.content) for document in rest.documents] == [5, 10]
+    first, rest = hold_out_text(texts("a" * 10, "b" * 10), 0.5)
+    assert [document.content for document in (*first.documents, *rest.documents)] == ["a" * 10, "b" * 10]
+
+
+@given(st.lists(st.text(max_size=9), min_size=1, max_size=9), st.integers(0, 3), st.floats(0.05, 0.95))
+def test_nothing_of_a_text_is_lost_in_the_cut(contents: list[str], gap: int, share: float) -> None:
+    text = texts(*contents, gap=gap)
+    try:
+        first, rest = hold_out_text(text, share)
+    except DataError as error:
+        assert "too short" in str(error)
+        return
+    joined = [document.content for part in (first, rest) for document in part.documents]
+    assert "".join(map(str, joined)) == "".join(contents)
+    assert len(first) + len(rest) == len(text)
+
+
+def test_bytes_are_cut_where_a_character_starts() -> None:
+    content = ("é" * 50).encode()
+    first, rest = hold_out_text(Text((Document(content),)), 0.17)
+    pieces = [document.content for part in (first, rest) for document in part.documents]
+    assert b"".join(bytes(piece) for piece in pieces if isinstance(piece, bytes)) == content
+    assert all(isinstance(piece, bytes) and piece.decode() for piece in pieces)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import io
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from small_files import files_called, standard_input
+from small_readers import refusal
 
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
@@ -18,11 +19,7 @@ from throughtime.errors import DataError
 HOW = Reading(id_column="id", time_column="time", target_column="label")
 STEPS = Reading(id_column="id", time_column="time", target_column="label", per_step=True)
 TABLE = "id,time,x,y,label\na,1,0.5,-1,walk\na,2,1.5,2e3,walk\nb,1,7,8,run\n"
-
-
-def written(folder: Path, content: str, name: str = "a.csv") -> Path:
-    (folder / name).write_bytes(content.encode())
-    return folder / name
+written = files_called("a.csv")
 
 
 def read(path: Path, how: Reading = HOW, *, targets: bool = True) -> list[Record]:
@@ -35,12 +32,7 @@ def notes_of(path: Path, how: Reading = HOW) -> list[str]:
     return [note.removeprefix(f"{path}: ") for note in notes]
 
 
-def refused(path: Path, how: Reading = HOW, *, targets: bool = True) -> str:
-    with pytest.raises(DataError) as caught:
-        read(path, how, targets=targets)
-    message = str(caught.value)
-    assert str(path) in message and "\n" not in message
-    return message
+refused = partial(refusal, read)
 
 
 def contents(records: list[Record]) -> list[list[list[float]]]:
@@ -68,7 +60,7 @@ def test_other_forms_of_tables(tmp_path: Path, name: str) -> None:
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TABLE.encode())))
+    standard_input(monkeypatch, TABLE)
     assert contents(read(Path("-"))) == [[[0.5, -1], [1.5, 2000]], [[7, 8]]]
 
 
@@ -202,7 +194,6 @@ def test_series_that_are_not_sound(tmp_path: Path, rows: str, words: str) -> Non
         ("id,time,label", "no column of numbers is left beside id, time, label"),
         ("id,time,x,x,label", "two columns are called 'x'"),
         (",id,time,x,label", "column 1 has no name"),
-        ("id;time;x;label", "seems to be separated by semicolons"),
     ],
 )
 def test_columns_that_do_not_do(tmp_path: Path, header: str, words: str) -> None:

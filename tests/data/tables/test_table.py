@@ -2,55 +2,28 @@
 
 from __future__ import annotations
 
-import io
+import csv
 import json
 import sys
-import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from peak_memory import peak_memory
+from small_files import files_called, standard_input
+from small_readers import SmallReader, pairs_of
 
 from throughtime.data.files import STANDARD
 from throughtime.data.reading import Problems, Reading
-from throughtime.data.record import Record
 from throughtime.data.tables.table import read_table
 from throughtime.errors import DataError, UsageError
 
-
-def written(folder: Path, content: str | bytes, name: str = "a.csv") -> Path:
-    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return folder / name
-
-
-def read(path: Path, targets: bool = True, **how: object) -> tuple[list[Record], list[str]]:
-    notes: list[str] = []
-    rest = {name: how.pop(name) for name in ("load", "suffix") if name in how}
-    problems = Problems(note=notes.append)
-    records = list(read_table(path, Reading(**how), problems, targets=targets, **rest))  # type: ignore[arg-type]
-    return records, [note.replace(f"{path.parent}/", "") for note in notes]
-
-
-def pairs(path: Path, **how: object) -> list[tuple[object, object]]:
-    return [(record.content, record.target) for record in read(path, **how)[0]]  # type: ignore[arg-type]
-
-
-def message(path: Path, **how: object) -> str:
-    with pytest.raises(DataError) as caught:
-        read(path, **how)  # type: ignore[arg-type]
-    assert "\n" not in str(caught.value)
-    return str(caught.value).replace(f"{path.parent}/", "")
-
-
-def skipped(path: Path, **how: object) -> tuple[list[tuple[object, object]], list[str]]:
-    problems = Problems(skip=True, note=lambda _: None)
-    records = list(read_table(path, Reading(**how), problems, targets=True))  # type: ignore[arg-type]
-    found = [(record.content, record.target) for record in records]
-    return found, [told.replace(f"{path.parent}/", "") for told in problems.skipped]
+written, tables = files_called("a.csv"), SmallReader(read_table)
+read, pairs, message, skipped = tables.read, tables.pairs, tables.message, tables.skipped
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"text,label\na,1\n")))
+    standard_input(monkeypatch, "text,label\na,1\n")
     (record,), notes = read(STANDARD, suffix=".csv")
     assert record.place == "standard input: line 2" and notes[0].startswith("standard input: the text is")
     with pytest.raises(DataError, match=r"Parquet cannot be read from standard input"):
@@ -98,14 +71,10 @@ def test_files_that_cells_name(tmp_path: Path) -> None:
         return f"<{path.relative_to(tmp_path)}>"
 
     path = written(tmp_path, "clip,label\nsounds/a.wav,1\nbroken.wav,2\n,3\n")
-    problems = Problems(skip=True, note=lambda _: None)
-    how = Reading(file_column="clip")
-    records = list(read_table(path, how, problems, targets=True, load=load))
-    assert [(record.content, record.target) for record in records] == [("<sounds/a.wav>", "1")]
-    assert problems.skipped == [
-        f"{path}: line 3: {tmp_path}/broken.wav is broken",
-        f"{path}: line 4: column 'clip' is empty",
-    ]
+    assert skipped(path, file_column="clip", load=load) == (
+        [("<sounds/a.wav>", "1")],
+        ["a.csv: line 3: broken.wav is broken", "a.csv: line 4: column 'clip' is empty"],
+    )
     with pytest.raises(UsageError, match="give both"):
         read(path, file_column="clip")
     with pytest.raises(UsageError, match="--text-column or --file-column, not both"):
@@ -119,7 +88,7 @@ def lines(*rows: object) -> str:
 def test_json_lines(tmp_path: Path) -> None:
     rows = [{"id": 1, "text": "a\nb", "label": 3}, {"text": "\U0001f642", "label": True, "more": [1]}]
     records, notes = read(written(tmp_path, lines(*rows), "a.jsonl"))
-    assert [(record.content, record.target) for record in records] == [("a\nb", "3"), ("\U0001f642", "true")]
+    assert pairs_of(records) == [("a\nb", "3"), ("\U0001f642", "true")]
     assert [record.original for record in records] == rows
     assert notes == ["a.jsonl: the text is column 'text', the target column 'label'"]
     several = written(tmp_path, lines({"text": "a", "labels": ["x", "y"]}, {"text": "b", "labels": "z, x"}), "a.ndjson")
@@ -168,7 +137,14 @@ STEPS: list[tuple[Mapping[str, object], str]] = [
     ({"tokens": ["a"], "tags": ["X", "Y"]}, "1 steps in 'tokens', but 2 labels in 'tags'"),
     ({"tokens": [], "tags": []}, "column 'tokens' is empty"),
     ({"tokens": ["a", ""], "tags": ["X", "Y"]}, "column 'tokens': item 2 is empty"),
-    ({"tokens": ["a"], "tags": [3]}, "column 'tags': item 1 is 3 (int), not text"),
+    ({"tokens": ["a"], "tags": [[3]]}, "column 'tags': item 1 is [3] (list), not a label"),
+    ({"tokens": ["a"], "tags": [None]}, "column 'tags': item 1 is empty"),
+    ({"tokens": [3], "tags": ["X"]}, "column 'tokens': item 1 is 3 (int), not text"),
+    (
+        {"tokens": ["a", "##b"], "tags": [3, -100]},
+        "column 'tags': item 2 is -100, which stands for no label; each step needs one: take out the tokens that have "
+        "none (marks of a tokenizer, pieces of words) or give them a label",
+    ),
     ({"tokens": ["a"], "tags": [" "]}, "column 'tags': item 1 is empty"),
     ({"tokens": 5, "tags": ["X"]}, "column 'tokens' holds 5 (int), not a list of texts"),
 ]
@@ -183,6 +159,45 @@ def test_a_label_for_each_step(tmp_path: Path) -> None:
     for row, what in STEPS:
         path = written(tmp_path, lines(row), "a.jsonl")
         assert message(path, per_step=True) == f"a.jsonl: line 1: {what}"
+
+
+def test_numbers_are_labels_of_steps(tmp_path: Path) -> None:
+    rows = {"tokens": ["Jo", "is", "it"], "ner_tags": [1, 0, True]}
+    path = written(tmp_path, lines(rows), "a.jsonl")
+    assert pairs(path, per_step=True) == [(("Jo", "is", "it"), ("1", "0", "true"))]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "tags"),
+    [
+        ("['Jo', \"isn't\"]", "['B-x', 'O']"),
+        ('["Jo", "isn\'t"]', '["B-x", "O"]'),
+        ("['Jo' \"isn't\"]", "['B-x' 'O']"),
+        ("['Jo'\n \"isn't\"]", "('B-x', 'O')"),
+    ],
+)
+def test_lists_that_were_written_as_text(tmp_path: Path, tokens: str, tags: str) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([("tokens", "tags"), (tokens, tags), ("so [ it ]", "O X O O")])
+    notes: list[str] = []
+    problems, how = Problems(note=notes.append), Reading(per_step=True)
+    records = list(read_table(path, how, problems, targets=True))
+    assert [(record.content, record.target) for record in records] == [
+        (("Jo", "isn't"), ("B-x", "O")),
+        (("so", "[", "it", "]"), ("O", "X", "O", "O")),
+    ]
+    assert [note for note in notes if note.startswith("column")] == [
+        f"column {column!r} holds lists that are written as text; they are read as lists"
+        for column in ("tokens", "tags")
+    ]
+
+
+def test_lists_of_labels_that_were_written_as_text(tmp_path: Path) -> None:
+    path = written(tmp_path, "text,label\na,\"['sad', 'odd']\"\nb,[]\nc,sad\nd,[3]\n")
+    records, notes = read(path, target_type="labels")
+    assert [record.target for record in records] == [("sad", "odd"), (), ("sad",), ("3",)]
+    assert notes[-1] == "column 'label' holds lists that are written as text; they are read as lists"
 
 
 def test_parquet(tmp_path: Path) -> None:
@@ -227,9 +242,9 @@ def test_memory_stays_small(tmp_path: Path, suffix: str) -> None:
         file.write("" if suffix == ".jsonl" else row.format("text", "label"))
         file.writelines(row.format("word " * 100, index % 5) for index in range(100_000))
     assert path.stat().st_size > 50e6
-    tracemalloc.start()
-    reader = read_table(path, Reading(), Problems(note=lambda _: None), targets=True)
-    assert sum(len(record.content) for record in reader) == 50_000_000
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 12e6, "a few blocks of 1 MiB, not the file"
+
+    def read_all() -> None:
+        reader = read_table(path, Reading(), Problems(note=lambda _: None), targets=True)
+        assert sum(len(record.content) for record in reader) == 50_000_000
+
+    assert peak_memory(read_all) < 12e6, "a few blocks of 1 MiB, not the file"

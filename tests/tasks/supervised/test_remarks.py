@@ -72,7 +72,7 @@ def test_a_hold_out_of_few_different_records_is_said(different: int, told: bool)
 
 
 def test_copies_of_sentences_and_frames() -> None:
-    sentences = [((f"w{number}", "x"), ("A", "B")) for number in range(20)]
+    sentences = [((f"w{number}", "x", "y"), ("A", "B", "A")) for number in range(20)]
     assert said(notes_of("tag", sentences, sentences[:2]), "2 of the 2 validation examples")
     frames = [(np.full((3, 2), number, np.float32), "ab"[number % 2]) for number in range(20)]
     assert said(notes_of("classify", frames, [*frames[:3], (np.full((4, 2), 1.0, np.float32), "a")]), "3 of the 4")
@@ -84,7 +84,7 @@ def test_a_label_that_is_nearly_all_is_said(rare: int, told: bool) -> None:
     lines = said(notes_of("classify", pairs(40), valid), "have the label 'a'")
     assert bool(lines) == told
     if told:
-        assert lines[0].startswith(f"{(10 - rare) / 10:.1%} of the validation examples")
+        assert lines[0].startswith(f"{(10 - rare) / 10:.1%} of the examples to score")
         assert f"accuracy of {(10 - rare) / 10:.3f}" in lines[0] and "--class-weights balanced" in lines[0]
     balanced = notes_of("classify", pairs(40), valid, class_weights="balanced")
     assert not said(balanced, "--class-weights")
@@ -94,9 +94,9 @@ def test_steps_are_counted_for_tag_and_entities_are_left_alone() -> None:
     def sentences(rare: str, often: str) -> list[Any]:
         return [((f"w{number}", *"abcdefghi"), (rare, *[often] * 9)) for number in range(20)]
 
-    (line,) = said(notes_of("tag", sentences("NOUN", "VERB")), "of the validation steps")
-    assert line.startswith("90.0% of the validation steps have the label 'VERB'") and "f1" in line
-    assert not said(notes_of("tag", sentences("B-per", "O")), "of the validation steps")
+    (line,) = said(notes_of("tag", sentences("NOUN", "VERB")), "of the steps to score")
+    assert line.startswith("90.0% of the steps to score have the label 'VERB'") and "f1" in line
+    assert not said(notes_of("tag", sentences("B-per", "O")), "of the steps to score")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,6 @@ class Finding:
 
 class Writer(Learner[Ids, Finding]):
     name, counted, reader_class = "toy", "characters", ToyReader
-    criterion = "loss"
     config: Config
     model: Network
 
@@ -67,6 +66,10 @@ class Writer(Learner[Ids, Finding]):
             for name in ("content", "question")
         ]
         return Network(*parts, len(self.vocabulary), self.config.hidden)
+
+    @property
+    def criterion(self) -> str:
+        return "loss"
 
     @property
     def vocabulary(self):

@@ -109,10 +109,10 @@ def load_features(saved: Mapping[str, Any]) -> Features:
                 words, counts = _each(str, saved["words"]), _each(int, saved["counts"])
                 if len(words) != len(counts):
                     raise ValueError(f"{len(words)} words, but {len(counts)} counts")
-                return WordFeatures(WordVocabulary(words, saved["characters"], counts), spelled=bool(saved["spelled"]))
+                return WordFeatures(WordVocabulary(words, saved["characters"], counts), spelled=_flag(saved["spelled"]))
             case "tokens":
                 vocabulary = load_vocabulary(saved["unit"], json.dumps(saved["vocabulary"]))
-                return TokenFeatures(vocabulary, per_word=saved["per_word"], marked=saved["marked"])
+                return TokenFeatures(vocabulary, per_word=_flag(saved["per_word"]), marked=_flag(saved["marked"]))
             case "frames":
                 mean, scale = (_each(float, saved[part]) for part in ("mean", "scale"))
                 if len(mean) != len(scale) or not all(each > 0 for each in scale):
@@ -124,6 +124,13 @@ def load_features(saved: Mapping[str, Any]) -> Features:
                 raise ValueError(f"there is no kind of features {kind!r}")
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a part is missing or of the wrong kind ({error})") from None
+
+
+def _flag(value: object) -> bool:
+    """Check that a value is a yes or a no."""
+    if not isinstance(value, bool):
+        raise ValueError(f"expected true or false, not {value!r}")
+    return value
 
 
 def _each(kind: type[Value], values: object) -> list[Value]:

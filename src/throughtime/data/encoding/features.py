@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from throughtime.data.encoding.items import FrameItems, Items, TokenItems, WordItems
 from throughtime.data.encoding.vocabulary import Vocabulary
-from throughtime.data.encoding.word_vocabulary import WordVocabulary, split_words
+from throughtime.data.encoding.word_vocabulary import WordVocabulary
 from throughtime.data.record import Record
+from throughtime.data.words import split_words
 
 __all__ = [
     "Features",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 from throughtime.data.reading import Note
 from throughtime.errors import DataError
@@ -33,6 +34,19 @@ class Labels:
     def build(cls, labels: Iterable[str]) -> Labels:
         """Collect labels, in code point order."""
         return cls(sorted(set(labels)))
+
+    @classmethod
+    def load(cls, names: object) -> Labels:
+        """Take up the labels that a run has kept.
+
+        Raises:
+            ValueError: they are no list of texts, or one is there twice.
+        """
+        listed = cast("list[object]", names if isinstance(names, list) else [])
+        labels = [name for name in listed if isinstance(name, str)]
+        if not labels or len(set(labels)) != len(listed):
+            raise ValueError("it has no list of labels, each there once")
+        return cls(labels)
 
     def __len__(self) -> int:
         return len(self.names)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNKNOWN", "WordVocabulary", "split_words"]
+__all__ = ["UNKNOWN", "WordVocabulary"]
 
 UNKNOWN = 0
 """Number of a word, or of a character, that is not in the vocabulary; padding has it too."""
@@ -20,29 +16,6 @@ BEGIN, END = 1, 2
 """Marks around a spelling: a prefix and a suffix differ from the same letters inside a word."""
 LONGEST = 40
 """Characters of a word's spelling that are read: of a longer word the first and the last twenty."""
-
-
-@cache
-def _word() -> re.Pattern[str]:
-    """A word, or a mark. To Python an accent or a vowel sign of its own is no letter; here it is part of its word."""
-    signs = "".join(sign for sign in map(chr, range(sys.maxunicode)) if unicodedata.category(sign)[0] == "M")
-    return re.compile(rf"[\w{signs}]+(?:['’][\w{signs}]+)*|[^\w\s]")
-
-
-def split_words(text: str) -> tuple[str, ...]:
-    """Cut a text into words and punctuation marks.
-
-    Args:
-        text: any text.
-
-    Returns:
-        The words; an apostrophe inside a word stays there, white space is left out.
-
-    Example:
-        >>> split_words("It doesn't work :(")
-        ('It', "doesn't", 'work', ':', '(')
-    """
-    return tuple(_word().findall(text))
 
 
 class WordVocabulary:

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
-from throughtime.data.files import describe, open_lines, suffixes
-from throughtime.data.formats.bio import bio_fault, check_bio, looks_bio
+from throughtime.data.files import STANDARD, describe, open_lines, suffixes
+from throughtime.data.formats.conll_layout import RANGE, UNIVERSAL, ColumnLayout, cells_of, find_layout, is_mark
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.errors import DataError
 
-__all__ = ["CONLL", "UNIVERSAL", "Sentence", "check_bio", "read_conll"]
+__all__ = ["CONLL", "Sentence", "read_conll"]
 
 CONLL = (".conll", ".bio", ".iob", ".iob2", ".conllu")
 """Suffixes of files in columns; others are read too."""
-UNIVERSAL = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
-"""The columns of CoNLL-U."""
 _ALWAYS_SET = ("upos", "head", "deprel")
-_DOCUMENT = ("-DOCSTART-", "#begin document", "#end document")
-_RANGE = re.compile(r"\d+[-.]\d+")
-_CELLS = re.compile(r"[^ \t]+")
+_AHEAD = 100
+"""Sentences that are looked at to tell the columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """The lines of a sentence, as they stand in its file."""
 
+    name: str
+    """The file, for messages."""
+    first: int
+    """Number of the first of its lines, from 1."""
     lines: tuple[str, ...]
     """All of them: marks of documents and comments before the words, and the blank lines behind them."""
     tokens: tuple[int, ...]
@@ -40,6 +40,10 @@ class Sentence:
     target: int | None
     """Column of the target, from 0, read or not; None where it is not known."""
 
+    def place(self, word: int) -> str:
+        """Say where one of its words stands: file and line; words are counted from 0."""
+        return f"{self.name}: line {self.first + self.tokens[word]}"
+
 
 class _BadLine(Exception):
     """A line that spoils its sentence: its number, and what is wrong."""
@@ -50,20 +54,14 @@ class _BadLine(Exception):
 
 
 @dataclass(slots=True)
-class _Layout:
-    """Which columns the lines of a file have."""
+class _Reader:
+    """Makes records of sentences, and knows what was told."""
 
     name: str
-    universal: bool
-    tabs: bool
-    width: int
-    word: int
-    target: int | None
-    """Column of the target, from 0, or None."""
+    layout: ColumnLayout
     labelled: bool
     problems: Problems
     known: dict[str, str] = field(default_factory=dict[str, str])
-    bio: bool = True
     told: set[str] = field(default_factory=set[str])
 
     def tell(self, kind: str, message: str) -> None:
@@ -72,23 +70,47 @@ class _Layout:
             self.told.add(kind)
             self.problems.note(message)
 
-    def cells(self, line: str) -> Sequence[str]:
-        return line.split("\t") if self.tabs else _CELLS.findall(line)
-
     def label(self, raw: str, number: int) -> str:
         """Take a label without white space around it; each is looked at once."""
-        label = raw.strip()
+        label, column = raw.strip(), self.layout.target or 0
         if not label:
-            raise _BadLine(number, f"column {(self.target or 0) + 1}, the label, is empty")
-        if self.universal and label == "_" and UNIVERSAL[self.target or 0] in _ALWAYS_SET:
-            raise _BadLine(number, f"{UNIVERSAL[self.target or 0]} is '_': the word has no such label")
+            raise _BadLine(number, f"column {column + 1}, the label, is empty")
+        if self.layout.universal and label == "_" and UNIVERSAL[column] in _ALWAYS_SET:
+            raise _BadLine(number, f"{UNIVERSAL[column]} is '_': the word has no such label")
         if label != raw:
             self.tell(
                 "trimmed", f"{self.name}: line {number}: white space around labels is taken off, here and further on"
             )
-        self.bio = self.bio and looks_bio([label])
         self.known[raw] = label
         return label
+
+    def is_comment(self, cells: Sequence[str], line: str, number: int, *, begun: bool) -> bool:
+        """Whether a line is a comment, which stands before the words of a sentence."""
+        layout = self.layout
+        if line[0] != "#" or (begun and not layout.universal):
+            return False
+        if not layout.universal and layout.counter is None and len(cells) == layout.width:
+            return False
+        if not layout.universal:
+            self.tell("comment", f"{self.name}: line {number} is kept as a comment, and others with #")
+        return True
+
+    def is_word(self, cells: Sequence[str], count: int, line: int) -> bool:
+        """Whether a line is a word: no range and no empty node; words must be counted through."""
+        layout = self.layout
+        if layout.counter is None:
+            return True
+        number = cells[layout.counter]
+        if layout.start is not None and number == str(layout.start + count):
+            return True
+        if RANGE.fullmatch(number):
+            return False
+        if number.isdecimal() and layout.start is None:
+            return True
+        if number.isdecimal():
+            due = layout.start + count if layout.start is not None else 0
+            raise _BadLine(line, f"word {number} where word {due} is due; does a blank line before a sentence lack?")
+        raise _BadLine(line, f"{number!r} is no number of a word (1), of a range (1-2) or of an empty node (1.1)")
 
 
 def read_conll(
@@ -98,11 +120,10 @@ def read_conll(
 
     ``.conllu`` is CoNLL-U: words are ``form``, labels ``upos`` or what ``how.target_column`` names. Comments, multiword
     ranges and empty nodes are kept for writing back and are no words. In any other file columns are separated by tabs
-    where the first word's line has one, else by white space; words are the first column, labels the last, or those that
-    are asked for by number, from 1. Lines of ``-DOCSTART-`` are kept, and so are lines with ``#`` and another number of
-    columns before the words of a sentence.
-
-    Where all labels so far look like BIO, the spans must be whole, so that none is counted wrongly later on.
+    where the first word's line has one, else by white space; words are the first column, or the one behind a column
+    that counts them (CoNLL-X, CoNLL-2009, GermEval), labels the last, or those that are asked for by number, from 1.
+    Lines of ``-DOCSTART-`` are kept, and so are lines with ``#`` and another number of columns before the words of a
+    sentence.
 
     Args:
         path: the file; ``-`` is standard input.
@@ -125,17 +146,23 @@ def read_conll(
         [(('in', 'Rome'), ('O', 'B-place'))]
     """
     universal = (suffixes(path)[0] if suffix is None else suffix) == ".conllu"
-    layout: _Layout | None = None
-    for first, lines in _sentences(open_lines(path, how.encoding, problems.note), universal):
-        if layout is None:
-            layout = _layout(describe(path), lines, how, problems, universal, targets)
+    name, sentences = describe(path), _sentences(open_lines(path, how.encoding, problems.note), universal)
+    # Whoever sends sentences through a pipe may wait for an answer to the first.
+    ahead = list(islice(sentences, _AHEAD if targets or path != STANDARD else 1))
+    layout = find_layout([lines for _, lines in ahead], how, name, universal=universal, targets=targets)
+    if layout.said is not None:
+        problems.note(f"{name}: {layout.said}")
+    if targets and not universal and not how.found.fixed:
+        how.found.counted = layout.counter is not None
+    reader = _Reader(name, layout, targets, problems)
+    for first, lines in chain(ahead, sentences):
         try:
-            record = _record(layout, first, lines)
+            record = _record(reader, first, lines)
         except _BadLine as bad:
-            problems.report(f"{layout.name}: line {bad.number}", bad.message)
+            problems.report(f"{name}: line {bad.number}", bad.message)
             continue
         if record is None:
-            problems.note(f"{layout.name}: line {first}: what stands behind the last sentence is left out")
+            problems.note(f"{name}: line {first}: what stands behind the last sentence is left out")
         else:
             yield record
 
@@ -146,7 +173,7 @@ def _sentences(lines: Iterator[str], universal: bool) -> Iterator[tuple[int, lis
     first, words, ended = 1, False, False
     for number, line in enumerate(lines, 1):
         if line.strip(" \t"):
-            mark = _is_mark(line, universal)
+            mark = is_mark(line, universal)
             if words and (ended or mark):
                 yield first, block
                 block, first, words = [], number, False
@@ -158,109 +185,39 @@ def _sentences(lines: Iterator[str], universal: bool) -> Iterator[tuple[int, lis
     yield first, block
 
 
-def _is_mark(line: str, universal: bool) -> bool:
-    """Whether a line begins or ends a document."""
-    return line[0] in "-#" and not universal and line.startswith(_DOCUMENT)
-
-
-def _layout(
-    name: str, lines: Sequence[str], how: Reading, problems: Problems, universal: bool, targets: bool
-) -> _Layout:
-    """Tell the columns by the first sentence, and see that those asked for are there."""
-    rows = [line for line in lines if line.strip(" \t") and not _is_mark(line, universal)]
-    if not rows:
-        raise DataError(f"{name} has no words in it")
-    if universal:
-        word = _column(how.text_column, UNIVERSAL, name, "--text-column", 1)
-        target = _column(how.target_column, UNIVERSAL, name, "--target-column", 3)
-        if targets and how.target_column is None:
-            problems.note(f"{name}: the labels are upos")
-        return _Layout(name, True, True, len(UNIVERSAL), word, target, targets, problems)
-    row = next((line for line in rows if not line.startswith("#")), rows[0])
-    tabs = "\t" in row
-    width = len(row.split("\t") if tabs else _CELLS.findall(row))
-    numbers = [str(number) for number in range(1, width + 1)]
-    word = _column(how.text_column, numbers, name, "--text-column", 0)
-    if not targets:
-        return _Layout(name, False, tabs, width, word, None, False, problems)
-    if width == 1:
-        raise DataError(f"{name}: its lines have one column, {row[:40]!r}; words and their labels are needed")
-    target = _column(how.target_column, numbers, name, "--target-column", width - 1)
-    if width > 2 and how.target_column is None:
-        problems.note(f"{name}: the words are column {word + 1}, the labels the last, column {width}")
-    return _Layout(name, False, tabs, width, word, target, True, problems)
-
-
-def _column(asked: str | None, names: Sequence[str], name: str, option: str, usual: int) -> int:
-    if asked is None:
-        return usual
-    if asked.lower() in names:
-        return names.index(asked.lower())
-    if asked.isdecimal() and 1 <= int(asked) <= len(names):
-        return int(asked) - 1
-    raise DataError(f"{name} has no column {asked!r}; it has {', '.join(names)}: choose one with {option}")
-
-
-def _record(layout: _Layout, first: int, lines: list[str]) -> Record | None:
+def _record(reader: _Reader, first: int, lines: list[str]) -> Record | None:
     """Make a record of a sentence; None where its lines are no more than marks and blank lines."""
+    layout = reader.layout
     words: list[str] = []
     labels: list[str] = []
     tokens: list[int] = []
     others: list[int] = []
-    comments = False
+    comments, width = False, 0
     for index, line in enumerate(lines):
-        if not line.strip(" \t") or _is_mark(line, layout.universal):
+        if not line.strip(" \t") or is_mark(line, layout.universal):
             continue
-        cells = layout.cells(line)
-        if line[0] == "#" and (layout.universal or (not tokens and len(cells) != layout.width)):
+        cells, number = cells_of(line, layout.tabs), first + index
+        if reader.is_comment(cells, line, number, begun=bool(tokens)):
             comments = True
-            if not layout.universal:
-                layout.tell("comment", f"{layout.name}: line {first + index} is kept as a comment, and others with #")
             continue
-        if len(cells) != layout.width:
-            raise _BadLine(first + index, _miscounted(len(cells), layout))
-        if layout.universal and not _is_token(cells[0], len(tokens) + 1, first + index):
+        width = width or max(len(cells), layout.word + 1, (layout.target or 0) + 1)
+        if fault := layout.refuse_width(len(cells), width):
+            raise _BadLine(number, fault)
+        if not reader.is_word(cells, len(tokens), number):
             others.append(index)
             continue
         word = cells[layout.word]
         if not word or word.isspace():
-            raise _BadLine(first + index, f"column {layout.word + 1}, the word, is empty")
+            raise _BadLine(number, f"column {layout.word + 1}, the word, is empty")
         tokens.append(index)
         words.append(word)
-        if layout.labelled and layout.target is not None:
+        if reader.labelled and layout.target is not None:
             raw = cells[layout.target]
-            labels.append(layout.known.get(raw) or layout.label(raw, first + index))
+            labels.append(reader.known.get(raw) or reader.label(raw, number))
     if not tokens:
         if comments or others:
             raise _BadLine(first, "a sentence without words")
         return None
-    if labels and layout.bio:
-        _check_spans(labels, tokens, first)
-    original = Sentence(tuple(lines), tuple(tokens), tuple(others), "\t" if layout.tabs else " ", layout.target)
-    place = f"{layout.name}: line {first + tokens[0]}"
-    return Record(tuple(words), tuple(labels) if labels else None, place, original)
-
-
-def _miscounted(found: int, layout: _Layout) -> str:
-    by = "separated by tabs" if layout.tabs else "separated by white space"
-    return f"{found} column{'s' * (found != 1)} where {layout.width} are needed, {by}"
-
-
-def _is_token(number: str, expected: int, line: int) -> bool:
-    if number == str(expected):
-        return True
-    if _RANGE.fullmatch(number):
-        return False
-    if number.isdecimal():
-        raise _BadLine(line, f"word {number} where word {expected} is due; does a blank line before a sentence lack?")
-    raise _BadLine(line, f"{number!r} is no number of a word (1), of a range (1-2) or of an empty node (1.1)")
-
-
-def _check_spans(labels: Sequence[str], tokens: Sequence[int], first: int) -> None:
-    fault = bio_fault(labels)
-    if fault is not None:
-        raise _BadLine(
-            first + tokens[fault[0]],
-            f"the label {fault[1]}; if the file is IOB1, write B- for the first I- of each span, "
-            "or leave such sentences out with --skip-bad",
-        )
+    separator = "\t" if layout.tabs else " "
+    original = Sentence(reader.name, first, tuple(lines), tuple(tokens), tuple(others), separator, layout.target)
+    return Record(tuple(words), tuple(labels) if labels else None, original.place(0), original)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from throughtime.data.files import STANDARD, describe, open_lines
+from throughtime.data.files import STANDARD, describe, open_lines, suffixes
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 from throughtime.errors import DataError
@@ -44,7 +44,7 @@ def read_fasta(path: Path, how: Reading, problems: Problems, *, targets: bool) -
         raise DataError(f"{name}: FASTA has no label for each step; give a table in long format or CoNLL lines")
     if targets and path == STANDARD:
         raise DataError("FASTA has its label in the name of its file, which standard input has not; give files")
-    target = path.name.split(".")[0] if targets else None
+    target = label_of_name(path) if targets else None
     for entry in _entries(path, how, problems):
         place = f"{name}: line {entry.line}" + (f" ({entry.header.split()[0]})" if entry.header.strip() else "")
         sequence = "".join(entry.pieces)
@@ -54,6 +54,26 @@ def read_fasta(path: Path, how: Reading, problems: Problems, *, targets: bool) -
             problems.report(place, "a header without a sequence under it; add the letters or take it out")
         else:
             yield Record(sequence, target, place, entry.header)
+
+
+def label_of_name(path: Path) -> str:
+    """Give the label that a file's name is: all of it but the known suffix and that of a packing.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The label.
+
+    Example:
+        >>> label_of_name(Path("E.coli.fasta.gz")), label_of_name(Path("human.v2"))
+        ('E.coli', 'human.v2')
+    """
+    name = path.name
+    for suffix in suffixes(path)[::-1]:
+        if suffix and (suffix in FASTA_SUFFIXES or suffix == suffixes(path)[1]):
+            name = name[: len(name) - len(suffix)]
+    return name
 
 
 @dataclass(slots=True)

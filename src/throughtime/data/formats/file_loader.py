@@ -127,7 +127,8 @@ class FileLoader:
         first, wanted = self._rate = self._rate or (path, rate)
         if rate != wanted:
             raise DataError(
-                f"{path}: {rate} samples a second, {first} has {wanted}; bring all sounds to one rate (resample them)"
+                f"{path}: {rate} samples a second, {first} has {wanted}; "
+                f"bring all sounds to one rate with --resample {wanted}"
             )
 
     def fit_width(self, place: str, frames: Frames, *, pixel: int = 0) -> Frames:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+from throughtime.data.encodings import is_unicode
 from throughtime.data.files import refusing
 from throughtime.data.formats.fasta import read_fasta
 from throughtime.data.formats.file_loader import FileLoader, Kind, kind_of, unknown
@@ -107,7 +108,9 @@ def _walk(
         yield _Found(folder, "clip", label)
         return
     for item in seen:
-        if item.is_dir():
+        if not is_unicode(item.name):
+            problems.report(repr(str(item)), "its name is not UTF-8; rename it")
+        elif item.is_dir():
             if item.resolve() in (folder.resolve(), *folder.resolve().parents):
                 problems.report(str(item), "a link to a folder that it lies in; remove it")
             else:

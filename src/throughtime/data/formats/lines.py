@@ -14,7 +14,21 @@ __all__ = ["read_lines"]
 
 
 def read_lines(path: Path, how: Reading, problems: Problems, *, targets: bool) -> Iterator[Record]:
-    """A text on each line, without a target; an empty line is no text, and is told of."""
+    """Read texts, one on each line, without a target.
+
+    Args:
+        path: the file, packed or plain; ``-`` is standard input.
+        how: options; ``encoding``, and ``per_step``, for which a line is cut into words at white space.
+        problems: told of empty lines, which are no texts.
+        targets: whether there must be a target, which lines have not.
+
+    Yields:
+        The lines in order: content the text, original a row with the column ``text``.
+
+    Raises:
+        UsageError: targets are wanted.
+        DataError: the file cannot be read.
+    """
     name = describe(path)
     if targets:
         raise UsageError(f"{name}: lines of text have no labels; give a table or a folder per label")

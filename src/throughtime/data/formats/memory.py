@@ -1,35 +1,41 @@
-"""Data in memory as records: pairs, texts, arrays, tables of other libraries, known by what they can do."""
+"""Data in memory as records: pairs, texts, arrays, and tables of other libraries, read as those in files are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
-from typing import Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, islice
+from typing import cast
 
-import numpy as np
-from numpy.typing import NDArray
-
+from throughtime.data.characters import refuse_half_pairs
+from throughtime.data.formats.memory_cells import as_in_file, is_numbers, plain_cell
+from throughtime.data.formats.memory_pairs import FAULT
+from throughtime.data.formats.memory_rows import MemoryRows, rows_in_memory
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.columns import Columns, choose_columns
+from throughtime.data.tables.columns import Columns, choose_columns, say_columns
+from throughtime.data.tables.series import read_steps
+from throughtime.data.tables.series_layout import choose_layout
+from throughtime.data.tables.wide import find_wide, may_be_wide, read_wide
 from throughtime.errors import DataError
 
 __all__ = ["read_memory"]
 
 _WHERE = "the data"
-_FORMS = (
-    "a list of (x, y) pairs, of dicts or of texts, a dict of columns, a table (polars, pandas, datasets), or (X, y) "
-    "with X a list of texts, of (T, F) arrays, or an (N, T, F) array"
-)
+_AHEAD = 200
+"""Rows that are looked at to tell whether each is a series."""
+_Row = Mapping[str, object]
 
 
 def read_memory(data: object, how: Reading, problems: Problems, *, targets: bool) -> Iterator[Record]:
     """Read what is in memory, row by row.
 
-    A tuple of two is (X, y); a list, or anything else that can be gone through, has rows: pairs (x, y), dicts, or x
-    alone where there are no targets. A dict, and the tables of polars, pandas and Hugging Face's datasets, have
-    columns; they are chosen as those of a file. Numbers as labels are taken as they are written, but as the names of
-    their classes where a data set of Hugging Face has those. ``original`` of a record is its row: cells by column.
+    A tuple of two is (X, y); a list, or anything else that can be gone through, has rows: pairs (x, y), dicts, x
+    alone where there are no targets, or sentences of (word, tag) pairs. A dict, and the tables of polars, pandas and
+    Hugging Face's datasets, have columns; they are chosen as those of a file, and ``how.id_column`` or
+    ``how.time_column`` make such a table one of a row for each step. Numbers as labels are taken as they are written,
+    but as the names of their classes where a data set of Hugging Face has those. ``original`` of a record is its row,
+    cells by column, or the ``Steps`` of a series.
 
     Args:
         data: the data.
@@ -48,194 +54,99 @@ def read_memory(data: object, how: Reading, problems: Problems, *, targets: bool
         >>> [(record.content, record.target) for record in read_memory(data, Reading(), Problems(), targets=True)]
         [('so good', 'positive'), ('so bad', 'negative')]
     """
-    names, rows = _table(data, how, targets)
-    first = next(rows, None)
+    found = rows_in_memory(data, how, targets)
+    first = next(found.rows, None)
     if first is None:
         raise DataError("the data has no rows")
-    if names is None:
-        content, target = choose_columns(list(first), how, problems, _WHERE, targets=targets)
+    if found.told:
+        problems.note(f"{_WHERE}: {found.told}")
+    ahead = _ahead(found, first, how, targets)
+    wide = find_wide(list(first), ahead, how, _WHERE, header=True, targets=targets) if len(ahead) > 1 else None
+    rows = enumerate(chain(ahead, found.rows), 1)
+    if wide is not None:
+        problems.note(f"{_WHERE}: {wide.said}")
+        columns = Columns.choose(list(first), wide.values[0], wide.target, how, problems, _WHERE)
+        yield from read_wide(((f"row {n} of the data", row) for n, row in rows), wide, columns, problems)
+    elif found.names is None and (how.id_column or how.time_column):
+        yield from _series(rows, first, how, problems, targets)
     else:
-        content, target = names[0], names[1] if targets else None
-    columns = Columns.choose(list(first), content, target, how, problems, _WHERE)
-    read: list[str] = [content, *columns.beside.values(), *([] if target is None else [target])]
-    for number, row in enumerate(chain([first], rows), 1):
+        yield from _records(rows, _columns(found, first, how, problems, targets), how)
+
+
+def _ahead(found: MemoryRows, first: _Row, how: Reading, targets: bool) -> list[_Row]:
+    """Look at the first rows of what may be a table with a series in each row; at the first one alone elsewhere."""
+    long = how.id_column or how.time_column
+    if found.names is not None or long or not may_be_wide(list(first.values()), how, targets=targets):
+        return [first]
+    return [first, *islice(found.rows, 0 if how.found.fixed else _AHEAD)]
+
+
+def _columns(found: MemoryRows, first: _Row, how: Reading, problems: Problems, targets: bool) -> Columns:
+    """Tell which columns are read, by the first row."""
+    there = [name for name in first if name != FAULT]
+    if found.names is not None:
+        content, target = found.names[0], found.names[1] if targets else None
+    elif not targets and len(there) == 1 and how.text_column is how.file_column is None:
+        content, target = there[0], None
+        problems.note(f"{_WHERE}: {say_columns(content, None)}")
+    else:
+        content, target = choose_columns(there, how, problems, _WHERE, targets=targets)
+    value = first.get(content)
+    if is_numbers(value) and not is_numbers(cast(Sequence[object], value)[0]):
+        problems.note(f"{_WHERE}: a list of numbers in {content!r} is read as a series of one feature a step")
+    return Columns.choose(there, content, target, how, problems, _WHERE)
+
+
+def _records(rows: Iterator[tuple[int, _Row]], columns: Columns, how: Reading) -> Iterator[Record]:
+    read = [columns.content, *columns.beside.values(), columns.target, columns.group]
+    names = [name for name in read if name is not None]
+    for number, row in rows:
         place = f"row {number} of the data"
-        plain = {name: _plain(row[name], how, name == target) for name in read if name in row}
-        if fault := row.get(_FAULT):
-            problems.report(place, str(fault))
-        elif record := columns.record({**row, **plain}, place, row):
+        try:
+            if fault := row.get(FAULT):
+                raise DataError(str(fault))
+            plain = {
+                name: plain_cell(row[name], name, how, is_target=name == columns.target)
+                for name in names
+                if name in row
+            }
+        except DataError as error:
+            columns.problems.report(place, str(error))
+            continue
+        if record := columns.record({**row, **plain}, place, row):
             yield record
 
 
-_TEXT_KINDS = "OUT"
-"""Kinds of NumPy's arrays that hold texts."""
-_FAULT = "\N{NULL}fault"
-"""Column of a row that is not of the form of the others; says what it is."""
-_Rows = Iterator[Mapping[str, object]]
+def _series(
+    rows: Iterator[tuple[int, _Row]], first: _Row, how: Reading, problems: Problems, targets: bool
+) -> Iterator[Record]:
+    """Read a table with a row for each step, as one in a file."""
+    keys = [name for name in first if name != FAULT]
+    ahead = list(islice(rows, _AHEAD))
+    sample = [[as_in_file(row.get(name)) for name in keys] for _, row in ahead]
+    layout = choose_layout(keys, replace(how, header=True), _WHERE, targets=targets, rows=sample)
+    problems.note(f"{_WHERE}: {layout.describe('rows')}")
+
+    def check(cells: Sequence[str]) -> None:
+        for role in (layout.id, layout.target):
+            if role is not None:
+                refuse_half_pairs(cells[role], f"column {layout.names[role]!r}")
+        if targets and layout.target is not None:
+            plain_target = cells[layout.target]
+            number = -100 if plain_target == "-100" else plain_target
+            plain_cell(number, layout.names[layout.target], how, is_target=True)
+
+    lines = _cells(chain(ahead, rows), keys, problems)
+    yield from read_steps(lines, layout, how, problems, targets=targets, check=check)
 
 
-def _table(data: object, how: Reading, targets: bool) -> tuple[tuple[str, str] | None, _Rows]:
-    """Give the rows of the data, and (column of the content, of the target) where its own names do not tell."""
-    given = cast(Any, data)
-    if type(data) is tuple and len(given) == 2:
-        return _of_arrays(given[0], given[1], how)
-    if isinstance(data, Mapping):
-        return None, _of_columns(cast(Mapping[object, object], data))
-    if hasattr(given, "iter_rows"):  # polars
-        return None, iter(given.iter_rows(named=True))
-    if hasattr(given, "itertuples"):  # pandas
-        names = [str(name) for name in given.columns]
-        return None, (dict(zip(names, row, strict=True)) for row in given.itertuples(index=False, name=None))
-    if hasattr(given, "column_names"):  # datasets
-        return None, _of_dataset(given)
-    if _is_array(given):
-        if targets:
-            raise DataError("the data is one array and has no targets; give (X, y)")
-        return _of_arrays(data, None, how)
-    if isinstance(data, str | bytes) or not isinstance(data, Iterable):
-        raise DataError(f"data in memory must be {_FORMS}; not {type(data).__name__}")
-    return _of_items(cast(Iterable[object], data), how, targets)
-
-
-def _of_dataset(data: Any) -> _Rows:
-    """Take a Hugging Face data set's rows; where numbers stand for classes, their names take their place."""
-    features: Mapping[str, Any] = getattr(data, "features", None) or {}
-    # A column of lists has the feature of their items as its own "feature".
-    inner = {name: getattr(feature, "feature", feature) for name, feature in features.items()}
-    classes = {name: feature.names for name, feature in inner.items() if hasattr(feature, "names")}
-    for row in data:
-        yield {name: _called(cell, classes[name]) if name in classes else cell for name, cell in row.items()}
-
-
-def _called(cell: object, classes: Sequence[str]) -> object:
-    """The name of a class, or of each of a list; -1 is none."""
-    if isinstance(cell, list | tuple):
-        return [_called(item, classes) for item in cast(Sequence[object], cell)]
-    return classes[cell] if isinstance(cell, int) and cell >= 0 else None
-
-
-def _names(how: Reading, frames: bool) -> tuple[str, str]:
-    content = "frames" if frames else "words" if how.per_step else "text"
-    return content, "labels" if how.per_step or how.target_type == "labels" else "label"
-
-
-def _of_arrays(inputs: Any, given: Any, how: Reading) -> tuple[tuple[str, str], _Rows]:
-    """Take X and y apart."""
-    if isinstance(inputs, str | bytes) or not hasattr(inputs, "__len__") or getattr(inputs, "shape", None) == ():
-        raise DataError(f"X in (X, y) must be a list or an array of rows, not {type(inputs).__name__}")
-    if given is not None and (isinstance(given, str | bytes) or not hasattr(given, "__len__")):
-        raise DataError(f"y in (X, y) must be a list or an array, one item for each row, not {type(given).__name__}")
-    if given is not None and len(inputs) != len(given):
-        raise DataError(f"X has {len(inputs)} rows and y has {len(given)}; they must be as many")
-    inputs, given = (_numpy(each) if _is_array(each) else each for each in (inputs, given))
-    shape = _shape_of_numbers(inputs)
-    if shape is not None:
-        _check_shape(shape, how)
-    if how.target_type == "labels" and _shape_of_numbers(given) is not None:
-        raise DataError(
-            "y is an array of numbers where each row has several labels; give a list of their names for each"
-        )
-    x_name, y_name = _names(how, _is_array(next(iter(inputs), None)))
-    if given is None:
-        return (x_name, y_name), ({x_name: item} for item in inputs)
-    return (x_name, y_name), ({x_name: item, y_name: target} for item, target in zip(inputs, given, strict=True))
-
-
-def _check_shape(shape: tuple[int, ...], how: Reading) -> None:
-    if how.image_steps == "none":
-        if len(shape) not in (3, 4):
-            raise DataError(f"X has shape {shape}, not (N, H, W, C): N pictures of H x W pixels of C channels")
-    elif len(shape) != 3:
-        hint = "; for one feature a step give X[..., None]" if len(shape) == 2 else ""
-        raise DataError(f"X has shape {shape}, not (N, T, F): N rows of T steps of F features{hint}")
-
-
-def _shape_of_numbers(value: Any) -> tuple[int, ...] | None:
-    """Give the shape of an array of numbers; None for texts and lists."""
-    if not isinstance(value, np.ndarray):
-        return None
-    array = cast(NDArray[Any], value)
-    return None if array.dtype.kind in _TEXT_KINDS else array.shape
-
-
-def _of_columns(data: Mapping[object, object]) -> _Rows:
-    """Turn columns into rows."""
-    lengths: dict[str, int] = {}
-    for name, column in data.items():
-        if hasattr(column, "column_names"):
-            parts = ", ".join(repr(key) for key in data)
-            raise DataError(f"the data has several parts, {parts}; give one of them")
-        if isinstance(column, str | bytes) or not hasattr(column, "__len__"):
-            raise DataError(f"column {name!r} of the data is {type(column).__name__}, not a list of cells")
-        lengths[str(name)] = len(cast(Sequence[object], column))
-    if len(set(lengths.values())) > 1:
-        listed = ", ".join(f"{name!r} {length}" for name, length in lengths.items())
-        raise DataError(f"the columns of the data differ in length: {listed}")
-    cells = zip(*cast(Iterable[Iterable[object]], data.values()), strict=True)
-    return (dict(zip(lengths, row, strict=True)) for row in cells)
-
-
-def _of_items(data: Iterable[object], how: Reading, targets: bool) -> tuple[tuple[str, str] | None, _Rows]:
-    """Take each item as the first one tells: a dict, a pair, or x alone."""
-    items = iter(data)
-    first = next(items, None)
-    if first is None:
-        return None, iter(())
-    whole = chain([first], items)
-    if isinstance(first, Mapping):
-        return None, (_as_row(item) for item in whole)
-    names = _names(how, _is_array(cast(Sequence[object], first)[0] if _is_pair(first) else first))
-    return names, (_as_pair(item, names, how, targets) for item in whole)
-
-
-def _as_row(item: object) -> Mapping[str, object]:
-    if not isinstance(item, Mapping):
-        return {_FAULT: f"is {_kind(item)}, not a dict as the first row"}
-    return {str(name): value for name, value in cast(Mapping[object, object], item).items()}
-
-
-def _as_pair(item: object, names: tuple[str, str], how: Reading, targets: bool) -> Mapping[str, object]:
-    if not targets and (not _is_pair(item) or (how.per_step and _are_words(item))):
-        return {names[0]: item}
-    if not _is_pair(item):
-        return {_FAULT: f"is {_kind(item)}, not a pair (x, y)"}
-    return dict(zip(names, cast(Sequence[object], item), strict=True))
-
-
-def _is_pair(item: object) -> bool:
-    return isinstance(item, tuple | list) and len(cast(Sequence[object], item)) == 2
-
-
-def _are_words(item: object) -> bool:
-    return all(isinstance(word, str) for word in cast(Sequence[object], item))
-
-
-def _kind(item: object) -> str:
-    if isinstance(item, tuple | list):
-        return f"a {type(cast(object, item)).__name__} of {len(cast(Sequence[object], item))}"
-    return f"{type(item).__name__}"
-
-
-def _is_array(value: object) -> bool:
-    """Whether it is an array of numbers or texts of any library, not a single number."""
-    return hasattr(value, "shape") and hasattr(value, "__array__") and cast(Any, value).shape != ()
-
-
-def _numpy(value: Any) -> NDArray[Any]:
-    """Take an array of any library as one of NumPy's; tensors leave their device, and bfloat16, which NumPy lacks."""
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-        value = value.float() if value.is_floating_point() else value
-    return np.asarray(value)
-
-
-def _plain(value: object, how: Reading, is_target: bool) -> object:
-    """Take a cell as its text, list, number or frames."""
-    if hasattr(value, "shape") and hasattr(value, "__array__"):
-        array = _numpy(value)
-        value = (
-            cast(object, array.tolist()) if is_target or array.dtype.kind in _TEXT_KINDS or not array.shape else array
-        )
-    if is_target and how.per_step and isinstance(value, list | tuple):
-        return [str(item) if isinstance(item, int) else item for item in cast(Sequence[object], value)]
-    return value
+def _cells(
+    rows: Iterator[tuple[int, _Row]], keys: Sequence[str], problems: Problems
+) -> Iterator[tuple[int, list[str]]]:
+    """Write the cells of each row as they would stand in a file."""
+    for number, row in rows:
+        if fault := row.get(FAULT):
+            problems.report(f"row {number} of the data", str(fault))
+            continue
+        more = [str(name) for name in row if name not in keys]
+        yield number, [as_in_file(row.get(name)) for name in keys] + more

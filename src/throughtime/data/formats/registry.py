@@ -3,80 +3,170 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, cast
 
+from throughtime.data.encodings import is_unicode
 from throughtime.data.files import STANDARD, describe, suffixes
-from throughtime.data.formats.conll import CONLL, read_conll
+from throughtime.data.formats.conll import read_conll
+from throughtime.data.formats.evidence import format_by_bytes, format_by_lines, sample_lines
 from throughtime.data.formats.fasta import FASTA_SUFFIXES, read_fasta
+from throughtime.data.formats.fasttext import read_fasttext
 from throughtime.data.formats.file_loader import FileLoader, kind_of
 from throughtime.data.formats.folder import read_folder
+from throughtime.data.formats.json_array import read_json_array
 from throughtime.data.formats.lines import read_lines
 from throughtime.data.formats.memory import read_memory
+from throughtime.data.formats.spans import read_spans
 from throughtime.data.media.arrays import ARRAY_SUFFIXES, read_array_clips
-from throughtime.data.reading import Problems, Reading
+from throughtime.data.reading import Note, Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.tables.series import read_series
-from throughtime.data.tables.table import TABLES, read_table
+from throughtime.data.tables.table import read_table
 from throughtime.data.user_data import Given
 from throughtime.errors import DataError, UnknownNameError, UsageError
 
-__all__ = ["COLUMN_FORMATS", "FORMATS", "format_of", "read_records"]
-
-FORMATS = ("csv", "tsv", "jsonl", "parquet", "series", "conll", "conllu", "lines", "fasta", "arrays", "folder")
-"""Names of the formats: tables, a table with a row per step, columns of words, a text per line, DNA, .npz, folders."""
-COLUMN_FORMATS = ("csv", "tsv", "jsonl", "parquet")
-"""Those whose rows have named columns, so that something can stand beside a content."""
+__all__ = ["COLUMN_FORMATS", "FORMATS", "Format", "format_of", "read_records"]
 
 
-class Reader(Protocol):
-    """Reads one path of a format."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Format:
+    """A format of files."""
 
-    def __call__(self, path: Path, how: Reading, problems: Problems, *, targets: bool) -> Iterator[Record]:
-        """Give its records, in order, as they are read."""
-        ...
+    read: Callable[..., Iterator[Record]]
+    """Reads one path: ``(path, how, problems, *, targets)``, and ``load`` or ``suffix`` where it takes them."""
+    suffixes: frozenset[str] = frozenset()
+    """How the names of its files end, before that of a packing."""
+    text: bool = True
+    """Whether its files are text, so that what is in them may contradict their name."""
+    columns: bool = False
+    """Whether its rows have named columns: something can stand beside a content, and a cell can name a file."""
+    suffix: str | None = None
+    """What the reader takes as its suffix, where it reads several formats."""
 
 
-def format_of(path: Path, how: Reading) -> str:
-    """Tell the format of a path by its name.
+FORMATS: dict[str, Format] = {
+    "csv": Format(read=read_table, suffixes=frozenset({".csv"}), columns=True, suffix=".csv"),
+    "tsv": Format(read=read_table, suffixes=frozenset({".tsv", ".tab"}), columns=True, suffix=".tsv"),
+    "jsonl": Format(read=read_table, suffixes=frozenset({".jsonl", ".ndjson"}), columns=True, suffix=".jsonl"),
+    "json": Format(read=read_json_array, suffixes=frozenset({".json"}), columns=True),
+    "parquet": Format(read=read_table, suffixes=frozenset({".parquet"}), columns=True, suffix=".parquet", text=False),
+    "series": Format(read=read_series),
+    "conll": Format(read=read_conll, suffixes=frozenset({".conll", ".bio", ".iob", ".iob2"}), suffix=".conll"),
+    "conllu": Format(read=read_conll, suffixes=frozenset({".conllu"}), suffix=".conllu"),
+    "spans": Format(read=read_spans),
+    "lines": Format(read=read_lines),
+    "fasttext": Format(read=read_fasttext),
+    "fasta": Format(read=read_fasta, suffixes=FASTA_SUFFIXES),
+    "arrays": Format(read=read_array_clips, suffixes=ARRAY_SUFFIXES, text=False),
+    "folder": Format(read=read_folder, text=False),
+}
+"""The formats by name: tables, a table with a row per step, columns of words, marked texts, a text per line, DNA, .npz,
+folders."""
+COLUMN_FORMATS = tuple(name for name, form in FORMATS.items() if form.columns)
+"""Those whose rows have named columns."""
+
+
+def format_of(path: Path, how: Reading, note: Note = lambda _: None) -> str:
+    """Tell the format of a path: as asked for, by unmistakable first bytes, by its name, or by what is in it.
 
     Args:
         path: a file, a folder, or ``-`` for standard input.
         how: the options; columns for series make a table one of steps.
+        note: told where what is in a file contradicts its name.
 
     Returns:
         One of FORMATS.
 
     Raises:
-        DataError: the name tells nothing.
+        DataError: the file is not there, or nothing tells.
+        UnknownNameError: there is no format of the name asked for.
 
     Example:
         >>> format_of(Path("reviews.csv.gz"), Reading()), format_of(Path("dev.conllu"), Reading(per_step=True))
         ('csv', 'conllu')
     """
-    suffix = suffixes(path)[0]
+    if how.format is not None:
+        if how.format not in FORMATS:
+            raise UnknownNameError("format", how.format, FORMATS)
+        return how.format
     if path == STANDARD:
         return "conll" if how.per_step else "lines"
     if path.is_dir():
         return "folder"
-    if suffix in TABLES:
-        if how.id_column or how.time_column:
-            return "series"
-        return {".tab": "tsv", ".ndjson": "jsonl"}.get(suffix, suffix[1:])
-    if suffix in CONLL or (how.per_step and suffix == ".txt"):
-        return "conllu" if suffix == ".conllu" else "conll"
-    if suffix in FASTA_SUFFIXES:
-        return "fasta"
-    if suffix in ARRAY_SUFFIXES and path.exists():
-        return "arrays"
-    if kind_of(path) and path.exists():
-        return "folder"
+    named = _by_name(path)
     if not path.exists():
-        raise DataError(f"no such file: {path}")
-    known = sorted({*TABLES, *CONLL, *FASTA_SUFFIXES, *ARRAY_SUFFIXES})
+        named = named or ("conll" if how.per_step and kind_of(path) == "text" else None)
+        if named is None or named == "arrays":
+            raise DataError(f"no such file: {path}")
+        return _series_or(named, how)
+    form = format_by_bytes(path)
+    if form is not None:
+        if named is not None and form != named and not (form == "folder" and kind_of(path)):
+            note(f"{path} is {form}, whatever its name says; it is read as such")
+        return form
+    return _series_or(_by_content(path, named, how, note), how)
+
+
+def _by_name(path: Path) -> str | None:
+    suffix = suffixes(path)[0]
+    return next((name for name, form in FORMATS.items() if suffix in form.suffixes), None)
+
+
+def _series_or(form: str, how: Reading) -> str:
+    return "series" if form in ("csv", "tsv") and (how.id_column or how.time_column) else form
+
+
+def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:
+    """Tell a text by its lines where its name tells nothing, or another thing."""
+    plain = kind_of(path) == "text"
+    if named is not None and not FORMATS[named].text:
+        return named
+    if named is None and kind_of(path) not in (None, "text"):
+        return "folder"
+    lines = sample_lines(path, how)
+    found = format_by_lines(lines, per_step=how.per_step) or (None if named else _table(lines, how))
+    if found is not None and found != named and not _alike(named, found):
+        if named is not None or plain:
+            note(f"{path} holds {found}, whatever its name says; it is read as such (--format says otherwise)")
+        else:
+            note(f"{path} is read as {found}, by what is in it")
+        return found
+    if named is not None:
+        return named
+    if plain:
+        return "conll" if how.per_step else "folder"
+    known = sorted({suffix for form in FORMATS.values() for suffix in form.suffixes})
     raise DataError(
-        f"{path}: its name does not tell what it holds; known are {' '.join(known)}, folders; or say --format"
+        f"{path}: neither its name nor its lines tell what it holds; "
+        f"known are {' '.join(known)}, folders; or say --format"
     )
+
+
+def _alike(named: str | None, found: str) -> bool:
+    """Whether a name stands for what was found in a wider sense: columns of words are told apart by their name."""
+    return {named, found} <= {"conll", "conllu"} or (named == "jsonl" and found == "json")
+
+
+def _table(lines: list[str], how: Reading) -> str | None:
+    """Tell a table whose name is not that of one: as many cells in every line, between tabs or under usual names."""
+    there = [line for line in lines[:200] if line.strip()]
+    for form, separator in (("tsv", "\t"), ("csv", ","), ("csv", ";")):
+        widths = {line.count(separator) for line in there}
+        if (
+            len(there) >= 2
+            and len(widths) == 1
+            and widths != {0}
+            and (separator == "\t" or _usual(there[0], separator))
+        ):
+            return form
+    return None
+
+
+def _usual(first: str, separator: str) -> bool:
+    names = {cell.strip().strip('"').casefold() for cell in first.split(separator)}
+    return bool(names & {"text", "sentence", "review", "message", "comment"}) and len(names) >= 2
 
 
 def read_records(
@@ -95,7 +185,7 @@ def read_records(
         how: the options that the formats see.
         problems: what becomes of records that cannot be read.
         targets: whether each record needs a target.
-        form: one of FORMATS, or None to tell it from each name.
+        form: one of FORMATS, or None to tell it from each file.
         load: reads files that must go together with others read by it; None takes these by themselves.
 
     Yields:
@@ -105,14 +195,43 @@ def read_records(
         DataError: a file cannot be read.
         UsageError: the options do not fit the format.
     """
+    for record in _read(given, how, problems, targets=targets, form=form, load=load):
+        if (strange := _not_unicode(record)) is None:
+            yield record
+        else:
+            what = "holds half of a surrogate pair, which is no character; decode it rightly, or leave it out"
+            problems.report(record.place, f"{strange!r} {what}")
+
+
+def _not_unicode(record: Record) -> str | None:
+    """What is around the first character of a record that cannot be written as UTF-8."""
+    target = record.target if isinstance(record.target, tuple) else (record.target,)
+    for part in (record.content, *record.beside.values(), record.group, *target):
+        for text in part if isinstance(part, tuple) else (part,):
+            if isinstance(text, str) and not is_unicode(text):
+                at = next(place for place, character in enumerate(text) if not is_unicode(character))
+                return text[max(0, at - 15) : at + 15]
+    return None
+
+
+def _read(
+    given: Given, how: Reading, problems: Problems, *, targets: bool, form: str | None, load: FileLoader | None
+) -> Iterator[Record]:
     if given.memory is not None:
         yield from read_memory(given.memory, how, problems, targets=targets)
-    else:
-        files, paths = load or FileLoader(how, problems.note), cast("tuple[Path, ...]", given.paths)
-        for path in paths:
-            chosen = form or format_of(path, how)
-            _require_columns(chosen, describe(path), how, targets=targets)
-            yield from _reader(chosen, files)(path, how, problems, targets=targets)
+        return
+    files, paths = load or FileLoader(how, problems.note), cast("tuple[Path, ...]", given.paths)
+    for path in paths:
+        chosen = form or format_of(path, how, problems.note)
+        if chosen not in FORMATS:
+            raise UnknownNameError("format", chosen, FORMATS)
+        _require_columns(chosen, describe(path), how, targets=targets)
+        more: dict[str, Any] = {}
+        if chosen == "folder" or (FORMATS[chosen].columns and how.file_column):
+            more["load"] = files
+        if FORMATS[chosen].suffix is not None:
+            more["suffix"] = FORMATS[chosen].suffix
+        yield from FORMATS[chosen].read(path, how, problems, targets=targets, **more)
 
 
 def _require_columns(form: str, name: str, how: Reading, *, targets: bool) -> None:
@@ -123,35 +242,3 @@ def _require_columns(form: str, name: str, how: Reading, *, targets: bool) -> No
     needed = [column for _, column in how.beside_columns] + [how.group_column] * (how.group_column is not None)
     what = f"columns {', '.join(map(repr, needed))}" if needed else "sequences as targets"
     raise UsageError(f"{name} is read as {form}, which has no {what}; give a table ({', '.join(COLUMN_FORMATS)})")
-
-
-def _reader(form: str, load: FileLoader) -> Reader:
-    readers: dict[str, Reader] = {
-        "series": read_series,
-        "lines": read_lines,
-        "fasta": read_fasta,
-        "arrays": read_array_clips,
-        "folder": _with(read_folder, load=load),
-    }
-    if form in readers:
-        return readers[form]
-    if form in ("conll", "conllu"):
-        return _with(read_conll, suffix=f".{form}")
-    if form in FORMATS:
-        return _table_reader(f".{form}", load)
-    raise UnknownNameError("format", form, FORMATS)
-
-
-def _with(read: Callable[..., Iterator[Record]], **more: object) -> Reader:
-    def reader(path: Path, how: Reading, problems: Problems, *, targets: bool) -> Iterator[Record]:
-        return read(path, how, problems, targets=targets, **more)
-
-    return reader
-
-
-def _table_reader(suffix: str, load: FileLoader) -> Reader:
-    def reader(path: Path, how: Reading, problems: Problems, *, targets: bool) -> Iterator[Record]:
-        files = load if how.file_column else None
-        return read_table(path, how, problems, targets=targets, load=files, suffix=suffix)
-
-    return reader

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
-from throughtime.data.files import refusing, undecodable, windows_ends
+from throughtime.data.characters import refuse_half_pairs
+from throughtime.data.encodings import other_ends, told_encoding, undecodable, zero_bytes
+from throughtime.data.files import read_blocks
 from throughtime.data.reading import Note
 from throughtime.data.text import Document, RawText, Text
 from throughtime.data.user_data import Given
@@ -20,8 +22,9 @@ def read_text(
 ) -> Text:
     r"""Read files, or take text from memory, as documents.
 
-    Characters of a file are read as any text editor shows them: a byte order mark is taken off, and Windows line ends
-    (``\r\n``) become ``\n``, which is said through ``note``. Bytes, and text from memory, are taken as they are.
+    Characters of a file are read as any text editor shows them: a byte order mark is taken off, and line ends of
+    Windows (``\r\n``) and of old Macs (``\r``) become ``\n``, which is said through ``note``. Bytes, and text from
+    memory, are taken as they are. A packed file is unpacked either way.
 
     Args:
         given: files, each the start of a new document; or a str, bytes or a sequence of them, one per document.
@@ -49,7 +52,7 @@ def read_text(
 
 
 def _from_file(path: Path, encoding: str, as_bytes: bool, note: Note) -> RawText:
-    raw = _read(path)
+    raw = b"".join(read_blocks(path, note))
     content = raw if as_bytes else _decode(path, raw, encoding, note)
     if not content:
         raise DataError(f"{path} is empty; give a file with text in it")
@@ -61,6 +64,8 @@ def _from_memory(memory: object, as_bytes: bool) -> list[RawText]:
     pieces: Sequence[object] = [memory]
     if isinstance(memory, Sequence) and not isinstance(memory, str | bytes):
         pieces = cast(Sequence[object], memory)
+    for number, piece in enumerate(pieces, 1):
+        refuse_half_pairs(piece, "the text given" if len(pieces) == 1 else f"text {number} of those given")
     contents = [_as_unit(piece, as_bytes) for piece in pieces]
     if not any(contents):
         raise DataError("the text given is empty")
@@ -72,25 +77,25 @@ def _as_unit(content: object, as_bytes: bool) -> RawText:
         raise DataError("bytes were given as text: decode them first, or use the unit bytes")
     if not isinstance(content, str | bytes):
         raise DataError(f"text must be a str or a sequence of str, not {type(content).__name__}")
-    return content.encode("utf-8", "surrogatepass") if as_bytes and isinstance(content, str) else content
-
-
-def _read(path: Path) -> bytes:
-    with refusing(path):
-        return path.read_bytes()
+    return content.encode("utf-8") if as_bytes and isinstance(content, str) else content
 
 
 def _decode(path: Path, raw: bytes, encoding: str, note: Note) -> str:
+    name = str(path)
+    encoding = told_encoding(name, raw, encoding, note)
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
-        raise DataError(f"{undecodable(str(path), error, encoding)} or learn its raw bytes (--unit bytes)") from None
+        raise DataError(undecodable(name, error, encoding)) from None
     except UnicodeError as error:
         raise DataError(f"{path} is not {encoding} ({error}); give the file's own encoding (--encoding)") from None
     text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
-    if "\r\n" in text:
-        note(windows_ends(str(path)))
-        text = text.replace("\r\n", "\n")
+    for end in ("\r\n", "\r"):
+        if end in text:
+            note(other_ends(name, end))
+            text = text.replace(end, "\n")
+    if "\0" in text:
+        raise DataError(zero_bytes(name, text.count("\n", 0, text.index("\0")) + 1))
     return text
 
 

@@ -20,7 +20,7 @@ from throughtime.data.record import Record
 from throughtime.data.tables.table import Unnamed, import_polars
 from throughtime.errors import DataError, UsageError
 
-__all__ = ["Writer", "open_writer"]
+__all__ = ["Writer", "open_writer", "written_suffix"]
 
 _BATCH = 10_000
 
@@ -38,7 +38,7 @@ class Writer(ABC):
         """Write one record.
 
         Args:
-            record: what was read; its ``original`` is written back.
+            record: what was read; its ``original``, as the format's reader left it, is written back.
             prediction: what is added, by name; the same names for every record.
 
         Raises:
@@ -71,14 +71,30 @@ class Writer(ABC):
 
 
 def _cells(record: Record) -> dict[str, object]:
-    """Give what was read as cells by column, whatever its form."""
+    """Give what was read as cells by column, whatever its form; what has no columns of its own is named by ``file``."""
     original = record.original
     if isinstance(original, Mapping):
         return dict(cast(Mapping[str, object], original))
     if isinstance(original, Sentence):
         labels = {} if record.target is None else {"tags": record.target}
         return {"tokens": record.content, **labels}
-    return {"source": record.place if original is None else str(original)}
+    return {"file": record.place if original is None else str(original)}
+
+
+def written_suffix(form: str) -> str:
+    """Tell the form that predictions are written in where their file's name does not.
+
+    Args:
+        form: format of what is read.
+
+    Returns:
+        The suffix that the format is called like, where there is a writer for it; all else is written as a table.
+
+    Example:
+        >>> written_suffix("conllu"), written_suffix("folder")
+        ('.conllu', '.csv')
+    """
+    return f".{form}" if f".{form}" in _FORMS else ".csv"
 
 
 @contextmanager
@@ -256,3 +272,4 @@ _FORMS: dict[str, type[Writer]] = {
     ".parquet": _Parquet,
     **dict.fromkeys(CONLL, _Columns),
 }
+"""Suffix -> what writes files that end so."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from throughtime.data.media.resampling import resampled
 from throughtime.data.reading import Note, Reading
 from throughtime.data.record import Frames
 from throughtime.errors import DataError, UsageError
@@ -45,11 +46,11 @@ def load_sound(path: Path, how: Reading, note: Note) -> Sound:
 
     Args:
         path: the file.
-        how: options; ``mel_bands`` is the number of features of a frame.
-        note: told that channels were averaged.
+        how: options; ``mel_bands`` is the number of features of a frame, ``resample`` the rate it is brought to.
+        note: told that channels were averaged, or that the sound was brought to another rate.
 
     Returns:
-        T frames, one each 10 ms, and the sampling rate.
+        T frames, one each 10 ms, and the sampling rate that they are of.
 
     Raises:
         DataError: the file is missing, no sound, broken, cut off, without samples, or has samples that are no numbers.
@@ -64,10 +65,24 @@ def load_sound(path: Path, how: Reading, note: Note) -> Sound:
         raise DataError(f"{path}: sample {_first_bad(samples)} is not a number (NaN or infinite); save it again")
     if samples.shape[1] > 1:
         note(f"{path} has {samples.shape[1]} channels; their mean is taken")
-    frames = log_mel(samples.mean(axis=1), rate, how.mel_bands)
+    mono = samples.mean(axis=1)
+    if how.resample is not None and rate != how.resample:
+        mono = _brought_to(how.resample, mono, rate, path, note)
+        rate = how.resample
+    frames = log_mel(mono, rate, how.mel_bands)
     if not np.isfinite(frames).all():
         raise DataError(f"{path}: samples are too large (up to {abs(samples).max():.1e}); scale them to -1 .. 1")
     return Sound(frames, rate)
+
+
+def _brought_to(wanted: int, samples: Samples, rate: int, path: Path, note: Note) -> Samples:
+    try:
+        found = resampled(samples, rate, wanted)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    what = f"frequencies above {wanted / 2:g} Hz are gone" if wanted < rate else f"it has none above {rate / 2:g} Hz"
+    note(f"{path} has {rate} samples a second; it is resampled to {wanted}: {what}")
+    return found
 
 
 def _first_bad(samples: Samples) -> int:

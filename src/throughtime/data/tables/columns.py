@@ -20,6 +20,7 @@ from throughtime.data.tables.values import (
     as_labels,
     as_picture,
     as_sequences,
+    as_step_labels,
     as_steps,
     as_text,
 )
@@ -50,6 +51,7 @@ _TARGETS = (
 )
 _WORDS = ("tokens", "words", *_TEXTS)
 _TAGS = ("tags", "labels", "ner_tags", "pos_tags", "chunk_tags", "upos", "xpos", "ner", "pos", *_TARGETS)
+_WORD_TAGS = ("tag", "label", "ner_tag", "pos_tag", "chunk_tag", *_TAGS)
 _SHOWN = 20
 
 
@@ -59,7 +61,7 @@ def known_column(names: Sequence[str], how: Reading, role: str) -> str | None:
     Args:
         names: the columns there are.
         how: whether there is a target for each step.
-        role: ``"text"`` or ``"target"``.
+        role: ``"text"``, ``"target"``, or ``"word's target"`` where each row has a word and its label.
 
     Returns:
         The first in the order of the usual names, or None.
@@ -69,6 +71,7 @@ def known_column(names: Sequence[str], how: Reading, role: str) -> str | None:
         'Review'
     """
     usual = {("text", False): _TEXTS, ("text", True): _WORDS, ("target", False): _TARGETS, ("target", True): _TAGS}
+    usual |= {("word's target", True): _WORD_TAGS, ("word's target", False): _TARGETS}
     there = {name.strip().casefold(): name for name in reversed(names)}
     return next((there[name] for name in usual[role, how.per_step] if name in there), None)
 
@@ -193,8 +196,8 @@ class Columns:
     """Column of what stands beside the content, by its name."""
     group: str | None = None
     """Column that says which records belong together, or None."""
-    _trimmed: bool = False
-    """Whether it was told that labels are trimmed."""
+    _told: set[str] = field(default_factory=set[str])
+    """What was told already."""
 
     @classmethod
     def choose(
@@ -264,7 +267,20 @@ class Columns:
         if isinstance(value, np.ndarray):
             take = as_picture if self.how.image_steps == "none" else as_frames
             return take(cast(NDArray[Any], value), self.content)
-        return as_steps(value, self.content) if self.how.per_step else as_text(value, self.content)
+        if not self.how.per_step:
+            return as_text(value, self.content)
+        words = as_steps(value, self.content)
+        self._tell_of_list(value, words, self.content)
+        return words
+
+    def _tell(self, kind: str, message: str) -> None:
+        if kind not in self._told:
+            self._told.add(kind)
+            self.problems.note(message)
+
+    def _tell_of_list(self, value: object, items: Sequence[str], column: str) -> None:
+        if isinstance(value, str) and value.lstrip()[:1] in ("[", "(", "a") and value.split() != list(items):
+            self._tell(column, f"column {column!r} holds lists that are written as text; they are read as lists")
 
     def _beside(self, value: object, column: str) -> Content:
         return as_frames(cast(NDArray[Any], value), column) if isinstance(value, np.ndarray) else as_text(value, column)
@@ -272,20 +288,23 @@ class Columns:
     def _target(self, value: object, content: Content, place: str) -> Target:
         column = self.target or ""
         if self.how.per_step:
-            labels = as_steps(value, column)
+            labels = as_step_labels(value, column)
             if len(labels) != len(content) and not isinstance(content, str):
                 raise DataError(f"{len(content)} steps in {self.content!r}, but {len(labels)} labels in {column!r}")
+            self._tell_of_list(value, labels, column)
             return labels
         if self.how.target_type == "number":
             return as_float(value, column)
         if self.how.target_type == "labels":
-            return as_labels(value, column, self.how.label_separator)
+            several = as_labels(value, column, self.how.label_separator)
+            if isinstance(value, str) and value.lstrip()[:1] == "[" and not any(label[0] == "[" for label in several):
+                self._tell_of_list(value, several, column)
+            return several
         if self.how.target_type == "sequences":
             return as_sequences(value, column)
         label = as_label(value, column)
-        if not self._trimmed and isinstance(value, str) and label != value:
-            self._trimmed = True
-            self.problems.note(f"{place}: white space around labels is taken off, here and further on")
+        if isinstance(value, str) and label != value:
+            self._tell("trimmed", f"{place}: white space around labels is taken off, here and further on")
         return label
 
 

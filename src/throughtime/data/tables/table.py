@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,15 +13,18 @@ from throughtime.data.files import STANDARD, describe, open_lines, refusing, suf
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.tables.columns import Columns, Load, choose_columns
-from throughtime.data.tables.delimited import read_head, read_rows
+from throughtime.data.tables.delimited import Row, read_head, read_rows
+from throughtime.data.tables.wide import Wide, find_wide, may_be_wide, names_columns, read_wide
 from throughtime.errors import DataError, UsageError
 
-__all__ = ["TABLES", "Unnamed", "import_polars", "read_table"]
+__all__ = ["TABLES", "Unnamed", "import_polars", "read_named_rows", "read_table"]
 
 TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 """Suffixes of the tables that can be read."""
 _TABS = (".tsv", ".tab")
 _BATCH = 10_000
+_AHEAD = 200
+"""Rows that are looked at to tell whether each is a series."""
 
 
 class Unnamed(dict[str, str]):
@@ -75,10 +78,10 @@ def read_table(
         yield from _delimited(path, how, problems, targets, load, suffix in _TABS)
     elif suffix in (".jsonl", ".ndjson"):
         rows = _json_rows(path, how, problems)
-        yield from _named(rows, path, how, problems, targets, load)
+        yield from read_named_rows(rows, path, how, problems, targets, load)
     elif suffix == ".parquet":
         rows = ((f"{path}: row {number}", row) for number, row in enumerate(_parquet_rows(path), 1))
-        yield from _named(rows, path, how, problems, targets, load)
+        yield from read_named_rows(rows, path, how, problems, targets, load)
     else:
         raise DataError(f"{describe(path)} is no table that can be read; known are {', '.join(TABLES)}")
 
@@ -87,7 +90,18 @@ def _delimited(
     path: Path, how: Reading, problems: Problems, targets: bool, load: Load | None, tabs: bool
 ) -> Iterator[Record]:
     name = describe(path)
-    rows = read_rows(path, how.encoding, problems, tabs=tabs)
+    rows = read_rows(path, how, problems, tabs=tabs)
+    ahead = list(islice(rows, 1))
+    if ahead and not how.found.fixed and len(ahead[0][1]) > 2:
+        ahead += islice(rows, 1)
+    if ahead and may_be_wide(ahead[-1][1], how, targets=targets) and not how.found.fixed:
+        ahead += islice(rows, _AHEAD)
+    rows = chain(ahead, rows)
+    if (found := _wide_of(ahead, how, name, targets=targets)) is not None:
+        wide, names, header = found
+        yield from _wide_rows(rows, wide, names, header, how, problems, name, tabs)
+        return
+    _refuse_features(how, name)
     head, rows = read_head(rows, how, problems, name, targets=targets)
     columns = Columns.choose(head.names, head.content, head.target, how, problems, name, load=load, folder=path.parent)
     names, width, row_type = head.names, len(head.names), dict[str, str] if head.header else Unnamed
@@ -99,6 +113,60 @@ def _delimited(
             yield record
 
 
+def _wide_of(
+    ahead: Sequence[Row], how: Reading, name: str, *, targets: bool
+) -> tuple[Wide, Sequence[str], bool] | None:
+    """(what a table in wide format holds, its columns, whether the first line names them); None where it is none."""
+    if not ahead or not may_be_wide(ahead[-1][1], how, targets=targets):
+        return None
+    first, body = ahead[0][1], [cells for _, cells in ahead[1:]]
+    header = names_columns(first, body[0] if body else []) if how.header is None else how.header
+    names = [cell.strip() for cell in first] if header else [str(number) for number in range(1, len(first) + 1)]
+    if len(set(names)) < len(names):
+        return None
+    rows = [
+        dict(zip(names, cells, strict=True))
+        for cells in (body if header else [first, *body])
+        if len(cells) == len(names)
+    ]
+    wide = find_wide(names, rows, how, name, header=header, targets=targets)
+    return None if wide is None else (wide, names, header)
+
+
+def _wide_rows(
+    rows: Iterator[Row],
+    wide: Wide,
+    names: Sequence[str],
+    header: bool,
+    how: Reading,
+    problems: Problems,
+    name: str,
+    tabs: bool,
+) -> Iterator[Record]:
+    problems.note(f"{name}: {wide.said}")
+    columns = Columns.choose(names, wide.values[0], wide.target, how, problems, name)
+    row_type = dict[str, str] if header else Unnamed
+
+    def named() -> Iterator[tuple[str, Mapping[str, object]]]:
+        for number, cells in islice(rows, int(header), None):
+            if len(cells) == len(names):
+                yield f"{name}: line {number}", row_type(zip(names, cells, strict=True))
+            else:
+                problems.report(f"{name}: line {number}", _miscounted(len(cells), len(names), header, tabs))
+
+    yield from read_wide(named(), wide, columns, problems)
+
+
+def _refuse_features(how: Reading, name: str) -> None:
+    """Refuse options that are for series."""
+    for option in ("feature_columns", "ignore_columns", "wide"):
+        if getattr(how, option):
+            raise UsageError(
+                f"{option} is for series, and the rows of {name} are texts: leave it out, or say with --id-column, "
+                "--time-column what tells series apart and orders their steps"
+            )
+
+
 def _miscounted(found: int, expected: int, header: bool, tabs: bool) -> str:
     what = f"{found} cell{'s' * (found != 1)} where the {'header' if header else 'first row'} has {expected}"
     if tabs or found < expected:
@@ -106,7 +174,7 @@ def _miscounted(found: int, expected: int, header: bool, tabs: bool) -> str:
     return f"{what}; write a cell that holds a comma in double quotes"
 
 
-def _named(
+def read_named_rows(
     rows: Iterator[tuple[str, Mapping[str, object]]],
     path: Path,
     how: Reading,
@@ -114,15 +182,41 @@ def _named(
     targets: bool,
     load: Load | None,
 ) -> Iterator[Record]:
-    """Make records of rows that bring their names with them; the first row tells which columns they are."""
+    """Make records of rows that bring their names with them; the first row tells which columns they are.
+
+    Args:
+        rows: place and cells by column of each.
+        path: the file; names of files in cells start from its folder.
+        how: columns and kind of target.
+        problems: where bad rows and notes go.
+        targets: whether each row needs a target.
+        load: reads the file that a cell names, or None.
+
+    Yields:
+        The records in order.
+
+    Raises:
+        DataError: there are no rows, they have not the columns, or a row is bad.
+    """
     name = describe(path)
     first = next(rows, None)
     if first is None:
         raise DataError(f"{name} has no rows")
     there = list(first[1])
+    ahead, wide = [first], None
+    if may_be_wide(list(first[1].values()), how, targets=targets):
+        ahead += islice(rows, 0 if how.found.fixed else _AHEAD)
+        wide = find_wide(there, [row for _, row in ahead], how, name, header=True, targets=targets)
+    rows = chain(ahead, rows)
+    if wide is not None:
+        problems.note(f"{name}: {wide.said}")
+        columns = Columns.choose(there, wide.values[0], wide.target, how, problems, name)
+        yield from read_wide(rows, wide, columns, problems)
+        return
+    _refuse_features(how, name)
     content, target = choose_columns(there, how, problems, name, targets=targets)
     columns = Columns.choose(there, content, target, how, problems, name, load=load, folder=path.parent)
-    for place, row in chain([first], rows):
+    for place, row in rows:
         if record := columns.record(row, place):
             yield record
 

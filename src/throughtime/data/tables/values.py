@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.record import Frames, Picture, Sequences
+from throughtime.data.tables.lists import read_list
 from throughtime.errors import DataError
 
 __all__ = [
@@ -22,9 +23,13 @@ __all__ = [
     "as_labels",
     "as_picture",
     "as_sequences",
+    "as_step_labels",
     "as_steps",
     "as_text",
 ]
+
+NO_LABEL = -100
+"""What Hugging Face's tokenizers write where a token has no label."""
 
 
 def _kind(value: object) -> str:
@@ -71,7 +76,8 @@ def _empty(column: str) -> str:
 
 
 def as_steps(value: object, column: str) -> tuple[str, ...]:
-    """Take a cell as one text for each step: a list of them, or a text that is split at white space.
+    """Take a cell as one text for each step: a list of them, be it written as text, or a text that is split at white
+    space.
 
     Args:
         value: the cell.
@@ -87,20 +93,62 @@ def as_steps(value: object, column: str) -> tuple[str, ...]:
         >>> as_steps("a red fox", "words"), as_steps(["New York"], "words")
         (('a', 'red', 'fox'), ('New York',))
     """
-    if isinstance(value, str):
-        value = value.split()
-    if not isinstance(value, list | tuple):
-        what = _empty(column) if _missing(value) else f"column {column!r} holds {_kind(value)}, not a list of texts"
-        raise DataError(what)
-    items = tuple(cast(Sequence[object], value))
-    if not items:
-        raise DataError(_empty(column))
+    items = _each(value, column, texts=True)
     for number, item in enumerate(items, 1):
         if not isinstance(item, str):
             raise DataError(f"column {column!r}: item {number} is {_kind(item)}, not text")
         if not item or item.isspace():
             raise DataError(f"column {column!r}: item {number} is empty")
     return cast(tuple[str, ...], items)
+
+
+def _each(value: object, column: str, *, texts: bool) -> tuple[object, ...]:
+    """The items of a cell, one at least; ``[1]`` is a text where texts are looked for."""
+    if isinstance(value, str):
+        listed = read_list(value, column)
+        if texts and listed and not any(isinstance(item, str) for item in listed):
+            listed = None
+        value = value.split() if listed is None else listed
+    if not isinstance(value, list | tuple):
+        what = _empty(column) if _missing(value) else f"column {column!r} holds {_kind(value)}, not a list of texts"
+        raise DataError(what)
+    items = tuple(cast(Sequence[object], value))
+    if not items:
+        raise DataError(_empty(column))
+    return items
+
+
+def as_step_labels(value: object, column: str) -> tuple[str, ...]:
+    """Take a cell as one label for each step: a list of them, or a text that is split at white space.
+
+    Args:
+        value: the cell; its items are texts, numbers, or truth values as JSON writes them.
+        column: its column, for messages.
+
+    Returns:
+        The labels, one at least.
+
+    Raises:
+        DataError: it is no list, one of its items is no label or empty, or is -100, which stands for no label.
+
+    Example:
+        >>> as_step_labels([0, 3], "ner_tags"), as_step_labels("[0, 3]", "ner_tags"), as_step_labels("O B-x", "tags")
+        (('0', '3'), ('0', '3'), ('O', 'B-x'))
+    """
+    labels: list[str] = []
+    for number, item in enumerate(_each(value, column, texts=False), 1):
+        item = _plain(item)
+        if _missing(item) or (isinstance(item, str) and not item.strip()):
+            raise DataError(f"column {column!r}: item {number} is empty")
+        if not isinstance(item, str | int | float):
+            raise DataError(f"column {column!r}: item {number} is {_kind(item)}, not a label")
+        if not isinstance(item, str) and item == NO_LABEL:
+            raise DataError(
+                f"column {column!r}: item {number} is {NO_LABEL}, which stands for no label; each step needs one: "
+                "take out the tokens that have none (marks of a tokenizer, pieces of words) or give them a label"
+            )
+        labels.append(item if isinstance(item, str) else as_label(item, column))
+    return tuple(labels)
 
 
 def as_label(value: object, column: str) -> str:
@@ -134,7 +182,8 @@ def as_label(value: object, column: str) -> str:
 
 
 def as_labels(value: object, column: str, separator: str) -> tuple[str, ...]:
-    """Take a cell as any number of labels: a list, or a text that is split; a label named twice counts once.
+    """Take a cell as any number of labels: a list, be it written as text, or a text that is split; a label named twice
+    counts once.
 
     Args:
         value: the cell; nothing, or white space alone, is no label.
@@ -155,7 +204,8 @@ def as_labels(value: object, column: str, separator: str) -> tuple[str, ...]:
         return ()
     parts: Sequence[object] = [value]
     if isinstance(value, str):
-        parts = value.split(separator)
+        listed = read_list(value, column)
+        parts = value.split(separator) if listed is None else listed
     elif isinstance(value, list | tuple):
         parts = cast(Sequence[object], value)
     if any(_missing(part) or part == "" or (isinstance(part, str) and part.isspace()) for part in parts):

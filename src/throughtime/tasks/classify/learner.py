@@ -27,6 +27,8 @@ __all__ = ["Classifier"]
 
 CALIBRATED = 20_000
 """Records whose scores the temperature is fitted on, at most."""
+SCORED = 1024
+"""Records that a simple model scores at a time: their scores of all labels are there together."""
 
 
 class Classifier(ScoredLearner[Array, Finding]):
@@ -45,7 +47,6 @@ class Classifier(ScoredLearner[Array, Finding]):
     def __init__(self, config: Config, inputs: SavedInputs[Array], device: torch.device) -> None:
         self.head = head_of(inputs.targets)
         super().__init__(config, inputs, device)
-        self.separator = config.label_separator
 
     def network(self) -> ManyToOne:
         config = self.config
@@ -87,9 +88,13 @@ class Classifier(ScoredLearner[Array, Finding]):
     def learn_rivals(self, examples: Examples[Array]) -> Mapping[str, Rival]:
         return learn_rivals(examples, self.inputs)
 
-    def score_rival(self, rival: Any, examples: Examples[Array]) -> dict[str, float]:
-        scores, wanted = torch.from_numpy(np.stack(list(rival.scores(examples.records)))), np.stack(examples.targets)
-        metrics = self.head.metrics(self.head.find(scores.double(), wanted), wanted)
+    def score_rival(self, rival: Any, read: Examples[Array]) -> dict[str, float]:
+        wanted, found = np.stack(read.targets), list[Finding]()
+        for start in range(0, len(wanted), SCORED):
+            part = slice(start, start + SCORED)
+            scores = torch.from_numpy(np.stack(list(rival.scores(read.records[part]))))
+            found += self.head.find(scores.double(), wanted[part])
+        metrics = self.head.metrics(found, wanted)
         # Only what is said is compared: these scores are no probabilities.
         return {name: value for name, value in metrics.items() if name not in ("loss", "calibration_error")}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from throughtime.errors import UsageError
-from throughtime.tasks.supervised.options import SupervisedOptions
+from throughtime.tasks.supervised.options import FROM_LANGUAGE_MODEL, SupervisedOptions
 
 __all__ = ["Config"]
 
@@ -18,10 +18,17 @@ SMOOTHING = 0.1
 class Config(SupervisedOptions):
     """Options of ``fit("classify", ...)``."""
 
+    FROM_OTHERS = FROM_LANGUAGE_MODEL
+    TRAINING_ONLY: ClassVar[frozenset[str]] = SupervisedOptions.TRAINING_ONLY | {"class_weights", "label_smoothing"}
+    """Options that mean nothing to a trained network."""
+
     target_type: Literal["label", "labels", "number"] = "label"
     """What is predicted: one label, any number of labels, or a number (regression)."""
     label_separator: str = ","
     """What stands between several labels of one record."""
+    wide: bool | None = None
+    """Take each row of a table as a series with a value in each column beside its label (UCR archive); if not given,
+    it is told from the columns."""
     pooling: Literal["last", "mean", "max", "attention"] = "max"
     """How the steps of a sequence become one vector."""
     class_weights: Literal["none", "balanced"] = "none"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from throughtime.data.encoding.features import Features, TokenFeatures, WordFeatures
-from throughtime.data.record import Record
+from throughtime.data.encoding.features import Features, TokenFeatures
+from throughtime.data.record import Content, Record
 from throughtime.tasks.classify.targets import Array, LabelTargets, NumberTargets, SetTargets
 from throughtime.tasks.rivals.constant import Constant
 from throughtime.tasks.rivals.drawing import share_of
@@ -36,7 +36,8 @@ def learn_rivals(examples: Examples[Array], inputs: SavedInputs[Array]) -> dict[
     targets = np.stack(examples.targets)
     name, constant = _constant(targets, inputs.targets)
     rivals: dict[str, Rival] = {name: constant}
-    if len(targets) < ENOUGH:
+    reads = _reads(examples.records[0].content, inputs.features)
+    if len(targets) < ENOUGH or reads is None:
         return rivals
 
     def wanted(records: Sequence[Record]) -> Array:
@@ -44,7 +45,7 @@ def learn_rivals(examples: Examples[Array], inputs: SavedInputs[Array]) -> dict[
 
     linear = Linear.learn(
         examples.records,
-        _reads(inputs.features),
+        reads,
         wanted(examples.records[:1]).shape[1],
         wanted,
         numbers=isinstance(inputs.targets, NumberTargets),
@@ -57,9 +58,10 @@ def _constant(wanted: Array, targets: Targets[Array]) -> tuple[str, Constant]:
     learned_from = share_of(len(wanted), len(wanted), "examples")
     if isinstance(targets, NumberTargets):
         return "mean", Constant(np.zeros(1), "the mean alone", learned_from)
-    counts = _table(wanted, targets).sum(0)
+    labels = isinstance(targets, LabelTargets)
+    counts = np.bincount(wanted, minlength=len(targets.labels)) if labels else _table(wanted, targets).sum(0)
     ranked = np.argsort(-counts, kind="stable")
-    if isinstance(targets, LabelTargets):
+    if labels:
         said, title = ranked[:1], "the commonest label alone"
     else:
         # F1 of saying the n commonest labels always, on the training data: 2 hits / (labels said + labels there are)
@@ -82,11 +84,9 @@ def _table(wanted: Array, targets: Targets[Array]) -> Array:
             return wanted[:, None]
 
 
-def _reads(features: Features) -> Reads:
-    match features:
-        case WordFeatures():
-            return "words"
-        case TokenFeatures(vocabulary=vocabulary):
-            return "words" if vocabulary.unit in ("words", "bpe") else "characters"
-        case _:
-            return "summary"
+def _reads(content: Content, features: Features) -> Reads | None:
+    """What a linear model reads where the network reads these features; nothing of pictures that are kept whole."""
+    if isinstance(content, np.ndarray):
+        return "summary" if content.ndim == 2 else None
+    by_letters = isinstance(features, TokenFeatures) and features.vocabulary.unit in ("characters", "bytes")
+    return "characters" if by_letters else "words"

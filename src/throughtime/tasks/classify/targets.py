@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from throughtime.data.encoding.labels import UNSEEN, Labels
 from throughtime.data.planning.split import require_labels
 from throughtime.data.reading import Note
-from throughtime.data.record import Record, Target
+from throughtime.data.record import Record
 from throughtime.errors import DataError
 from throughtime.tasks.classify.options import Config
 from throughtime.tasks.supervised.examples import Examples
@@ -81,10 +81,14 @@ class NumberTargets(Targets[Array]):
         return {"kind": "number", "mean": self.mean, "scale": self.scale}
 
 
+_KINDS = {str: "a label", tuple: "several labels", float: "a number"}
+
+
 def _as(kind: type[Any], record: Record) -> Any:
     """A record's target, which must be of a kind."""
     if not isinstance(record.target, kind):
-        raise DataError(f"{record.place}: the target is {record.target!r}, not a {kind.__name__}")
+        mend = "choose another target_type, or give data that has it"
+        raise DataError(f"{record.place}: the target is {record.target!r}, not {_KINDS[kind]}; {mend}")
     return record.target
 
 
@@ -97,22 +101,26 @@ class ClassifyReader(RecordReader[Array]):
 
     config: Config
 
+    @property
+    def separator(self) -> str:
+        return self.config.label_separator
+
     def collect(self, records: Sequence[Record]) -> Targets[Array]:
         """Say what can be said, from the training data: its labels, or the mean and spread of its numbers.
 
         Raises:
-            DataError: there is nothing to tell apart.
+            DataError: there is nothing to tell apart, or a target is not of the type that was asked for.
         """
-        targets: list[Target | None] = [record.target for record in records]
         if self.config.target_type == "label":
+            labels = Labels.build(cast(str, _as(str, record)) for record in records)
             require_labels(records)
-            return LabelTargets(Labels.build(cast("list[str]", targets)))
+            return LabelTargets(labels)
         if self.config.target_type == "labels":
-            labels = Labels.build(label for target in targets for label in cast("tuple[str, ...]", target))
+            labels = Labels.build(label for record in records for label in cast("tuple[str, ...]", _as(tuple, record)))
             if not len(labels):
                 raise DataError("no example has a label; give some that have")
             return SetTargets(labels)
-        numbers = np.array(targets, np.float64)
+        numbers = np.array([_as(float, record) for record in records], np.float64)
         if numbers.min() == numbers.max():
             raise DataError(f"all {len(numbers)} examples have the number {numbers[0]:g}; there is nothing to learn")
         return NumberTargets(float(numbers.mean()), float(numbers.std()))
@@ -144,9 +152,9 @@ def load_targets(saved: Mapping[str, Any]) -> LabelTargets | SetTargets | Number
     try:
         match saved["kind"]:
             case "label":
-                return LabelTargets(Labels(saved["labels"]))
+                return LabelTargets(Labels.load(saved["labels"]))
             case "labels":
-                return SetTargets(Labels(saved["labels"]))
+                return SetTargets(Labels.load(saved["labels"]))
             case "number":
                 return NumberTargets(float(saved["mean"]), float(saved["scale"]))
             case kind:

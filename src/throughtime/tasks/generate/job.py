@@ -13,12 +13,11 @@ from throughtime.models.language_model import LanguageModel
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.generate.reader import Corpus, PreparedText
 from throughtime.tasks.generate.rivals import learn_rivals
-from throughtime.tasks.generate.text_model import ADVICE, TextModel, rates
-from throughtime.tasks.rivals.keeping import keep
+from throughtime.tasks.generate.text_model import TextModel, rates
+from throughtime.tasks.rivals.keeping import compare
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
 from throughtime.training.job import State, StepResult
-from throughtime.training.rivals import describe_rivals
 
 __all__ = ["GenerateJob", "make_job"]
 
@@ -36,7 +35,7 @@ class GenerateJob:
     """
 
     name = "generate"
-    criterion, counted = "bits_per_character", "tokens"
+    criterion, counted = TextModel.criterion, "tokens"
 
     def __init__(self, text_model: TextModel, train: Corpus, valid: Corpus) -> None:
         self.text_model, self.train, self.valid = text_model, train, valid
@@ -55,6 +54,11 @@ class GenerateJob:
     def artifacts(self) -> Mapping[str, str]:
         """Files beside the weights that the model needs: content by name."""
         return {self.text_model.vocabulary.file_name: self.text_model.vocabulary.to_json()}
+
+    @property
+    def about(self) -> Mapping[str, object]:
+        """What a finished run says of its network, by name."""
+        return self.text_model.describe()
 
     @property
     def details(self) -> Mapping[str, object]:
@@ -97,19 +101,17 @@ class GenerateJob:
         return {name: value for name, value in rates(self.train, nats).items() if name != "loss"}
 
     def validate(self) -> dict[str, float]:
-        return self.text_model.score(self.valid)
+        return self.text_model.evaluate(self.valid)
 
     def start_from(self, folder: Path) -> None:
         """Take the weights of another run."""
         load_weights(folder / MODEL_FILE, self.module)
 
-    def compare(self, folder: Path, best: Mapping[str, float]) -> str:
+    def compare(self, folder: Path, run: str, best: Mapping[str, float]) -> str:
         """Score simple models on the same held-out text."""
-        if not self.text_model.config.rival:
-            return ""
-        rivals = learn_rivals(self.train, self.text_model.vocabulary)
-        scored = keep(folder, rivals, lambda rival: rates(self.valid, rival.nats(self.valid.source.tokens)))
-        return describe_rivals(self.criterion, best, scored, ADVICE)
+        model = self.text_model
+        rivals = learn_rivals(self.train, model.vocabulary) if model.config.rival else {}
+        return compare(folder, run, model, rivals, self.valid, best)
 
     def pictures(self) -> Mapping[str, str]:
         return {}

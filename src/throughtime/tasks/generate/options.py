@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from throughtime.data.files import check_encoding
+from throughtime.data.encodings import check_encoding
 from throughtime.errors import UsageError
 from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
 
@@ -20,9 +20,12 @@ class Config(NetworkOptions):
         ["unit", "vocabulary_size", "cell", "hidden", "layers", "embedding", "tied", "layer_norm"]
     )
     """Options that the weights depend on."""
-
+    READING: ClassVar[frozenset[str]] = frozenset({"encoding"})
+    """Options that may be others for other files."""
     CHANGEABLE: ClassVar[frozenset[str]] = NetworkOptions.CHANGEABLE | {"rival"}
     """Options that may change when a run is resumed."""
+    TRAINING_ONLY: ClassVar[frozenset[str]] = NetworkOptions.TRAINING_ONLY | {"rival"}
+    """Options that mean nothing to a trained network."""
 
     unit: Literal["characters", "bytes", "words", "bpe"] = "characters"
     """What one token is: a character, a byte, a word, or a piece of a word (byte pair encoding)."""

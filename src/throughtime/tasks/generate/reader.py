@@ -90,6 +90,24 @@ class TextReader:
         train = self.encode(vocabulary, text, "the training text", note)
         return PreparedText(vocabulary, train, self.encode(vocabulary, held_out, "the validation text", note))
 
+    def read_to_evaluate(self, data: UserData, folder: Path, note: Note) -> Corpus:
+        """Read text that a trained model is to be scored on.
+
+        Args:
+            data: files or text in memory.
+            folder: the run of the model.
+            note: called with what the user should know, one line each.
+
+        Returns:
+            The text in the ids of the run's vocabulary.
+
+        Raises:
+            DataError: the text cannot be read.
+            CheckpointError: the vocabulary is missing or damaged.
+        """
+        vocabulary = saved_vocabulary(self.config.unit, folder)
+        return self.encode(vocabulary, self.text(data, note), "the text", note)
+
     def text(self, data: UserData, note: Note) -> Text:
         """Read text the way the options say.
 

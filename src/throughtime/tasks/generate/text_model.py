@@ -15,24 +15,17 @@ from torch.nn import functional
 from throughtime.data.encoding.vocabulary import Vocabulary, prompt_ids
 from throughtime.data.planning.batch import NOT_SCORED, next_token_batch
 from throughtime.data.planning.lanes import Span, plan_evaluation
-from throughtime.data.reading import Note
-from throughtime.data.user_data import UserData
 from throughtime.errors import UsageError
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.sampling import Sampler
 from throughtime.tasks.generate.options import Config
-from throughtime.tasks.generate.reader import Corpus, TextReader
-from throughtime.tasks.rivals.keeping import scores_beside
+from throughtime.tasks.generate.reader import Corpus
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
 from throughtime.training.job import State
-from throughtime.training.rivals import comparison
 
-__all__ = ["ADVICE", "TextModel", "rates"]
-
-ADVICE = "try more --epochs, a larger --hidden or more text"
-"""What to try where the network is no better than counts."""
+__all__ = ["TextModel", "rates"]
 
 
 class TextModel:
@@ -44,9 +37,13 @@ class TextModel:
         model: the network, on its device.
     """
 
+    criterion = "bits_per_character"
+    """The score that tells the best model."""
+    advice = "try more --epochs, a larger --hidden or more text"
+    """What to try where the network is no better than counts."""
+
     def __init__(self, config: Config, vocabulary: Vocabulary, model: LanguageModel) -> None:
         self.config, self.vocabulary, self.model = config, vocabulary, model
-        self.folder: Path | None = None
 
     @classmethod
     def make(cls, config: Config, vocabulary: Vocabulary, device: torch.device) -> Self:
@@ -91,7 +88,6 @@ class TextModel:
             CheckpointError: a file of the run is missing or damaged.
         """
         text_model = cls.make(config, saved_vocabulary(config.unit, folder), device)
-        text_model.folder = folder
         load_weights(folder / MODEL_FILE, text_model.model.eval())
         return text_model
 
@@ -113,8 +109,16 @@ class TextModel:
         return loss, after
 
     @torch.no_grad()
-    def score(self, corpus: Corpus) -> dict[str, float]:
-        """Score every token of a text once, in the field's units."""
+    def evaluate(self, corpus: Corpus) -> dict[str, float]:
+        """Score every token of a text once, in the field's units.
+
+        Args:
+            corpus: the text.
+
+        Returns:
+            Metrics by name: ``loss`` (nats per token), ``perplexity``, ``bits_per_character`` and for bytes
+            ``bits_per_byte``; ``scored_tokens``, ``scored_characters``, ``unknown_tokens``.
+        """
         plan = plan_evaluation(
             corpus.source.lengths, token_budget=self.config.lanes * self.config.tbptt, lanes=self.config.lanes
         )
@@ -127,37 +131,9 @@ class TextModel:
         self.model.train(training)
         return _scores(corpus, nats)
 
-    def evaluate(self, data: UserData, note: Note) -> dict[str, Any]:
-        """Score text that was handed over.
-
-        Args:
-            data: files or text in memory.
-            note: called with what the user should know, one line each.
-
-        Returns:
-            Metrics by name: ``loss`` (nats per token), ``perplexity``, ``bits_per_character`` and for bytes
-            ``bits_per_byte``; ``rivals``: those of simple models; ``scored_tokens``, ``scored_characters``,
-            ``unknown_tokens``.
-
-        Raises:
-            DataError: the text cannot be read.
-        """
-        reader = TextReader(self.config)
-        corpus = reader.encode(self.vocabulary, reader.text(data, note), "the text", note)
-        scores = self.score(corpus)
-        beside = self._rivals_beside(corpus, scores["bits_per_character"], note)
-        return {**scores, **({"rivals": beside} if beside else {})}
-
-    def _rivals_beside(self, corpus: Corpus, bits: float, note: Note) -> dict[str, dict[str, Any]]:
-        """Score the run's simple models on the same text."""
-        if self.folder is None:
-            return {}
-        rivals = scores_beside(self.folder, lambda rival: rates(corpus, rival.nats(corpus.source.tokens)))
-        name = "bits_per_character"
-        here = {key: (each["is"], each[name]) for key, each in rivals.items() if each["on"] == "this data"}
-        if here:
-            note(comparison(name, bits, here, data="on this data:", advice=ADVICE))
-        return rivals
+    def score_rival(self, rival: Any, read: Corpus) -> dict[str, float]:
+        """Score a simple model on a text by the metrics of the network."""
+        return rates(read, rival.nats(read.source.tokens))
 
     def generate_stream(
         self,

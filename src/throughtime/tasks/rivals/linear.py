@@ -97,10 +97,11 @@ class FrameColumns:
 
 
 def _raw(records: Sequence[Record], per_step: bool) -> Array:
-    frames = [np.asarray(cast(Array, record.content), np.float64) for record in records]
+    frames = [cast(Array, record.content) for record in records]
     if per_step:
-        return np.concatenate(frames)
-    return np.stack([np.concatenate([each.mean(0), each.max(0), [np.log(len(each))]]) for each in frames])
+        return np.concatenate(frames).astype(np.float64)
+    rows = [[each.mean(0, dtype=np.float64), each.max(0), [np.log(len(each))]] for each in frames]
+    return np.stack([np.concatenate(row) for row in rows])
 
 
 class Linear:

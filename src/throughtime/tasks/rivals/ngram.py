@@ -80,7 +80,7 @@ class NGram:
 
     Example:
         >>> model = NGram.learn(np.array([0, 1, 2, 1, 2, 1, 2]), vocabulary=4, order=2)
-        >>> model.probabilities(np.array([1, 2]))[1] > 0.7
+        >>> bool(model.probabilities(np.array([1, 2]))[1] > 0.7)
         True
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Generic
@@ -14,6 +14,7 @@ from throughtime.data.encoding.embeddings import Vectors
 from throughtime.data.encoding.features import Features
 from throughtime.data.encoding.items import Items
 from throughtime.data.planning.buckets import Costs
+from throughtime.data.reading import Found
 from throughtime.data.record import Record, Sequences, raw_bytes
 from throughtime.errors import CheckpointError
 from throughtime.tasks.supervised.targets import Target, Targets
@@ -41,6 +42,8 @@ class Examples(Generic[Target]):
     """What each costs to compute, (records,)."""
     scored: int
     """How much of the targets is scored: the records, or their steps."""
+    skipped: int = 0
+    """Records that could not be read and are not among these."""
 
     @property
     def targets_key(self) -> str:
@@ -65,12 +68,15 @@ class SavedInputs(Generic[Target]):
     """What the network can say."""
     rate: int | None = None
     """Samples a second of the sounds that were learned from; None where there were none."""
+    found: Found = field(default_factory=Found)
+    """How the files that were learned from are laid out, where that was told from their content."""
 
     def to_json(self) -> str:
         """Write it down."""
         features = {"features": self.features.to_mapping(), "embedding": self.embedding}
         answers = {"answers": self.targets.to_mapping(), "rate": self.rate}
-        return json.dumps({**features, **answers}, ensure_ascii=False, indent=1)
+        found = self.found.to_mapping()
+        return json.dumps({**features, **answers, **({"found": found} if found else {})}, ensure_ascii=False, indent=1)
 
 
 def read_saved(folder: Path, load_targets: Callable[[Mapping[str, Any]], Targets[Target]]) -> SavedInputs[Target]:
@@ -91,8 +97,10 @@ def read_saved(folder: Path, load_targets: Callable[[Mapping[str, Any]], Targets
     try:
         rate = content.get("rate")
         features, embedding = load_features(content["features"]), int(content["embedding"])
-        return SavedInputs(features, embedding, load_targets(content["answers"]), None if rate is None else int(rate))
-    except (KeyError, TypeError, ValueError) as error:
+        found = Found.from_mapping(content.get("found", {}))
+        rate = None if rate is None else int(rate)
+        return SavedInputs(features, embedding, load_targets(content["answers"]), rate, found)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"{path} is damaged: {error}; nothing was changed") from None
 
 

@@ -13,7 +13,7 @@ from torch import nn
 from throughtime.data.encoding.features import WordFeatures
 from throughtime.data.reading import Note
 from throughtime.models.inputs import WordInput
-from throughtime.tasks.rivals.keeping import keep
+from throughtime.tasks.rivals.keeping import Rival, compare
 from throughtime.tasks.run_config import read_config
 from throughtime.tasks.supervised.examples import Prepared
 from throughtime.tasks.supervised.learner import Finding, Learner
@@ -22,7 +22,6 @@ from throughtime.tasks.supervised.targets import Target
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
 from throughtime.training.job import State, StepResult
-from throughtime.training.rivals import describe_rivals
 
 __all__ = ["LearnerJob", "make_job"]
 
@@ -69,6 +68,11 @@ class LearnerJob(Generic[Target, Finding]):
             "padding": f"{plan.waste(lengths):.0%} of the batches (skipped by the layers)",
         }
 
+    @property
+    def about(self) -> Mapping[str, object]:
+        """What a finished run says of its network, by name."""
+        return self.learner.describe()
+
     def start_from(self, folder: Path) -> None:
         """Take the weights of another run, or the encoder of a language model."""
         if read_config(folder)["task"] == self.name:
@@ -101,13 +105,11 @@ class LearnerJob(Generic[Target, Finding]):
             for record, prediction in self.learner.predict(self.valid.records[index] for index in chosen)
         )
 
-    def compare(self, folder: Path, best: Mapping[str, float]) -> str:
+    def compare(self, folder: Path, run: str, best: Mapping[str, float]) -> str:
         """Score simple models on the same held-out data."""
         learner = self.learner
-        if not (learner.config.rival and (rivals := learner.learn_rivals(self.train))):
-            return ""
-        scored = keep(folder, rivals, lambda rival: learner.score_rival(rival, self.valid))
-        return describe_rivals(self.criterion, best, scored, learner.advice)
+        rivals = learner.learn_rivals(self.train) if learner.config.rival else dict[str, Rival]()
+        return compare(folder, run, learner, rivals, self.valid, best)
 
     def pictures(self) -> dict[str, str]:
         return self.learner.pictures(self.valid, self.learner.find(self.valid))

@@ -22,22 +22,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from throughtime.data.encoding.items import Items, WordItems
-from throughtime.data.files import STANDARD
 from throughtime.data.planning.buckets import BucketPlan, Costs, plan_buckets
-from throughtime.data.reading import Note, Problems, Reading
+from throughtime.data.reading import Reading
 from throughtime.data.record import Record
 from throughtime.data.source import Lengths
-from throughtime.data.user_data import UserData
-from throughtime.tasks.rivals.keeping import Rival, scores_beside
+from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.supervised.examples import Examples, SavedInputs, read_saved
 from throughtime.tasks.supervised.options import SupervisedOptions
 from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.reader import RecordReader
-from throughtime.tasks.supervised.records import usable
 from throughtime.tasks.supervised.targets import Target, labels_of
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
-from throughtime.training.rivals import comparison
 
 __all__ = ["Batch", "Finding", "Learner"]
 
@@ -75,14 +71,11 @@ class Learner(ABC, Generic[Target, Finding]):
     """What is scored, in the plural: ``"tokens"``."""
     reader_class: ClassVar[type[RecordReader[Any]]]
     """What reads its data."""
-    folder: Path | None = None
-    """The run that it was opened from, if it was."""
-    separator: str = " "
-    """What stands between several labels in one cell of a table that predictions are written to."""
 
     def __init__(self, config: SupervisedOptions, inputs: SavedInputs[Target], device: torch.device) -> None:
         self.config, self.inputs = config, inputs
         self.reader: RecordReader[Target] = self.reader_class(config)
+        self.reader.found = inputs.found
         self.model = self.network().to(device)
 
     @classmethod
@@ -101,13 +94,17 @@ class Learner(ABC, Generic[Target, Finding]):
             CheckpointError: a file of the run is missing or damaged.
         """
         learner = cls(config, read_saved(folder, cls.reader_class(config).load_targets), device)
-        learner.folder = folder
         load_weights(folder / MODEL_FILE, learner.model.eval())
         return learner
 
     @abstractmethod
     def network(self) -> nn.Module:
-        """Make the network."""
+        """Make the network.
+
+        One that reads words, or may start from a language model, has its input as ``read`` (of
+        :func:`~throughtime.tasks.supervised.network.make_input`) and the layers over it as ``recurrent``: that is where
+        word vectors and the language model's weights are put.
+        """
 
     @property
     @abstractmethod
@@ -146,7 +143,7 @@ class Learner(ABC, Generic[Target, Finding]):
         """Learn simple models from what the network learned from, by name; none where the task has none."""
         return {}
 
-    def score_rival(self, rival: Any, examples: Examples[Target]) -> dict[str, float]:
+    def score_rival(self, rival: Any, read: Examples[Target]) -> dict[str, float]:
         """Score one of those models by the metrics of the network."""
         return {}
 
@@ -203,37 +200,20 @@ class Learner(ABC, Generic[Target, Finding]):
                 found |= zip(places, self.examine(self.batch(examples.items, rows), targets), strict=True)
         return [found[row] for row in range(len(found))]
 
-    def evaluate(self, data: UserData, note: Note) -> dict[str, Any]:
+    def evaluate(self, examples: Examples[Target]) -> dict[str, Any]:
         """Score data that the network has not seen.
 
         Args:
-            data: files, or data in memory, by role.
-            note: called with what the user should know, one line each.
+            examples: what the task's reader has read to evaluate.
 
         Returns:
             The scores under the field's names, ``examples``, ``labels``: the scores of each label, and how much there
             was that training never saw: ``unknown_words``, ``unseen_labels``.
-
-        Raises:
-            DataError: the data cannot be read, or has no label that is known.
         """
-        problems = Problems(skip=self.config.skip_bad, note=note)
-        examples = self.reader.read_to_score(data, self.inputs, problems)
         findings = self.find(examples)
-        skipped = {"skipped": len(problems.skipped)} if problems.skipped else {}
+        skipped = {"skipped": examples.skipped} if examples.skipped else {}
         more = {"examples": len(examples.records), **skipped, **self._not_seen(examples)}
-        metrics = self.metrics(examples, findings)
-        beside = self._rivals_beside(examples, metrics, note)
-        return {**metrics, **more, **beside, "labels": self.details(examples, findings)}
-
-    def _rivals_beside(self, examples: Examples[Target], metrics: Mapping[str, float], note: Note) -> dict[str, Any]:
-        """Score the run's simple models on the same data."""
-        rivals = {} if self.folder is None else scores_beside(self.folder, lambda one: self.score_rival(one, examples))
-        name = self.criterion
-        here = {key: (each["is"], each[name]) for key, each in rivals.items() if each["on"] == "this data"}
-        if here:
-            note(comparison(name, metrics[name], here, data="on this data:", advice=self.advice))
-        return {"rivals": rivals} if rivals else {}
+        return {**self.metrics(examples, findings), **more, "labels": self.details(examples, findings)}
 
     def _not_seen(self, examples: Examples[Target]) -> dict[str, Any]:
         """Count the words and labels that training never saw."""
@@ -244,15 +224,6 @@ class Learner(ABC, Generic[Target, Finding]):
             unseen = labels.unseen(label for record in examples.records for label in labels_of(record))
             found |= {"unseen_labels": dict(unseen)} if unseen else {}
         return found
-
-    def predict_given(
-        self, data: UserData, problems: Problems, form: str | None = None
-    ) -> Iterator[tuple[Record, Prediction]]:
-        """Say something of each record of files, or of data in memory, as they are read."""
-        load = self.reader.loader(self.inputs, problems.note)
-        records = self.reader.records(data, problems, load, targets=False, form=form)
-        live = any(STANDARD in given.paths for given in data.values())
-        return self.predict(usable(records, self.inputs.features.problem, problems), live=live)
 
     def predict(self, records: Iterable[Record], *, live: bool = False) -> Iterator[tuple[Record, Prediction]]:
         """Say something of each record, in their order, a chunk at a time: endless input takes constant memory.

@@ -10,25 +10,41 @@ from throughtime.errors import UsageError
 from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
 from throughtime.training.options import INHERITED
 
-__all__ = ["SupervisedOptions"]
+__all__ = ["FROM_LANGUAGE_MODEL", "SupervisedOptions"]
 
 _NETWORK = frozenset(["unit", "vocabulary_size", "cell", "hidden", "layers", "embedding", "layer_norm"])
+FROM_LANGUAGE_MODEL: Mapping[str, Mapping[str, object]] = {
+    "generate": {**dict.fromkeys(_NETWORK, INHERITED), "bidirectional": False}
+}
+"""``FROM_OTHERS`` of a task whose network reads the content alone, with ``read`` and ``recurrent``: a language model
+becomes the encoder, which reads one way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SupervisedOptions(NetworkOptions):
     """Options of what learns from records with targets."""
 
-    ARCHITECTURE: ClassVar[frozenset[str]] = _NETWORK | {"min_count", "spelling", "bidirectional"}
+    ARCHITECTURE: ClassVar[frozenset[str]] = _NETWORK | {"min_count", "spelling", "bidirectional", "fill"}
     """Options that the weights depend on."""
-    FROM_OTHERS: ClassVar[Mapping[str, Mapping[str, object]]] = {
-        "generate": {**dict.fromkeys(_NETWORK, INHERITED), "bidirectional": False}
-    }
-    """A language model becomes the encoder: it reads one way."""
-
     CHANGEABLE: ClassVar[frozenset[str]] = NetworkOptions.CHANGEABLE | {"rival"}
     """Options that may change when a run is resumed."""
+    TRAINING_ONLY: ClassVar[frozenset[str]] = NetworkOptions.TRAINING_ONLY | {
+        "embeddings", "word_dropout", "character_dropout", "frame_mask", "skip_bad", "rival", "batch_size",
+        "batch_steps",
+    }  # fmt: skip
+    """Options that mean nothing to a trained network."""
 
+    READING: ClassVar[frozenset[str]] = frozenset(
+        ["format", "separator", "header", "encoding", "text_column", "target_column", "file_column", "id_column"]
+    ) | {"time_column", "ignore_columns", "resample"}
+    """Options that may be others for other files."""
+
+    format: str | None = None
+    """Format of the files (csv, tsv, jsonl, json, parquet, series, conll, conllu, spans, lines, fasttext, fasta,
+    arrays, folder); if not given, it is told from each file."""
+    separator: str | None = None
+    """What stands between the cells of a table of text: comma, tab, semicolon, pipe or any character; if not given, it
+    is told from the file."""
     text_column: str | None = None
     """Column that holds the text or tokens; if not given, the first of text, sentence, review, tokens ... there is."""
     target_column: str | None = None
@@ -39,6 +55,10 @@ class SupervisedOptions(NetworkOptions):
     """Column that tells series apart, for a table with one row per step."""
     time_column: str | None = None
     """Column that orders the steps of a series; also marks a table as one row per step."""
+    feature_columns: str | None = None
+    """Columns of series to learn from, with commas between; if not given, all that are nothing else."""
+    ignore_columns: str | None = None
+    """Columns of series to leave out, with commas between."""
     header: bool | None = None
     """Whether the first line of a table names its columns; if not given, it is told from the line."""
     encoding: str = "utf-8"
@@ -51,6 +71,12 @@ class SupervisedOptions(NetworkOptions):
     """Keep the colours of images."""
     mel_bands: int = 40
     """Numbers that describe 25 ms of sound: the bands of a log-mel spectrogram."""
+    resample: int | None = None
+    """Samples a second that all sounds are brought to, such as 16000; if not given, all must have the same."""
+    fill: Literal["forward", "linear", "zero"] | None = None
+    """What takes the place of missing values (empty, NaN, NA) in a table with one row per step: the value before
+    (forward; at the start the first one), a straight line over the steps (linear), or zero; for each column the network
+    also reads where it was missing. If not given, they are refused."""
     unit: Literal["words", "characters", "bytes", "bpe"] | None = None
     """What one step of a text is; if not given, a word, or a character where the texts have no spaces (names, DNA) or
     their script sets none between words (Chinese, Japanese, Thai)."""
@@ -91,9 +117,13 @@ class SupervisedOptions(NetworkOptions):
         NetworkOptions._check_values(self)
         self._at_least(1, "batch_size", "batch_steps", "min_count", "mel_bands")
         self._at_least(0, "spelling")
+        if self.resample is not None and not 1000 <= self.resample <= 384_000:
+            raise UsageError(f"resample must be between 1000 and 384000 samples a second, not {self.resample}")
         self._shares("word_dropout", "character_dropout")
         if not 0 <= self.frame_mask <= 0.5:
             raise UsageError(f"frame_mask must be between 0 and 0.5, not {self.frame_mask}")
         check_vocabulary_size(self.unit, self.vocabulary_size)
+        if self.feature_columns and self.ignore_columns:
+            raise UsageError("feature_columns leaves all others out; give it or ignore_columns, not both")
         if self.file_column and (self.id_column or self.time_column):
             raise UsageError("a table has one row per file (file_column) or one per step (id_column, time_column)")

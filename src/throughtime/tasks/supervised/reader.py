@@ -11,16 +11,17 @@ from typing import Any, ClassVar, Generic, cast
 
 from throughtime.data.encoding.building import build_features
 from throughtime.data.encoding.embeddings import Vectors, read_vectors
-from throughtime.data.encoding.features import Features, FrameFeatures, TokenFeatures, unlike, words_of
+from throughtime.data.encoding.features import Features, FrameFeatures, TokenFeatures, WordFeatures, unlike, words_of
 from throughtime.data.encoding.items import Items
 from throughtime.data.files import describe
 from throughtime.data.formats.file_loader import FileLoader
 from throughtime.data.formats.registry import read_records
 from throughtime.data.planning.buckets import Costs
 from throughtime.data.planning.split import lonely
-from throughtime.data.reading import Note, Problems, Reading
+from throughtime.data.reading import Found, Note, Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.user_data import DATA, UserData
+from throughtime.data.tables.levels import widened
+from throughtime.data.user_data import DATA, Given, UserData
 from throughtime.errors import DataError, UsageError
 from throughtime.tasks.run_config import read_config
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
@@ -49,6 +50,8 @@ class RecordReader(ABC, Generic[Target]):
 
     def __init__(self, config: SupervisedOptions) -> None:
         self.config = config
+        self.found = Found()
+        """What was found in the data that was learned from."""
 
     @abstractmethod
     def collect(self, records: Sequence[Record]) -> Targets[Target]:
@@ -67,7 +70,7 @@ class RecordReader(ABC, Generic[Target]):
         """How files are read: the options that the formats see."""
         names = Reading.__dataclass_fields__
         given = {name: value for name, value in self.config.to_mapping().items() if name in names}
-        return Reading(**cast(Any, given), per_step=self.per_step)
+        return Reading(**cast(Any, given), per_step=self.per_step, found=self.found)
 
     def records(
         self, data: UserData, problems: Problems, load: FileLoader, *, targets: bool, form: str | None = None
@@ -91,6 +94,21 @@ class RecordReader(ABC, Generic[Target]):
         if list(data) != [DATA]:
             raise UsageError(f"this task reads one kind of file, its data; it has none called {', '.join(data)}")
         yield from read_records(data[DATA], self.how, problems, targets=targets, form=form, load=load)
+
+    def settle(self, records: list[Record], problems: Problems) -> list[Record]:
+        """Take records together, where what one of them means is told from all.
+
+        Args:
+            records: all records of what is learned from, validated on or scored.
+            problems: what becomes of those that do not fit.
+
+        Returns:
+            Those that do.
+
+        Raises:
+            DataError: they cannot be what they seem to be.
+        """
+        return records
 
     def features(self, records: Sequence[Record], vectors: Vectors | None) -> Features:
         """Build what the network reads of records like these.
@@ -142,7 +160,8 @@ class RecordReader(ABC, Generic[Target]):
             CheckpointError: what is needed in ``known`` is missing or damaged.
         """
         problems = Problems(skip=self.config.skip_bad, note=note)
-        load = FileLoader(self.how, note, rate=self._rate_of(known) if known else None)
+        rate, self.found = self._kept_by(known)
+        load = FileLoader(self.how, note, rate=rate)
         records, held_out = self._read_parts(data, problems, load)
         targets = self.collect(records)
         if not held_out:
@@ -150,7 +169,7 @@ class RecordReader(ABC, Generic[Target]):
         records = cut_one_series(records, note) if self.per_step else records
         vectors = self._vectors([*records, *held_out], note) if known is None else None
         inputs = self._known(known, records, targets) if known else self._new(records, targets, vectors)
-        inputs = replace(inputs, rate=load.rate)
+        inputs = replace(inputs, rate=load.rate, found=self.found)
         check_meaning(self.config, inputs.features.kind, load.kinds, note)
         train, valid = (self._readable(part, inputs, problems) for part in (records, held_out))
         if problems.skipped:
@@ -165,26 +184,60 @@ class RecordReader(ABC, Generic[Target]):
     def remark(self, valid: Examples[Target], note: Note) -> None:
         """Say what makes the task's scores on this data less than they seem; nothing where there is nothing to say."""
 
-    def read_to_score(self, data: UserData, inputs: SavedInputs[Target], problems: Problems) -> Examples[Target]:
+    @property
+    def separator(self) -> str:
+        """What stands between several labels in one cell of a table that predictions are written to."""
+        return " "
+
+    def read_to_evaluate(self, data: UserData, folder: Path, note: Note) -> Examples[Target]:
         """Read data that a trained network is to be scored on.
 
         Args:
             data: what was handed over.
-            inputs: what the run has kept of what it learned from.
-            problems: what becomes of records that cannot be read.
+            folder: the run of the network.
+            note: called with what the user should know, one line each.
 
         Returns:
             The examples, one at least.
 
         Raises:
             DataError: the data cannot be read, or has no label that is known.
+            CheckpointError: what the run has kept of what it learned from is missing or damaged.
         """
+        inputs, problems = read_saved(folder, self.load_targets), Problems(skip=self.config.skip_bad, note=note)
+        self.found = inputs.found
         load = self.loader(inputs, problems.note)
         records = self._read_all(data, problems, load, "the data")
         examples = self._readable(records, inputs, problems)
         inputs.targets.check(examples.records, problems.note)
         self.remark(examples, problems.note)
-        return examples
+        return replace(examples, skipped=len(problems.skipped))
+
+    def read_to_predict(
+        self, data: UserData, folder: Path, problems: Problems, form: str | None = None
+    ) -> Iterator[Record]:
+        """Read records that a trained network is to say something of, as they come.
+
+        Args:
+            data: what was handed over.
+            folder: the run of the network.
+            problems: what becomes of records that cannot be read.
+            form: name of the files' format, or None to tell it from each name.
+
+        Yields:
+            The records that the network can read, in order.
+
+        Raises:
+            DataError: a record cannot be read and is not to be skipped.
+            CheckpointError: what the run has kept of what it learned from is missing or damaged.
+        """
+        inputs = read_saved(folder, self.load_targets)
+        self.found = inputs.found
+        if self.found.labels_were is not None:
+            were = f"the labels that were learned from are {self.found.labels_were}"
+            problems.note(f"predictions are {self.found.scheme}; {were}")
+        records = self.records(data, problems, self.loader(inputs, problems.note), targets=False, form=form)
+        yield from usable(records, inputs.features.problem, problems)
 
     def loader(self, inputs: SavedInputs[Target], note: Note) -> FileLoader:
         """Make what reads files that must go together with those that were learned from.
@@ -216,12 +269,13 @@ class RecordReader(ABC, Generic[Target]):
 
     def _read_parts(self, data: UserData, problems: Problems, load: FileLoader) -> tuple[list[Record], list[Record]]:
         """Read (what to learn from, what to validate on); all records are of one kind."""
-        given = data.training()
-        check_columns(self.config, given[DATA].paths if DATA in given else (), self.how)
+        given = data.training().in_hand()
+        check_columns(self.config, given.get(DATA, Given()), self.how, problems.note)
         records = self._read_all(given, problems, load, "the training data")
-        held_out: list[Record] = []
-        if validation := data.validation():
-            held_out = self._read_all(validation, problems, load, "the validation data")
+        if not self.found.fixed:
+            records, self.found.fixed = widened(records, self.found), True
+        validation = data.validation()
+        held_out = self._read_all(validation, problems, load, "the validation data") if validation else []
         alike = partial(unlike, records[0])
         records, held_out = (list(usable(part, alike, problems)) for part in (records, held_out))
         if self.config.skip_bad and not validation:
@@ -231,7 +285,7 @@ class RecordReader(ABC, Generic[Target]):
     def _read_all(self, data: UserData, problems: Problems, load: FileLoader, what: str) -> list[Record]:
         """Read all records with their targets, one at least."""
         before = len(problems.skipped)
-        records = list(self.records(data, problems, load, targets=True))
+        records = self.settle(list(self.records(data, problems, load, targets=True)), problems)
         if not records:
             skipped = problems.skipped[before:]
             last = f"; {len(skipped):,} could not be read, the first: {skipped[0]}" if skipped else ""
@@ -254,8 +308,11 @@ class RecordReader(ABC, Generic[Target]):
 
     def _new(self, records: Sequence[Record], targets: Targets[Target], vectors: Vectors | None) -> SavedInputs[Target]:
         """What new training data says."""
+        features = self.features(records, vectors)
+        if vectors is not None and not isinstance(features, WordFeatures):
+            raise UsageError("embeddings are for a task that reads one input, word by word; leave them out")
         embedding = self.config.embedding if vectors is None else vectors.rows.shape[1]
-        return SavedInputs(self.features(records, vectors), embedding, targets)
+        return SavedInputs(features, embedding, targets)
 
     def _known(self, folder: Path, records: Sequence[Record], targets: Targets[Target]) -> SavedInputs[Target]:
         """What the run that is gone on with, or started from, has kept."""
@@ -268,9 +325,12 @@ class RecordReader(ABC, Generic[Target]):
         features = TokenFeatures(vocabulary, per_word=self.per_step, marked=True)
         return SavedInputs(features, self.config.embedding, targets)
 
-    def _rate_of(self, folder: Path) -> int | None:
-        """The sampling rate that a run to go on with, or to start from, learned from; a language model has none."""
-        return None if read_config(folder)["task"] == "generate" else read_saved(folder, self.load_targets).rate
+    def _kept_by(self, folder: Path | None) -> tuple[int | None, Found]:
+        """The sampling rate, and what was found, of a run to go on with or to start from; no language model has any."""
+        if folder is None or read_config(folder)["task"] == "generate":
+            return None, Found()
+        saved = read_saved(folder, self.load_targets)
+        return saved.rate, saved.found
 
 
 def _names(data: UserData, most: int = 3) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from throughtime.data.encoding.features import Features, TokenFeatures
+from throughtime.data.encoding.features import Features, TokenFeatures, WordFeatures
 from throughtime.data.encoding.items import Items, TokenItems, WordItems
 from throughtime.data.encoding.joined import CONTENT, JoinedFeatures, JoinedItems
 from throughtime.data.planning.split import content_hash
@@ -51,10 +51,10 @@ def note_copies(train: Examples[Any], valid: Examples[Any], note: Note, *, given
 
 
 def note_imbalance(valid: Examples[Any], note: Note, *, what: str, mend: str) -> None:
-    """Tell of a label that nearly all validation examples have, for then accuracy says little.
+    """Tell of a label that nearly all have, for then accuracy says little.
 
     Args:
-        valid: what is validated on, each label counted.
+        valid: what is validated on or scored, each label counted.
         note: told, in a line.
         what: what has a label: examples or steps.
         mend: what to look at, or to try.
@@ -64,7 +64,7 @@ def note_imbalance(valid: Examples[Any], note: Note, *, what: str, mend: str) ->
     share = count / counts.total()
     if share >= IMBALANCED and len(counts) > 1:
         note(
-            f"{share:.1%} of the validation {what} have the label {label!r}: to say it always has an accuracy of "
+            f"{share:.1%} of the {what} to score have the label {label!r}: to say it always has an accuracy of "
             f"{share:.3f}; {mend}"
         )
 
@@ -85,9 +85,11 @@ def note_unknown(
     if unknown <= MOSTLY * total:
         return
     unit = inputs.features.describe().get("unit", "words")
+    spelled = isinstance(inputs.features, WordFeatures) and inputs.features.spelled
+    what = "the network has their spelling alone" if spelled else "the network cannot tell them apart"
     note(
-        f"{unknown:,} of the {total:,} {unit} of the validation data ({unknown / total:.0%}) are unknown, so that "
-        f"the network cannot tell them apart; {_what_to_try(inputs, config, known)}"
+        f"{unknown:,} of the {total:,} {unit} of the validation data ({unknown / total:.0%}) are unknown: {what}; "
+        f"{_what_to_try(inputs, config, known)}"
     )
 
 

@@ -13,6 +13,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from throughtime.data.encoding.labels import UNSEEN
+from throughtime.data.planning.split import windows
 from throughtime.data.record import Record
 from throughtime.layers.crf import CRF, bio_constraints
 from throughtime.models.many_to_many import ManyToMany
@@ -29,6 +30,9 @@ from throughtime.tasks.tag.scores import entity_scores, macro_f1, marks_spans, s
 from throughtime.tasks.tag.targets import Numbers, StepTargets, TagReader
 
 __all__ = ["Finding", "Tagger"]
+
+PIECE = 1 << 16
+"""Steps of a record that a simple model scores at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +143,12 @@ class Tagger(ScoredLearner[Numbers, Finding]):
     def learn_rivals(self, examples: Examples[Numbers]) -> Mapping[str, Rival]:
         return learn_rivals(examples, self.labels)
 
-    def score_rival(self, rival: Any, examples: Examples[Numbers]) -> dict[str, float]:
-        findings = [Finding(scores.argmax(1), np.nan) for scores in rival.scores(examples.records)]
-        return {name: value for name, value in self.metrics(examples, findings).items() if name != "loss"}
+    def score_rival(self, rival: Any, read: Examples[Numbers]) -> dict[str, float]:
+        # Simple models look at each step by itself, so a long record may come in pieces.
+        pieces = (windows(record, PIECE) for record in read.records)
+        said = (np.concatenate([scores.argmax(1) for scores in rival.scores(parts)]) for parts in pieces)
+        findings = [Finding(each, np.nan) for each in said]
+        return {name: value for name, value in self.metrics(read, findings).items() if name != "loss"}
 
     def interpret(self, scores: Sequence[Tensor]) -> Iterator[Prediction]:
         for score, numbers in zip(scores, self._decode(scores), strict=True):

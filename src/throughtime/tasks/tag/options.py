@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from throughtime.errors import UsageError
-from throughtime.tasks.supervised.options import SupervisedOptions
+from throughtime.tasks.supervised.options import FROM_LANGUAGE_MODEL, SupervisedOptions
 
 __all__ = ["Config"]
 
@@ -13,6 +13,8 @@ __all__ = ["Config"]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config(SupervisedOptions):
     """Options of ``fit("tag", ...)``."""
+
+    FROM_OTHERS = FROM_LANGUAGE_MODEL
 
     crf: bool = False
     """Choose the best sequence of labels with a conditional random field, not each label by itself."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from throughtime.data.encoding.labels import Labels
-from throughtime.data.reading import Note
+from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
 from throughtime.errors import DataError
 from throughtime.tasks.supervised.examples import Examples
@@ -16,6 +16,7 @@ from throughtime.tasks.supervised.reader import RecordReader
 from throughtime.tasks.supervised.remarks import note_imbalance
 from throughtime.tasks.supervised.targets import LabelledTargets, labels_of
 from throughtime.tasks.tag.scores import Numbers, marks_spans
+from throughtime.tasks.tag.spans import settle_spans
 
 __all__ = ["Numbers", "StepTargets", "TagReader"]
 
@@ -47,6 +48,10 @@ class TagReader(RecordReader[Numbers]):
 
     per_step = True
 
+    def settle(self, records: list[Record], problems: Problems) -> list[Record]:
+        _require_steps(records)
+        return settle_spans(records, self.found, problems)
+
     def collect(self, records: Sequence[Record]) -> StepTargets:
         """Collect the labels of the training data.
 
@@ -66,4 +71,19 @@ class TagReader(RecordReader[Numbers]):
             note_imbalance(valid, note, what="steps", mend="look at f1, the mean over the labels")
 
     def load_targets(self, saved: Mapping[str, Any]) -> StepTargets:
-        return StepTargets(Labels(saved["labels"]))
+        return StepTargets(Labels.load(saved["labels"]))
+
+
+def _require_steps(records: Sequence[Record]) -> None:
+    """Refuse a table of sentences each of which is one word long: its rows are words."""
+    first = records[0] if len(records) > 1 else None
+    if first is None or not isinstance(first.original, Mapping):
+        return
+    cells = cast("Mapping[str, object]", first.original)
+    if any(isinstance(cell, list | tuple) for cell in cells.values()):
+        return
+    if all(isinstance(record.content, tuple) and len(record.content) == 1 for record in records):
+        raise DataError(
+            f"{first.place}: all {len(records):,} rows have one word each, and words are labelled in their sentence; "
+            "where a table has a word in each row, say which column tells the sentences apart with --id-column NAME"
+        )

@@ -1,4 +1,4 @@
-"""A run on disk through the Python door: made, opened, gone on with, started from, and refused."""
+"""A run is made, gone on with and started from through the Python door; what cannot be done leaves nothing."""
 
 from __future__ import annotations
 
@@ -10,48 +10,17 @@ from typing import Any
 
 import pytest
 import torch
+from left_behind import contents
+from text_runs import SMALL, TEXT, Notes, fit
 
 import throughtime as tt
+from throughtime.data.record import Record
 from throughtime.errors import CheckpointError, DataError, ThroughtimeError, TrainingError, UsageError
+from throughtime.runs.predictions import rows_of
+from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.training.checkpoint import read_tensors
 from throughtime.training.metrics import read_metrics
 from throughtime.training.reporter import SilentReporter
-
-TEXT = "It was the best of times, it was the worst of times. " * 30
-SMALL: dict[str, Any] = {
-    "hidden": 8, "embedding": 4, "lanes": 2, "tbptt": 8, "steps": 6, "validate_every": 3, "sample_every": 3,
-    "warmup": 0, "learning_rate": 0.01,
-}  # fmt: skip
-
-
-class Notes(SilentReporter):
-    """Keeps the notes."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Path:
-    path = tmp_path / "book.txt"
-    path.write_text(TEXT)
-    return path
-
-
-def fit(data: Path | list[Path] | None, out: Path | None, **how: Any) -> tt.Run:
-    return tt.fit("generate", data, out=out, **{"reporter": SilentReporter(), **SMALL, **how})
-
-
-@pytest.fixture
-def made(book: Path, tmp_path: Path) -> Path:
-    return fit(book, tmp_path / "run").path
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_a_run_has_all_its_files(made: Path, book: Path) -> None:
@@ -69,37 +38,6 @@ def test_a_run_has_all_its_files(made: Path, book: Path) -> None:
     assert "<svg" in (made / "report.html").read_text()
 
 
-def test_a_run_is_opened_and_used(made: Path, book: Path) -> None:
-    run = tt.load(made)
-    assert (run.task, run.status, run.config.seed) == ("generate", "finished", 0)
-    assert run.metrics["step"] in (3, 6) and run.metrics["bits_per_character"] > 0
-    assert run.evaluate(book)["scored_characters"] == len(TEXT)
-    assert run.evaluate(text=TEXT[-159:])["bits_per_character"] == pytest.approx(run.metrics["bits_per_character"])
-    assert len(run.generate("It", length=9)) == 9
-    assert "".join(run.generate_stream("It", length=9, seed=1)) == run.generate("It", length=9, seed=1)
-    assert repr(run) == f"Run({str(made)!r}, task='generate')"
-    with pytest.raises(UsageError, match="nothing to evaluate"):
-        run.evaluate()
-
-
-def test_a_run_describes_itself(made: Path) -> None:
-    about: Any = tt.load(made).describe()
-    assert about["model"]["parameters"] == sum(
-        tensor.numel() for tensor in read_tensors(made / "model.safetensors")[0].values()
-    )
-    assert about["training"]["status"] == "finished" and about["training"]["step"] == 6
-    assert about["options"]["hidden"] == 8 and about["files"]["config.json"] > 0
-    json.dumps(about)
-
-
-def test_without_a_folder_the_run_lives_as_long_as_the_object(book: Path) -> None:
-    run = fit(book, None)
-    path = run.path
-    assert path.exists() and run.generate(length=3)
-    del run
-    assert not path.exists()
-
-
 def test_text_in_memory(tmp_path: Path) -> None:
     run = fit(None, tmp_path / "run", text=TEXT, valid_text=TEXT[:100])
     assert run.metrics["scored_characters"] == 100
@@ -115,10 +53,10 @@ def test_several_files_are_several_documents(book: Path, tmp_path: Path) -> None
 
 
 def test_a_run_that_exists_is_kept_unless_told_otherwise(made: Path, book: Path) -> None:
-    before = content(made)
+    before = contents(made)
     with pytest.raises(UsageError, match=r"already holds a run: go on with it \(--resume\) or replace it"):
         fit(book, made)
-    assert content(made) == before
+    assert contents(made) == before
     assert fit(book, made, overwrite=True, hidden=5).config.hidden == 5  # type: ignore[attr-defined]
     assert [row["step"] for row in read_metrics(made) if row["kind"] == "train"] == [1, 6]
     assert len(list(made.glob("events.*"))) == 1
@@ -131,11 +69,11 @@ def test_overwriting_takes_out_nothing_else(made: Path, book: Path) -> None:
 
 
 def test_bad_data_leaves_an_old_run_as_it_was(made: Path, tmp_path: Path) -> None:
-    before = content(made)
+    before = contents(made)
     (tmp_path / "empty.txt").touch()
     with pytest.raises(DataError):
         fit(tmp_path / "empty.txt", made, overwrite=True)
-    assert content(made) == before
+    assert contents(made) == before
 
 
 BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], type[ThroughtimeError], str]] = {
@@ -180,37 +118,13 @@ def test_a_place_that_is_no_run_is_refused(book: Path, tmp_path: Path) -> None:
     assert book.read_text() == TEXT
 
 
-@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "vocabulary.json"])
-@pytest.mark.parametrize("damage", ["truncated", "gone"])
-def test_a_damaged_run_cannot_be_opened_and_the_file_is_named(made: Path, name: str, damage: str) -> None:
-    path = made / name
-    if damage == "gone":
-        path.unlink()
-    else:
-        path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(CheckpointError, match=name) as caught:
-        tt.load(made)
-    assert "\n" not in str(caught.value)
-
-
 @pytest.mark.parametrize("name", ["config.json", "trainer.safetensors", "vocabulary.json"])
 def test_a_damaged_run_cannot_be_gone_on_with_and_nothing_is_overwritten(made: Path, book: Path, name: str) -> None:
     (made / name).write_bytes((made / name).read_bytes()[:-20])
-    before = content(made)
+    before = contents(made)
     with pytest.raises(CheckpointError, match=name):
         fit(book, made, resume=True, steps=9)
-    assert content(made) == before
-
-
-def test_options_of_a_config_that_make_no_sense_are_a_damaged_run(made: Path) -> None:
-    config = json.loads((made / "config.json").read_text())
-    for options in ({"cell": "lsmt"}, {"unheard": 1}):
-        (made / "config.json").write_text(json.dumps({**config, "options": options}))
-        with pytest.raises(CheckpointError, match=r"config.json is damaged: unknown"):
-            tt.load(made)
-    (made / "config.json").write_text(json.dumps({"options": {}}))
-    with pytest.raises(CheckpointError, match="names no task"):
-        tt.load(made)
+    assert contents(made) == before
 
 
 def test_what_is_fixed_cannot_change_when_a_run_goes_on(made: Path, book: Path) -> None:
@@ -245,7 +159,7 @@ def test_stopped_before_its_first_checkpoint_it_starts_from_the_beginning_and_sa
     notes = Notes()
     fit(book, made, resume=True, reporter=notes)
     assert any("before its first checkpoint: it starts from the beginning" in note for note in notes.notes)
-    assert content(made)["model.safetensors"] == content(tmp_path / "whole")["model.safetensors"]
+    assert contents(made)["model.safetensors"] == contents(tmp_path / "whole")["model.safetensors"]
 
 
 def test_out_of_time_says_how_to_go_on(book: Path, tmp_path: Path) -> None:
@@ -265,7 +179,7 @@ def test_a_run_starts_from_the_weights_of_another(made: Path, book: Path, tmp_pa
     old, new = (read_tensors(path / "model.safetensors")[0] for path in (made, run.path))
     for name, tensor in old.items():
         torch.testing.assert_close(new[name], tensor, atol=1e-6, rtol=0)
-    assert content(run.path)["vocabulary.json"] == content(made)["vocabulary.json"]
+    assert contents(run.path)["vocabulary.json"] == contents(made)["vocabulary.json"]
     assert any("the training text has" in note and "does not know" in note for note in notes.notes)
     with pytest.raises(UsageError, match="need hidden 8, not 16"):
         fit(book, tmp_path / "other", init_from=made, hidden=16)
@@ -280,7 +194,7 @@ def test_a_fine_tuned_run_that_lost_its_checkpoint_starts_from_the_same_weights(
     shutil.copytree(whole.path, tmp_path / "cut")
     (tmp_path / "cut" / "trainer.safetensors").unlink()
     again = fit(book, tmp_path / "cut", resume=True)
-    assert content(again.path)["model.safetensors"] == content(whole.path)["model.safetensors"]
+    assert contents(again.path)["model.safetensors"] == contents(whole.path)["model.safetensors"]
 
 
 def test_the_users_random_numbers_are_left_alone(book: Path) -> None:
@@ -301,6 +215,13 @@ def test_a_loss_that_is_not_finite_is_one_line_and_the_checkpoint_stays(book: Pa
     assert "\n" not in str(caught.value)
     if (tmp_path / "run" / "trainer.safetensors").exists():
         assert tt.load(tmp_path / "run").metrics["step"] >= 1
+
+
+def test_a_writer_is_handed_what_the_reader_of_its_format_left() -> None:
+    record = Record("so good", None, "a.rec: line 2", ("@label: p", "so good"))
+    assert list(rows_of(record, Prediction("p", 0.75), probabilities=False)) == [
+        (record, {"predicted": "p", "probability": "0.7500"})
+    ]
 
 
 def test_the_default_reporter_speaks_on_standard_error(book: Path, capsys: pytest.CaptureFixture[str]) -> None:

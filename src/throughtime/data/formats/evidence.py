@@ -1,0 +1,179 @@
+"""What a file is by what is in it: by its first bytes where those are unmistakable, else by its first lines."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from throughtime.data.encodings import told_encoding
+from throughtime.data.files import first_bytes
+from throughtime.data.reading import Reading
+from throughtime.errors import DataError
+
+__all__ = ["format_by_bytes", "format_by_lines", "sample_lines"]
+
+_MAGIC: dict[bytes, str] = {
+    b"PAR1": "parquet",
+    b"\x93NUMPY": "arrays",
+    b"\x89PNG\r\n\x1a\n": "folder",
+    b"\xff\xd8\xff": "folder",
+    b"GIF8": "folder",
+    b"BM": "",
+    b"RIFF": "folder",
+    b"fLaC": "folder",
+    b"OggS": "folder",
+}
+"""First bytes -> format; a picture or a sound by itself is read as a folder of one."""
+_FOREIGN = {
+    b"%PDF": "a PDF; save its text as .txt",
+    b"SQLite format 3\x00": "an SQLite database; export the table as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel or Word file; save it as CSV UTF-8 (in Excel: File, Save As)",
+    b"Obj\x01": "an Avro file; save it as Parquet or JSON lines",
+    b"ARROW1": "an Arrow file; save it as Parquet",
+}
+"""First bytes of what is not read -> what it is, and what to do."""
+_SAMPLE = 1 << 16
+_LABEL = "__label__"
+_SEQUENCE = re.compile(r"[A-Za-z*.\- ]+")
+
+
+def format_by_bytes(path: Path) -> str | None:
+    """Tell the format of a file by its first bytes, where they are unmistakable.
+
+    Args:
+        path: the file, which is there.
+
+    Returns:
+        The format's name; None where the bytes tell nothing, as those of text do.
+
+    Raises:
+        DataError: the file cannot be read, or is of a kind that is not read: the message says how to save it.
+    """
+    begun = first_bytes(path, 64)
+    for magic, what in _FOREIGN.items():
+        if begun.startswith(magic):
+            raise DataError(f"{path} is {what}")
+    if begun.startswith(b"PK\x03\x04"):
+        return _archive(path)
+    return next((form for magic, form in _MAGIC.items() if form and begun.startswith(magic)), None)
+
+
+def _archive(path: Path) -> str | None:
+    """Tell what a ZIP archive is: NumPy's, or an Office file, which is not read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return None
+    if any(name.endswith(".npy") for name in names):
+        return "arrays"
+    if any(name.startswith("xl/") for name in names):
+        raise DataError(f"{path} is an Excel workbook; save its sheet as CSV UTF-8 (in Excel: File, Save As)")
+    if any(name in ("word/document.xml", "content.xml") for name in names):
+        raise DataError(f"{path} is an Office document; save its text as .txt, or its table as CSV")
+    raise DataError(f"{path} is a ZIP archive; unpack it, and give the files in it or their folder")
+
+
+def sample_lines(path: Path, how: Reading) -> list[str]:
+    """Give the first lines of a text file as they are, the last one perhaps cut.
+
+    Args:
+        path: the file.
+        how: its encoding.
+
+    Returns:
+        The lines; none where it cannot be decoded, of which whoever reads it will tell.
+    """
+    begun = first_bytes(path, _SAMPLE)
+    encoding = told_encoding(str(path), begun, how.encoding, lambda _: None)
+    text = begun.decode(encoding, errors="replace").removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
+    return text.splitlines()
+
+
+def format_by_lines(lines: Sequence[str], *, per_step: bool) -> str | None:
+    r"""Tell the format of a text by its lines.
+
+    Args:
+        lines: the first lines of the file.
+        per_step: whether there is a target for each step: words in columns are looked for then.
+
+    Returns:
+        The format's name; None where the lines tell nothing.
+
+    Example:
+        >>> format_by_lines(["EU\tB-ORG", "rejects\tO", "", "Peter\tB-PER"], per_step=True)
+        'conll'
+        >>> format_by_lines(['{"text": "so good", "label": "pos"}'], per_step=False)
+        'jsonl'
+    """
+    there = [line for line in lines if line.strip()]
+    if not there:
+        return None
+    first = there[0].lstrip()
+    if first.startswith(("{", "[")):
+        return _json_format(lines, there, per_step)
+    if sum(line.startswith(_LABEL) for line in there) > 0.9 * len(there):
+        return "fasttext"
+    if first.startswith(">") and len(there) > 1 and all(_SEQUENCE.fullmatch(line) or line[0] in ">;" for line in there):
+        return "fasta"
+    if per_step and _in_columns(lines):
+        return "conllu" if _universal(there) else "conll"
+    return None
+
+
+def _json_format(lines: Sequence[str], there: Sequence[str], per_step: bool) -> str | None:
+    first = there[0].strip()
+    if first.startswith("["):
+        begun = "".join(lines).lstrip()[1:].lstrip()
+        return "json" if begun.startswith("{") else None
+    try:
+        row = json.loads(first)
+    except (ValueError, RecursionError):
+        # An object over several lines, or a line that is longer than what was looked at.
+        return "jsonl" if len(lines) == 1 else None
+    return "spans" if per_step and _has_spans(row) else "jsonl" if isinstance(row, dict) else None
+
+
+def _has_spans(row: Any) -> bool:
+    """Whether a record marks parts of its text by character: spaCy's ``entities``, doccano's ``label``, ``spans``."""
+    if not isinstance(row, dict) or "tokens" in row or "words" in row:
+        return False
+    fields = cast("dict[str, Any]", row)
+    marks: Any = next((fields[name] for name in ("entities", "spans", "label", "labels") if name in fields), None)
+    if not isinstance(marks, list):
+        return False
+    texts = (fields.get(name) for name in ("text", "data", "content", "sentence"))
+    return any(isinstance(text, str) for text in texts) and all(map(_is_mark, cast("list[Any]", marks)))
+
+
+def _is_mark(part: Any) -> bool:
+    if isinstance(part, dict):
+        return "start" in part or "start_offset" in part
+    return isinstance(part, list) and len(cast("list[Any]", part)) >= 3 and isinstance(part[0], int)
+
+
+def _in_columns(lines: Sequence[str]) -> bool:
+    """Whether words stand one a line, in columns, sentences apart by blank lines."""
+    blocks: list[list[str]] = [[]]
+    for line in lines[:-1] if len(lines) > 50 else lines:
+        if not line.strip():
+            blocks.append([])
+        elif not line.startswith(("#", "-DOCSTART-")):
+            blocks[-1].append(line)
+    blocks = [block for block in blocks if block]
+    rows = [line for block in blocks for line in block]
+    for separator in ("\t", None):
+        columns = [row.split(separator) for row in rows]
+        words = all(len(cell.split()) <= 1 for row in columns for cell in row)
+        if len({len(row) for row in columns}) == 1 and len(columns[0]) >= 2 and words:
+            return len(blocks) >= 2
+    return False
+
+
+def _universal(there: Sequence[str]) -> bool:
+    rows = [line.split("\t") for line in there if not line.startswith("#")]
+    return all(len(row) == 10 and re.fullmatch(r"\d+([-.]\d+)?", row[0]) for row in rows)

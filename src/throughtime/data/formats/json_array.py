@@ -1,0 +1,54 @@
+"""A JSON array of records: a table whose rows are the objects in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from throughtime.data.files import describe, open_lines
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
+from throughtime.data.tables.columns import Load
+from throughtime.data.tables.table import read_named_rows
+from throughtime.errors import DataError
+
+__all__ = ["read_json_array"]
+
+
+def read_json_array(
+    path: Path, how: Reading, problems: Problems, *, targets: bool, load: Load | None = None
+) -> Iterator[Record]:
+    """Read the objects of a JSON array as rows; the whole file is in memory at once.
+
+    Args:
+        path: the file.
+        how: columns and kind of target, as for any table.
+        problems: where bad rows and notes go.
+        targets: whether each row needs a target.
+        load: reads the file that a cell names.
+
+    Yields:
+        The records in order; their place is ``item 3``, from 1.
+
+    Raises:
+        DataError: the file is no JSON array, or a row is bad.
+    """
+    name = describe(path)
+    try:
+        found = json.loads("\n".join(open_lines(path, how.encoding, problems.note)))
+    except (ValueError, RecursionError) as error:
+        where = f" ({error.msg} in line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise DataError(f"{name} is no JSON{where}; give an array of objects, or one object a line as .jsonl") from None
+    if not isinstance(found, list):
+        raise DataError(f"{name} holds no array of objects; give one, or one object a line as .jsonl")
+    yield from read_named_rows(_rows(cast("list[Any]", found), name, problems), path, how, problems, targets, load)
+
+
+def _rows(items: list[Any], name: str, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for number, item in enumerate(items, 1):
+        if isinstance(item, dict):
+            yield f"{name}: item {number}", cast("Mapping[str, object]", item)
+        else:
+            problems.report(f"{name}: item {number}", f"is {type(item).__name__}, not an object")

@@ -1,0 +1,167 @@
+"""How a table of text is written: what separates cells, whether they are quoted, what is the decimal point."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from throughtime.data.reading import Note
+from throughtime.errors import UsageError
+
+__all__ = ["SEPARATORS", "Dialect", "as_separator", "told_dialect"]
+
+SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|"}
+"""What separates cells, by name."""
+_NAMES = {separator: name for name, separator in SEPARATORS.items()}
+_SAYS = re.compile(r'"?sep=(.)"?')
+"""The first line by which Excel is told of the separator."""
+_DECIMAL = re.compile(r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*")
+_ENOUGH = 0.9
+"""Share of the lines that must have as many cells as most have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a table is written."""
+
+    separator: str
+    """What stands between two cells."""
+    quoted: bool = True
+    """Whether a cell in double quotes may hold separators, line ends and doubled quotes."""
+    skip: int = 0
+    """Lines before the first row."""
+    decimal_commas: frozenset[int] = frozenset()
+    """Columns, from 0, whose numbers are written with a decimal comma."""
+
+
+def as_separator(asked: str) -> str:
+    r"""Take the separator that was asked for.
+
+    Args:
+        asked: a name (comma, tab, semicolon, pipe), ``\t``, or the character itself.
+
+    Returns:
+        The character.
+
+    Raises:
+        UsageError: it is none.
+
+    Example:
+        >>> as_separator("semicolon"), as_separator(";")
+        (';', ';')
+    """
+    separator = SEPARATORS.get(asked, "\t" if asked == r"\t" else asked)
+    if len(separator) != 1 or separator in '"\r\n':
+        raise UsageError(f"separator must be one character, or one of {', '.join(SEPARATORS)}; not {asked!r}")
+    return separator
+
+
+def told_dialect(lines: Sequence[str], usual: str, asked: str | None, name: str, note: Note) -> Dialect:
+    """Tell how a table is written by its first lines.
+
+    The usual separator is taken where most lines have as many cells with it, at least two; else the one with which they
+    have. In a table separated by tabs quotes are text, unless they keep cells together.
+
+    Args:
+        lines: the first lines of the file.
+        usual: the separator that its name stands for.
+        asked: the separator that was asked for, or None.
+        name: the file, for messages.
+        note: told of what is not as usual.
+
+    Returns:
+        The dialect.
+
+    Raises:
+        UsageError: the separator asked for is no single character.
+
+    Example:
+        >>> told_dialect(["text;label", "good, so good;pos"], ",", None, "a.csv", print).separator
+        a.csv: cells are separated by semicolons
+        ';'
+    """
+    said = _SAYS.fullmatch(lines[0].strip()) if lines else None
+    skip = 1 if said else 0
+    rest = lines[skip:]
+    if said:
+        note(f"{name}: its first line says what separates the cells, {said[1]!r}")
+    separator = as_separator(asked) if asked is not None else said[1] if said else _told_separator(rest, usual)
+    if separator != usual and asked is None and not said:
+        note(f"{name}: cells are separated by {_NAMES.get(separator, repr(separator))}s")
+    quoted = separator != "\t" or _keeps_together(rest)
+    if quoted and separator == "\t":
+        note(f"{name}: cells in double quotes are taken out of them")
+    rows = [] if separator == "," else [row for row in _rows(rest, separator, quoted) if row]
+    return Dialect(separator, quoted, skip, _decimal_commas(rows))
+
+
+def _rows(lines: Iterable[str], separator: str, quoted: bool = True) -> list[list[str]]:
+    """Split lines; those that cannot be split are left out."""
+    if not quoted:
+        return [line.split(separator) for line in lines]
+    rows: list[list[str]] = []
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=separator, strict=True)
+    try:
+        rows.extend(reader)
+    except csv.Error:
+        return [line.split(separator) for line in lines]
+    return rows
+
+
+def _fit(lines: Sequence[str], separator: str) -> tuple[float, int]:
+    """Share of the rows that have as many cells as most have, and how many that is."""
+    widths = Counter(len(row) for row in _rows(lines, separator) if row)
+    if not widths:
+        return 0.0, 0
+    width, count = widths.most_common(1)[0]
+    return count / widths.total(), width
+
+
+def _told_separator(lines: Sequence[str], usual: str) -> str:
+    fits = {separator: _fit(lines, separator) for separator in (usual, *(set(_NAMES) - {usual}))}
+    sound = [each for each, (share, width) in fits.items() if width >= 2 and share >= _ENOUGH]
+    if usual in sound:
+        others = [each for each in sound if each != usual and usual == "," and _numbers_cut(lines, each)]
+        return others[0] if others else usual
+    # Of one column only, or uneven: another separator must fit every line, the first one too.
+    even = [each for each in sorted(sound, key="\t;|,".index) if fits[each][0] == 1.0]
+    return even[0] if even else usual
+
+
+def _numbers_cut(lines: Sequence[str], separator: str) -> bool:
+    """Whether commas are decimal commas inside the cells of another separator."""
+    cells = [cell for row in _rows(lines, separator) for cell in row if "," in cell]
+    return bool(cells) and all(_DECIMAL.fullmatch(cell) for cell in cells)
+
+
+def _keeps_together(lines: Sequence[str]) -> bool:
+    """Whether quotes in a table separated by tabs are marks around cells, not text."""
+    if not any('"' in line for line in lines):
+        return False
+    plain, marked = _rows(lines, "\t", quoted=False), _rows(lines, "\t")
+    if marked == plain:
+        return False
+    widths = [Counter(len(row) for row in rows if row not in ([], [""])) for rows in (plain, marked)]
+    if len(widths[1]) == 1 and len(widths[0]) > 1:
+        return True  # only so has every row as many cells
+    if len(widths[1]) > 1:
+        return False
+    marks = [cell for row in plain for cell in row if len(cell) > 1 and cell[0] == cell[-1] == '"']
+    columns = zip(*(row for row in plain[1:] if len(row) == len(plain[0])), strict=True)
+    whole = any(cells and all(len(c) > 1 and c[0] == c[-1] == '"' for c in cells) for cells in map(list, columns))
+    return whole or any('""' in cell[1:-1] for cell in marks)
+
+
+def _decimal_commas(rows: Sequence[Sequence[str]]) -> frozenset[int]:
+    """The columns in which every number, below the first row, may be written with a comma, and one is."""
+    width = max((len(row) for row in rows), default=0)
+    found: set[int] = set()
+    for column in range(width):
+        cells = [row[column].strip() for row in rows[1:] if len(row) > column and row[column].strip()]
+        whole = all(_DECIMAL.fullmatch(cell) or re.fullmatch(r"[+-]?\d+", cell) for cell in cells)
+        if cells and whole and any("," in cell for cell in cells):
+            found.add(column)
+    return frozenset(found)

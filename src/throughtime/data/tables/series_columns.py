@@ -1,0 +1,170 @@
+"""The columns of a table of series beside id, time and target: words, numbers, truth values, labels, or left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from throughtime.data.reading import Reading
+from throughtime.data.tables.columns import pick_column
+from throughtime.data.tables.header import is_number
+from throughtime.errors import DataError, UsageError
+
+__all__ = [
+    "Kind",
+    "asked_columns",
+    "is_index",
+    "is_unnamed",
+    "kind_of_column",
+    "pick_features",
+    "word_column",
+]
+
+Kind: TypeAlias = Literal["number", "flag", "labels"]
+"""What a column of features holds: numbers, true or false, or labels."""
+_WORDS = ("word", "words", "token", "tokens", "form")
+_UNNAMED = re.compile(r"|Unnamed: \d+")
+"""Names that pandas gives to, or leaves for, a column without one."""
+
+
+def is_unnamed(name: str) -> bool:
+    """Tell whether a column has no name: an empty one, or pandas' ``Unnamed: 0``.
+
+    Args:
+        name: the name.
+
+    Returns:
+        Whether it is none.
+    """
+    return _UNNAMED.fullmatch(name) is not None
+
+
+def is_index(cells: Sequence[str]) -> bool:
+    """Tell whether cells number the rows: whole numbers, each once.
+
+    Args:
+        cells: the first cells of a column without a name.
+
+    Returns:
+        Whether they do.
+
+    Example:
+        >>> is_index(["0", "1", "2"]), is_index(["0.5", "1"]), is_index([])
+        (True, False, False)
+    """
+    return bool(cells) and all(cell.isdecimal() for cell in cells) and len(set(cells)) == len(cells)
+
+
+def kind_of_column(cells: Sequence[str]) -> Kind:
+    """Tell what a column of features holds.
+
+    Args:
+        cells: its first cells. Where only some are numbers it is one of numbers, and the others are faults.
+
+    Returns:
+        Its kind.
+
+    Example:
+        >>> kind_of_column(["1.5", "high"]), kind_of_column(["True", "false"]), kind_of_column(["left", "right"])
+        ('number', 'flag', 'labels')
+    """
+    there = [cell.strip() for cell in cells if cell.strip()]
+    if not there or any(map(is_number, there)):
+        return "number"
+    return "flag" if all(cell.lower() in ("true", "false") for cell in there) else "labels"
+
+
+def word_column(names: Sequence[str], how: Reading, name: str, rows: Sequence[Sequence[str]]) -> int | None:
+    """Find the column of words of a table with one word in each row.
+
+    Args:
+        names: the columns.
+        how: the columns that were asked for.
+        name: the file, for messages.
+        rows: the first rows.
+
+    Returns:
+        The one that was asked for; where labels of steps are learned, one that is called word or the like and does
+        not hold numbers; None where the rows are steps of numbers.
+
+    Raises:
+        DataError: the column is not there.
+    """
+    if how.text_column is not None:
+        return names.index(pick_column(names, how.text_column, name, "--text-column"))
+    if not how.per_step or how.feature_columns is not None:
+        return None
+    usual = {each.casefold(): i for i, each in reversed(list(enumerate(names)))}
+    found = next((usual[word] for word in _WORDS if word in usual), None)
+    if found is None or kind_of_column([row[found] for row in rows if found < len(row)]) == "number":
+        return None
+    return found
+
+
+def asked_columns(asked: str | None, names: Sequence[str], name: str, option: str) -> tuple[int, ...] | None:
+    """Find columns that were asked for, with commas between.
+
+    Args:
+        asked: names or numbers, or None.
+        names: the columns.
+        name: the file, for messages.
+        option: the option that asked.
+
+    Returns:
+        Their indices, or None where nothing was asked for.
+
+    Raises:
+        DataError: one is not there.
+        UsageError: nothing stands between two commas.
+    """
+    if asked is None:
+        return None
+    parts = [part.strip() for part in asked.split(",")]
+    if not all(parts):
+        raise UsageError(f"{option} {asked!r} names nothing between two commas; write a,b")
+    return tuple(dict.fromkeys(names.index(pick_column(names, part, name, option)) for part in parts))
+
+
+def pick_features(
+    names: Sequence[str], taken: Sequence[int], rows: Sequence[Sequence[str]], how: Reading, name: str
+) -> tuple[int, ...]:
+    """Say which columns are features.
+
+    Args:
+        names: the columns.
+        taken: those that are something else.
+        rows: the first rows.
+        how: what was asked for, and what was found in the data that was learned from.
+        name: the file, for messages.
+
+    Returns:
+        Their indices.
+
+    Raises:
+        DataError: a column is missing, is asked for as two things, or none is left.
+        UsageError: an option names nothing.
+    """
+    asked = asked_columns(how.feature_columns, names, name, "--feature-columns")
+    left_out = asked_columns(how.ignore_columns, names, name, "--ignore-columns") or ()
+    for i in (*(asked or ()), *left_out):
+        if i in taken:
+            raise DataError(f"{name}: column {names[i]!r} is id, time, target or text, and cannot be anything else too")
+    known = how.found.features
+    if asked is not None:
+        return asked
+    if how.found.fixed and known and set(known) <= {names[i] for i in range(len(names)) if i not in taken}:
+        return tuple(names.index(each) for each in known)
+    features = [i for i in range(len(names)) if i not in taken and i not in left_out]
+    features = [
+        i for i in features if not (is_unnamed(names[i]) and is_index([row[i] for row in rows if i < len(row)]))
+    ]
+    for i in features:
+        if not names[i]:
+            raise DataError(
+                f"{name}: column {i + 1} has no name, and does not number the rows; give it one, or leave it out with "
+                f"--ignore-columns {i + 1}"
+            )
+    if not features:
+        raise DataError(f"{name}: no column of numbers is left beside {', '.join(names[i] for i in taken)}")
+    return tuple(features)

@@ -1,0 +1,54 @@
+"""What a stream asks of the layer that it steps through; so the layer can make streams, and they need not know it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor
+
+from throughtime.kernels.call import Call
+from throughtime.kernels.dispatch import Request
+from throughtime.layers.states import States
+
+__all__ = ["Streamable"]
+
+
+class Streamable(Protocol):
+    """A one-directional stack as a stream sees it; :class:`throughtime.Recurrent` is one."""
+
+    @property
+    def input_size(self) -> int:
+        """I."""
+        ...
+
+    @property
+    def output_size(self) -> int:
+        """P of the last layer."""
+        ...
+
+    @property
+    def batch_first(self) -> bool:
+        """Whether a chunk is (B, t, I) instead of (t, B, I)."""
+        ...
+
+    @property
+    def residual(self) -> bool:
+        """Whether every layer after the first adds its input to its output."""
+        ...
+
+    @property
+    def bare(self) -> bool:
+        """Whether one step is exactly torch's own cell."""
+        ...
+
+    def step_calls(self, batch_size: int) -> list[Call]:
+        """One call per layer for a single step of B rows from the initial state, in inference."""
+        ...
+
+    def states(self, batch: int, like: Tensor) -> States:
+        """How the states of B rows like ``like`` (dtype, device) look outside and inside."""
+        ...
+
+    def request(self, like: Tensor, batch: int, *, dense: bool, resets: bool) -> Request:
+        """What a call on the data ``like`` (..., I) asks of a kernel."""
+        ...

@@ -1,0 +1,262 @@
+"""What each option of each task is tried with: data, what else must be set, and a value that changes the run."""
+
+from __future__ import annotations
+
+import json
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from throughtime.tasks import config_class
+from throughtime.tasks.supervised.options import SupervisedOptions
+
+
+def text(task: str) -> str:
+    content = "\n\n".join(f"The {number} cats sat on {number * 7} mats, naïve as cats are." for number in range(90))
+    Path("text.txt").write_text(content, encoding="utf-8")
+    return "text.txt"
+
+
+def words_and_labels(task: str, number: int) -> tuple[list[str], list[str]]:
+    """Words, and for tag a label for each, else one for all; label "a,c;d" is rare, and so are some words."""
+    words = ["naïve", "cats", f"sat{number // 2}", "It's" if number % 2 else "on", *["mats"] * (number % 4)]
+    labels = ["b" if (number + place) % 3 else "a,c;d" for place in range(len(words))]
+    return words, labels if task == "tag" else labels[:1]
+
+
+def table(task: str) -> str:
+    Path("t.tsv").write_text(
+        "text\tlabel\tother\tkind\n"
+        + "".join(
+            f"{' '.join(words)}\t{' '.join(labels)}\t{' '.join(words[::-1])}\t{' '.join(labels[1:] + labels[:1])}\n"
+            for words, labels in (words_and_labels(task, number) for number in range(24))
+        ),
+        encoding="utf-8",
+    )
+    return "t.tsv"
+
+
+def two_targets(task: str) -> str:
+    """A table whose second target is another."""
+    more = (" x", " a") if task == "tag" else ("", "")
+    rows = "".join(f"word{n % 5}{more[0]}\t{'ab'[n % 2]}{more[1]}\t{'ab'[n % 3 > 0]}{more[1]}\n" for n in range(24))
+    Path("t.tsv").write_text(f"text\tlabel\tkind\n{rows}")
+    return "t.tsv"
+
+
+def wide(task: str) -> str:
+    """A table with a text of digits, and numbers: a series of two steps, if that is asked for."""
+    lines = [f"{n % 5},{n % 7 / 2},{'ab'[n % 2]}" for n in range(24)]
+    Path("w.csv").write_text("text,other,label\n" + "\n".join(lines) + "\n")
+    return "w.csv"
+
+
+def unnamed(task: str) -> str:
+    """A table whose header might be data."""
+    more = (" x", " a") if task == "tag" else ("", "")
+    rows = "".join(f"word{number}{more[0]}\t{('a', 'label')[number % 2]}{more[1]}\n" for number in range(12))
+    Path("t.tsv").write_text(f"text\tlabel\n{rows}")
+    return "t.tsv"
+
+
+def one_bad_row(task: str) -> str:
+    table(task)
+    with Path("t.tsv").open("a") as file:
+        file.write("one cell\n")
+    return "t.tsv"
+
+
+def named_files(task: str) -> str:
+    """Names of files that are texts too, unless they are taken as files."""
+    lines = ["text\tlabel"]
+    steps, more = (2, " a") if task == "tag" else (1, "")
+    for number in range(12):
+        np.save(f"x {number}.npy", np.full((steps, 2), number % 2))
+        lines.append(f"x {number}.npy\t{'ab'[number % 2]}{more}")
+    Path("t.tsv").write_text("\n".join(lines) + "\n")
+    return "t.tsv"
+
+
+def series(task: str) -> str:
+    """Series by one column or by the other; for tag labels change inside of them, else they do not."""
+    second = [n // 4 if task == "tag" else n // 6 * 2 + n % 2 for n in range(24)]
+    lines = [f"{n % 6},{second[n]},{40 - n},{n % 3},{'ab'[n % 2]}" for n in range(24)]
+    Path("s.csv").write_text("\n".join(["one,two,t,x,label", *lines]) + "\n")
+    return "s.csv"
+
+
+def listed(task: str, suffix: str, make: Callable[[Path, int], int]) -> str:
+    """A table that names files, for tag with a label for each step of them, else with one for all."""
+    lines: list[str] = []
+    for number in range(8):
+        path = Path(f"{number}.{suffix}")
+        labels = ["ab"[(number + step) % 2] for step in range(make(path, number))]
+        lines.append(json.dumps({"path": str(path), "label": labels if task == "tag" else "ab"[number % 2]}) + "\n")
+    Path("t.jsonl").write_text("".join(lines))
+    return "t.jsonl"
+
+
+def sound(path: Path, number: int) -> int:
+    """Write a sound, and say how many steps it has."""
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes((9000 * np.sin(np.arange(360) * (number + 1) / 5)).astype("<i2").tobytes())
+    return 3
+
+
+def image(path: Path, number: int) -> int:
+    """Write an image, and say how many rows it has."""
+    from PIL import Image
+
+    pixels = np.random.default_rng(number).integers(0, 255, (3, 2, 3)).astype(np.uint8)
+    Image.fromarray(pixels).save(path)
+    return 3
+
+
+def sounds(task: str) -> str:
+    return listed(task, "wav", sound)
+
+
+def images(task: str) -> str:
+    return listed(task, "png", image)
+
+
+def vectors(task: str) -> str:
+    Path("v.txt").write_text("cats 1 0 0\nmats 0 1 0\n")
+    return table(task)
+
+
+Make = Callable[[str], str]
+"""Writes data for a task into the current folder, and gives its name."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """How an option is tried."""
+
+    value: Any
+    """A value that changes the run."""
+    more: dict[str, Any] = field(default_factory=dict)
+    """What else must be set."""
+    make: Make | None = None
+    """What makes the data; if not given, that of the task in DATA."""
+    needed: bool = False
+    """Without the value the data is refused."""
+    refused: str = ""
+    """What is said where the value cannot be honoured with data that fits the default."""
+
+
+DATA: dict[str, Make] = {"generate": text, "classify": table, "tag": table}
+"""Task -> what makes data that most of its options are tried with."""
+
+TRAINING: dict[str, Any] = {
+    "hidden": 6, "embedding": 4, "steps": 4, "dropout": 0.0, "average": 0.0, "warmup": 0, "clip": 0.0,
+    "learning_rate": 0.01, "checkpoint_every": 1e6, "log_every": 1, "sample_every": 0, "validate_every": 2,
+}  # fmt: skip
+RECORDS: dict[str, Any] = {
+    **TRAINING, "batch_size": 6, "word_dropout": 0.0, "character_dropout": 0.0, "frame_mask": 0.0, "spelling": 0,
+    "min_count": 1, "mel_bands": 4,
+}  # fmt: skip
+BASE: dict[str, dict[str, Any]] = {
+    "generate": {**TRAINING, "lanes": 2, "tbptt": 8}, "classify": RECORDS, "tag": RECORDS,
+}  # fmt: skip
+"""Task -> options of a tiny run without noise, from which one is changed."""
+RECORDS_NOISE: dict[str, Any] = {"dropout": 0.5, "word_dropout": 0.5, "recurrent_dropout": 0.2, "spelling": 3}
+NOISY: dict[str, dict[str, Any]] = {
+    "generate": {"dropout": 0.5}, "classify": RECORDS_NOISE, "tag": RECORDS_NOISE,
+}  # fmt: skip
+"""Task -> options whose noise must be the same each time."""
+
+EVERYWHERE = {
+    "epochs": Case(0.6, {"steps": None, "epochs": 0.3}),
+    "steps": Case(5),
+    "learning_rate": Case(0.02),
+    "weight_decay": Case(0.5),
+    "warmup": Case(3),
+    "schedule": Case("constant"),
+    "clip": Case(0.01),
+    "average": Case(0.9),
+    "patience": Case(1, {"steps": 12, "learning_rate": 30.0, "validate_every": 1, "schedule": "constant"}),
+    "validate_every": Case(1),
+    "sample_every": Case(2),
+    "checkpoint_every": Case(0.0),
+    "log_every": Case(3),
+    "seed": Case(1),
+    "encoding": Case("latin-1"),
+    "cell": Case("gru"),
+    "hidden": Case(7),
+    "layers": Case(2),
+    "embedding": Case(5),
+    "dropout": Case(0.5),
+    "layer_norm": Case(True),
+    "zoneout": Case(0.5),
+    "recurrent_dropout": Case(0.5),
+    "weight_dropout": Case(0.5),
+    "rival": Case(False),
+}
+"""Options of every task."""
+FILES = {"file_column": "path"}
+OF_RECORDS = {
+    "text_column": Case("other"),
+    "target_column": Case("kind", make=two_targets),
+    "file_column": Case("text", make=named_files),
+    "id_column": Case("two", {"id_column": "one", "time_column": "t"}, series),
+    "time_column": Case("t", {"id_column": "one"}, series),
+    "feature_columns": Case("x", {"id_column": "one", "time_column": "t"}, series),
+    "ignore_columns": Case("two", {"id_column": "one", "time_column": "t"}, series),
+    "format": Case("fasta", refused="FASTA"),
+    "separator": Case("semicolon", refused="t.tsv"),
+    "fill": Case("zero", {"id_column": "one", "time_column": "t"}, series),
+    "resample": Case(4000, FILES, sounds),
+    "header": Case(False, make=unnamed),
+    "skip_bad": Case(True, make=one_bad_row, needed=True),
+    "unit": Case("characters"),
+    "vocabulary_size": Case(3),
+    "image_steps": Case("pixels", FILES, images),
+    "colour": Case(True, FILES, images),
+    "mel_bands": Case(5, FILES, sounds),
+    "min_count": Case(5),
+    "spelling": Case(3),
+    "embeddings": Case("v.txt", make=vectors),
+    "bidirectional": Case(False),
+    "word_dropout": Case(0.9),
+    "character_dropout": Case(0.5, {"spelling": 3}),
+    "frame_mask": Case(0.3, FILES, sounds),
+    "label_smoothing": Case(0.3),
+    "batch_size": Case(5),
+    "batch_steps": Case(12),
+}
+"""Options of the tasks that learn from records with targets."""
+OWN = {
+    "generate": {
+        "epochs": Case(0.05, {"steps": None, "epochs": 0.02}),
+        "unit": Case("bytes"),
+        "vocabulary_size": Case(20, {"unit": "words"}),
+        "separator": Case("\n\n"),
+        "tied": Case(True),
+        "lanes": Case(3),
+        "tbptt": Case(9),
+    },
+    "classify": {
+        "target_type": Case("labels"),
+        "label_separator": Case(";", {"target_type": "labels"}),
+        "wide": Case(True, {"wide": False}, wide),
+        "pooling": Case("mean"),
+        "class_weights": Case("balanced"),
+    },
+    "tag": {
+        "image_steps": Case("pixels", FILES, images, refused="6 steps in 'path', but 3 labels"),
+        "crf": Case(True),
+    },
+}
+"""Task -> its own options, and those that it is tried with in another way."""
+
+
+def cases_of(task: str) -> dict[str, Case]:
+    """Each option of a task and how it is tried."""
+    shared = OF_RECORDS if issubclass(config_class(task), SupervisedOptions) else {}
+    return {**EVERYWHERE, **shared, **OWN[task]}
