@@ -115,15 +115,17 @@ JSON_ONLY: list[Damage] = [change, drop]
 def damage(run: Path, other: Path, task: str, rng: random.Random, weights: bool = True) -> str:
     """Damage one file of a run in one way, and say how."""
     files = [*JSON_FILES[task], *(["model.safetensors"] if weights else [])]
-    path = run / rng.choice(files)
+    path = run / rng.choice([name for name in files if (run / name).exists()])
     way = rng.choice([*ANY, *JSON_ONLY, *JSON_ONLY] if path.suffix == ".json" else ANY)
     return way(path, other, rng)
 
 
 def without_seals(run: Path) -> None:
-    """Make of a run one as it was written before there were seals."""
+    """Make of a run one as it was written before there were seals, and simple models beside its scores."""
     from safetensors.torch import save_file
 
+    for path in run.glob("rivals*"):
+        path.unlink()
     for name in ("model.safetensors", "trainer.safetensors"):
         tensors, metadata = read_tensors(run / name)
         save_file(tensors, run / name, {key: value for key, value in metadata.items() if key == "position"})

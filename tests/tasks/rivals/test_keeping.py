@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from throughtime.tasks.rivals import keeping
 from throughtime.tasks.rivals.ngram import NGram
 from throughtime.training.report import write_report
 from throughtime.training.reporter import SilentReporter
+from throughtime.training.seal import signed
 
 SMALL: dict[str, Any] = {"hidden": 4, "embedding": 4, "steps": 2, "sample_every": 0, "device": "cpu"}
 RANDOM = np.random.default_rng(7)
@@ -70,8 +72,8 @@ def test_a_classifier_stands_beside_the_commonest_label_and_a_linear_model(tmp_p
     json.dumps(run.describe()["rivals"])
 
 
-def test_the_report_has_a_line_for_each(tmp_path: Path) -> None:
-    run, _ = fit("classify", reviews(150), reviews(45, 1000), tmp_path / "run")
+def test_the_report_has_a_line_for_each(whole: Path, tmp_path: Path) -> None:
+    run = tt.load(shutil.copytree(whole, tmp_path / "run"))
     page = write_report(run.path).read_text()
     for rival in run.rivals.values():
         assert f"<td>{rival['is']}</td><td>{rival['scores']['accuracy']:.3f}</td>" in page
@@ -196,7 +198,8 @@ def test_a_large_model_keeps_its_scores_alone(tmp_path: Path, monkeypatch: pytes
     beside = run.evaluate(reviews(20, 2003), note=notes.append)["rivals"]
     assert beside["linear"]["on"] == "the validation data"
     assert beside["linear"]["accuracy"] == run.rivals["linear"]["scores"]["accuracy"]
-    assert not any("linear" in note for note in notes)
+    (line,) = [note for note in notes if "linear" in note]
+    assert line.startswith("a linear model on the words was too large") and "the validation data" in line
 
 
 def test_without_rivals_there_are_none(tmp_path: Path) -> None:
@@ -206,13 +209,48 @@ def test_without_rivals_there_are_none(tmp_path: Path) -> None:
     assert "rivals" not in run.evaluate(reviews(20, 2003), note=notes.append)
     again = tt.fit("classify", reviews(150), valid=reviews(45, 1000), out=run.path, resume=True, steps=3, rival=True,
                    reporter=SilentReporter())  # fmt: skip
-    assert set(again.rivals) == {"majority", "linear"}
+    first = again.rivals
+    assert set(first) == {"majority", "linear"}
+    more = {"out": run.path, "resume": True, "reporter": SilentReporter()}
+    # What is learned again for more steps of the same network is the same, and goes where it is not wanted any more.
+    assert tt.fit("classify", reviews(150), valid=reviews(45, 1000), steps=4, **more).rivals == first
+    assert not tt.fit("classify", reviews(150), valid=reviews(45, 1000), steps=5, rival=False, **more).rivals
+    assert not list(run.path.glob("rivals*"))
 
 
-@pytest.mark.parametrize("damage", [b"", b"what is this?" * 9, None])
-def test_damaged_models_are_told_of(damage: bytes | None, tmp_path: Path) -> None:
-    run, _ = fit("classify", reviews(150), reviews(45, 1000), tmp_path / "run")
-    path = run.path / "rivals.safetensors"
-    path.unlink() if damage is None else path.write_bytes(damage)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fit("classify", reviews(150), reviews(45, 1000), tmp_path_factory.mktemp("whole") / "run")[0].path
+
+
+@pytest.mark.parametrize("damage", ["empty", "other", "bit", "missing"])
+def test_damaged_models_are_told_of(damage: str, whole: Path, tmp_path: Path) -> None:
+    path = shutil.copytree(whole, tmp_path / "run") / "rivals.safetensors"
+    content = path.read_bytes()
+    contents = {"empty": b"", "other": b"what is this?" * 9, "bit": content[:-1] + bytes([content[-1] ^ 1])}
+    path.unlink() if damage == "missing" else path.write_bytes(contents[damage])
     with pytest.raises(CheckpointError, match=r"rivals\.safetensors is (damaged|missing)"):
-        run.evaluate(reviews(20, 2003), note=lambda _: None)
+        tt.load(path.parent).evaluate(reviews(20, 2003), note=lambda _: None)
+    assert tt.load(path.parent).predict(["good thing1"])
+
+
+def test_edited_scores_are_told_of(whole: Path, tmp_path: Path) -> None:
+    path = shutil.copytree(whole, tmp_path / "run") / "rivals.json"
+    content = json.loads(path.read_text())
+    opened, run = tt.load(path.parent), content["run"]
+    nothing = signed({"run": run, "rivals": [], "models": ""})
+    for edited in ({**content, "run": "0" * 32}, {**content, "rivals": {}}, nothing, []):
+        path.write_text(json.dumps(edited))
+        with pytest.raises(CheckpointError, match=r"rivals\.json"):
+            opened.describe()
+        with pytest.raises(CheckpointError, match=r"rivals\.json"):
+            opened.evaluate(reviews(20, 2003), note=lambda _: None)
+
+
+def test_a_run_that_never_had_rivals_is_scored_alone(whole: Path, tmp_path: Path) -> None:
+    old, notes = shutil.copytree(whole, tmp_path / "run"), list[str]()
+    for path in old.glob("rivals*"):
+        path.unlink()
+    assert tt.load(old).rivals == {} and not tt.load(old).describe()["rivals"]
+    scores = tt.load(old).evaluate(reviews(20, 2003), note=notes.append)
+    assert "rivals" not in scores and scores["examples"] == 20 and not any("network" in note for note in notes)

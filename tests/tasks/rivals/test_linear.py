@@ -117,8 +117,10 @@ def test_a_part_is_drawn_where_the_whole_would_take_too_long(monkeypatch: pytest
         return np.eye(2)[[each.target for each in records]]  # type: ignore[misc]
 
     model = Linear.learn(texts, "words", 2, wanted)
-    assert model is not None and len(drawn) == 104  # 1000 characters * 10 / (10 + 2 answers) / 8 characters of each
-    assert model.learned_from == "104 of 500 examples"
+    assert model is not None and len(drawn) == 46  # 1000 * 10 / (10 + 2 answers) / (10 + 8 characters of each)
+    assert model.learned_from == "46 of 500 examples"
+    by_letters = Linear.learn(texts, "characters", 2, lambda records: np.eye(2)[[each.target for each in records]])
+    assert by_letters is not None and by_letters.learned_from == "24 of 500 examples"  # / (10 + 3 * 8)
     assert Linear.learn(texts, "words", 60, lambda records: np.zeros((len(records), 60))) is None
 
 

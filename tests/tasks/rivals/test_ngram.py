@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,33 +16,35 @@ TEXTS = {
     "two tokens": np.array([0, 1]),
     "one token again and again": np.full(30, 2),
     "at random": RANDOM.integers(0, 5, 300),
-    "few of many": (RANDOM.integers(0, 50, 200) ** 2) // 50,
+    "few of many": (RANDOM.integers(0, 30, 150) ** 2) // 30,
 }
 
 
-def by_hand(text: list[int], vocabulary: int, order: int, context: list[int], token: int) -> float:
+@cache
+def count(text: tuple[int, ...], gram: tuple[int, ...], order: int) -> int:
+    """How often a gram of the full length stands in the text, or after how many different tokens a shorter one."""
+    places = [at for at in range(len(text) - len(gram) + 1) if text[at : at + len(gram)] == gram]
+    return len(places) if len(gram) == order else len({text[at - 1] for at in places if at > 0})
+
+
+@cache
+def discount(text: tuple[int, ...], length: int, order: int) -> float:
+    grams = {text[at : at + length] for at in range(len(text) - length + 1)}
+    counts = [count(text, gram, order) for gram in grams]
+    once, twice = counts.count(1), counts.count(2)
+    return min(0.9, once / (once + 2 * twice)) if once else 0.5
+
+
+def by_hand(tokens: list[int], vocabulary: int, order: int, context: list[int], token: int) -> float:
     """Interpolated Kneser-Ney, each count taken from the text itself."""
-    order = min(order, len(text))
-
-    def count(gram: list[int], length: int) -> int:
-        places = [at for at in range(len(text) - len(gram) + 1) if text[at : at + len(gram)] == gram]
-        if length == order:
-            return len(places)
-        return len({text[at - 1] if length + 1 == order else tuple(text[at - 1 : at]) for at in places if at > 0})
-
-    def discount(length: int) -> float:
-        grams = {tuple(text[at : at + length]) for at in range(len(text) - length + 1)}
-        counts = [count(list(gram), length) for gram in grams]
-        once, twice = counts.count(1), counts.count(2)
-        return min(0.9, once / (once + 2 * twice)) if once else 0.5
-
+    text, order = tuple(tokens), min(order, len(tokens))
     found = 1 / vocabulary
     for length in range(1, order + 1):
         h = context[len(context) - length + 1 :] if length > 1 else []
         if len(h) < length - 1:
             break
-        counts = {w: count([*h, w], length) for w in range(vocabulary)}
-        total, kinds, d = sum(counts.values()), sum(each > 0 for each in counts.values()), discount(length)
+        counts = {w: count(text, (*h, w), order) for w in range(vocabulary)}
+        total, kinds, d = sum(counts.values()), sum(each > 0 for each in counts.values()), discount(text, length, order)
         if total:
             found = (max(counts[token] - d, 0) + d * kinds * found) / total
     return found

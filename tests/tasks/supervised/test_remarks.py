@@ -111,7 +111,9 @@ def test_validation_data_of_unknown_words_is_said(options: dict[str, Any], words
     valid += [("tea tea tea", "a")]
     train = [(f"tea tea {'ab'[number % 2] * (number + 2)}", "ab"[number % 2]) for number in range(40)]
     (line,) = said(notes_of("classify", train, valid, **options), "are unknown")
-    assert all(word in line for word in words), line
+    assert all(word in line for word in words) and "cannot tell them apart" in line, line
+    (line,) = said(notes_of("classify", train, valid, **options, spelling=8), "are unknown")
+    assert "their spelling alone" in line
     assert not said(notes_of("classify", train, [("tea tea zzz", "a"), ("tea tea yyy", "b")]), "are unknown")
 
 

@@ -92,8 +92,10 @@ class WordLabels:
     def scores(self, records: Iterable[Record]) -> Iterator[Array]:
         """Give the scores of each word of each record, (T, labels): 1 for the label that is given, else 0."""
         for record in records:
-            said = [self.numbers.get(word, self.commonest) for word in _words(record)]
-            yield np.eye(self.labels, dtype=np.float32)[said]
+            words = _words(record)
+            scores = np.zeros((len(words), self.labels), np.float32)
+            scores[range(len(words)), [self.numbers.get(word, self.commonest) for word in words]] = 1
+            yield scores
 
     def to_parts(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Give (arrays, plain values) that it can be made of again."""

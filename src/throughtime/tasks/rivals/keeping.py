@@ -146,6 +146,9 @@ def rivals_beside(
     values = {key: (str(rivals[key]["is"]), each[name]) for key, each in here.items()}
     if values:
         note(comparison(name, scores[name], values, data="on this data:", advice=network.advice))
+    for key, about in rivals.items():
+        if key not in here:
+            note(f"{about['is']} was too large for the run to keep: its scores here are those of the validation data")
     return {
         "rivals": {
             key: {"is": about["is"], "on": "this data", **here[key]}

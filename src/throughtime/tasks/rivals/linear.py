@@ -16,8 +16,10 @@ from throughtime.tasks.rivals.grams import Grams, grams_of
 
 __all__ = ["FrameColumns", "Linear", "Reads", "TextColumns"]
 
-CHARACTERS, NUMBERS = 3_000_000, 10_000_000
+CHARACTERS, NUMBERS = 2_000_000, 10_000_000
 """Characters of text, and numbers of a table times answers, that are learned from: a few seconds."""
+RECORD = 10
+"""Characters whose reading takes as long as what there is to do for each text, whatever its length."""
 WEIGHTS = 1_000_000
 """Weights of a model at most: four megabytes."""
 REGULAR = {"text": 3.0, "frames": 1.0}
@@ -180,7 +182,8 @@ class Linear:
 def _affordable(records: Sequence[Record], reads: Reads, answers: int) -> list[Record]:
     if reads in ("words", "characters"):
         # Reading costs the same whatever is learned; learning costs as much again for every ten answers.
-        return draw(records, CHARACTERS * 10 // (10 + answers), _letters)
+        pieces = 3 if reads == "characters" else 1  # that begin at a character
+        return draw(records, CHARACTERS * 10 // (10 + answers), lambda record: RECORD + pieces * _letters(record))
     width = cast(Array, records[0].content).shape[1]
     return draw(records, NUMBERS // answers, lambda record: width * (len(record.content) if reads == "steps" else 3))
 
@@ -208,7 +211,9 @@ def _logistic(table: Any, right: Array, free: float) -> tuple[Array, Array]:
         elif 0 < share < 1:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that it has not converged in time is no news here
-                model = sklearn.LogisticRegression(C=free, solver="liblinear", max_iter=50).fit(table, column > 0)
+                model = sklearn.LogisticRegression(C=free, solver="liblinear", max_iter=50, tol=1e-3).fit(
+                    table, column > 0
+                )
             weights[:, answer], bias[answer] = model.coef_[0], model.intercept_[0]
         else:
             bias[answer] = 20.0 if share else -20.0

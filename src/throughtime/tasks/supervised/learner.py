@@ -152,7 +152,7 @@ class Learner(ABC, Generic[Target, Finding]):
         """What to try where the network is no better than a simple model."""
         vectors = self.inputs.features.kind == "words" and self.config.embeddings is None
         more = "word vectors (--embeddings FILE), " if vectors else ""
-        return f"try {more}more --epochs or more data, or use the simpler model"
+        return f"try {more}more --epochs or more data"
 
     def before_training(self, examples: Examples[Target]) -> None:
         """Set what depends on the data that is learned from and is not kept."""

@@ -39,8 +39,8 @@ def note_copies(train: Examples[Any], valid: Examples[Any], note: Note, *, given
     if copies:
         mend = "leave them out of one of the two" if given else "leave copies out of the data, or give --valid"
         note(
-            f"{copies:,} of the {total:,} validation examples ({copies / total:.1%}) also stand in the training data: "
-            f"the scores are too good for that; {mend}"
+            f"{copies:,} of the {total:,} validation examples ({copies / total:.1%}) also stand in the training data, "
+            f"so the scores tell in part what was learned by heart; {mend}"
         )
     if different <= FEW_DIFFERENT * total:
         mend = "give more" if given else "leave copies out of the data, or give --valid"
