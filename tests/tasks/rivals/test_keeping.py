@@ -61,7 +61,7 @@ def test_a_classifier_stands_beside_the_commonest_label_and_a_linear_model(tmp_p
         f"the commonest label alone: {share:.3f}, a linear model on the words: {linear['scores']['accuracy']:.3f}"
         in line
     )
-    assert "the network is worse than a linear model on the words: try word vectors (--embeddings FILE)" in line
+    assert "the network is worse than a linear model on the words: try training with word vectors" in line
     told: list[str] = []
     beside = tt.load(run.path).evaluate(new, note=told.append)["rivals"]
     assert beside["majority"]["accuracy"] == pytest.approx(sum(label == commonest for _, label in new) / 20)
@@ -175,7 +175,7 @@ def test_a_language_model_stands_beside_counts(unit: str) -> None:
     nats = NGram.learn(np.array(ids), len(vocabulary), order).nats(np.array(new))
     assert scores["ngram"] == pytest.approx(nats / np.log(2) / len(NEW))
     (line,) = [note for note in notes.notes if note.startswith("validation bits per character")]
-    assert few or ("the network is worse than an n-gram model" in line and "--hidden" in line)
+    assert few or ("the network is worse than an n-gram model" in line and "more units" in line)
     found = run.evaluate(text=NEW, note=notes.note)["rivals"]
     assert (
         found["ngram"]["bits_per_character"] == pytest.approx(scores["ngram"]) and found["ngram"]["on"] == "this data"

@@ -85,9 +85,9 @@ def test_a_label_that_is_nearly_all_is_said(rare: int, told: bool) -> None:
     assert bool(lines) == told
     if told:
         assert lines[0].startswith(f"{(10 - rare) / 10:.1%} of the examples to score")
-        assert f"accuracy of {(10 - rare) / 10:.3f}" in lines[0] and "--class-weights balanced" in lines[0]
+        assert f"accuracy of {(10 - rare) / 10:.3f}" in lines[0] and "balanced class_weights" in lines[0]
     balanced = notes_of("classify", pairs(40), valid, class_weights="balanced")
-    assert not said(balanced, "--class-weights")
+    assert not said(balanced, "class_weights")
 
 
 def test_steps_are_counted_for_tag_and_entities_are_left_alone() -> None:
@@ -121,6 +121,16 @@ def test_unknown_characters_are_read_as_bytes() -> None:
     train = [("abc", "x"), ("cab", "y")] * 10
     (line,) = said(notes_of("classify", train, [("xyz", "x"), ("zyxa", "y")]), "are unknown")
     assert line.startswith("6 of the 7 characters") and line.endswith("try --unit bytes")
+
+
+def test_documents_that_are_learned_from_too_are_counted() -> None:
+    notes, others = list[str](), list[str]()
+    train, valid = Given(memory="one;two;three;two"), Given(memory="two;four;two;;one")
+    read("generate", UserData({"data": train, "valid": valid}), notes, separator=";")
+    (line,) = said(notes, "also stand in the training text")
+    assert line.startswith("3 of the 4 validation documents (75.0%)")
+    read("generate", UserData({"data": train, "valid": Given(memory="four;tw")}), others, separator=";")
+    assert not said(others, "also stand")
 
 
 def test_a_text_of_unknown_tokens_says_what_to_try() -> None:

@@ -128,10 +128,9 @@ class ClassifyReader(RecordReader[Array]):
     def remark(self, valid: Examples[Array], note: Note) -> None:
         """Say where one label is nearly all there is."""
         if self.config.target_type == "label":
-            balance = (
-                "" if self.config.class_weights == "balanced" else ", and try --class-weights balanced in training"
-            )
-            note_imbalance(valid, note, what="examples", mend=f"look at f1, the mean over the labels{balance}")
+            balanced = self.config.class_weights == "balanced"
+            more = "" if balanced else ", and try training with balanced class_weights"
+            note_imbalance(valid, note, what="examples", mend=f"look at f1, the mean over the labels{more}")
 
     def load_targets(self, saved: Mapping[str, Any]) -> Targets[Array]:
         return load_targets(saved)

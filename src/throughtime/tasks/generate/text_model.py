@@ -39,7 +39,7 @@ class TextModel:
 
     criterion = "bits_per_character"
     """The score that tells the best model."""
-    advice = "try more --epochs, a larger --hidden or more text"
+    advice = "try training with more epochs, more units (hidden) or more text"
     """What to try where the network is no better than counts."""
 
     def __init__(self, config: Config, vocabulary: Vocabulary, model: LanguageModel) -> None:

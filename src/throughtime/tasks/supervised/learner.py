@@ -151,8 +151,7 @@ class Learner(ABC, Generic[Target, Finding]):
     def advice(self) -> str:
         """What to try where the network is no better than a simple model."""
         vectors = self.inputs.features.kind == "words" and self.config.embeddings is None
-        more = "word vectors (--embeddings FILE), " if vectors else ""
-        return f"try {more}more --epochs or more data"
+        return f"try training with {'word vectors (embeddings), ' if vectors else ''}more epochs or more data"
 
     def before_training(self, examples: Examples[Target]) -> None:
         """Set what depends on the data that is learned from and is not kept."""
