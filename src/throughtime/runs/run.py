@@ -17,7 +17,6 @@ from throughtime.errors import UnknownNameError, UsageError
 from throughtime.runs.folder import check_run, files_of
 from throughtime.runs.predictions import begun, rows_of
 from throughtime.tasks import task_named
-from throughtime.tasks.rivals.keeping import rivals_beside
 from throughtime.tasks.run_config import read_config, saved_options, saved_paths
 from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.records import count_skipped
@@ -143,6 +142,8 @@ class Run:
         given = user_data({DATA: data, **roles}, {DATA: ("text", text)})
         if not given:
             raise UsageError("nothing to evaluate: give data (files, or examples in memory) or text")
+        from throughtime.tasks.rivals.keeping import rivals_beside  # not for those who describe or predict
+
         say = note or PlainReporter().note
         read = reader.read_to_evaluate(given, self.path, say)
         scores = self.model.evaluate(read)
