@@ -28,10 +28,10 @@ def test_evaluate_as_json_names_its_scores(classifier: Path, tagger: Path, capsy
     Path("new.csv").write_text("\n".join(["text,label", *reviews(20)]))
     Path("new.conll").write_text(SENTENCE.format(1))
     names = {
-        classifier: {"accuracy", "f1", "loss", "calibration_error", "examples", "unknown_words", "labels"},
+        classifier: {"accuracy", "f1", "loss", "calibration_error", "examples", "unknown_words", "labels", "rivals"},
         tagger: {
             "accuracy", "sequence_accuracy", "entity_f1", "entity_precision", "entity_recall", "loss", "examples",
-            "unknown_words", "labels",
+            "unknown_words", "labels", "rivals",
         },
     }  # fmt: skip
     for run, data in ((classifier, "new.csv"), (tagger, "new.conll")):

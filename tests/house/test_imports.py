@@ -60,8 +60,9 @@ INSIDE: dict[str, dict[str, set[str]]] = {
     },
     "tasks": {
         HALL: set(),
-        "supervised": {HALL},
-        **{task: {HALL, "supervised"} for task in TASKS},  # no task knows another
+        "rivals": {HALL},
+        "supervised": {HALL, "rivals"},
+        **{task: {HALL, "supervised", "rivals"} for task in TASKS},  # no task knows another
     },
     "bench": {HALL: set(), "peers": {HALL}},
     "cli": {"display": set(), HALL: {"display"}, "demos": {HALL, "display"}, "main": {HALL, "demos"}},

@@ -25,9 +25,9 @@ FITS: dict[str, dict[str, Any]] = {
     "generate": {"text": TEXT, "lanes": 2, "tbptt": 8, **TINY},
 }
 JSON_FILES = {
-    "classify": ["config.json", "inputs.json", "trainer.json"],
-    "tag": ["config.json", "inputs.json", "trainer.json"],
-    "generate": ["config.json", "vocabulary.json", "trainer.json"],
+    "classify": ["config.json", "inputs.json", "trainer.json", "rivals.json"],
+    "tag": ["config.json", "inputs.json", "trainer.json", "rivals.json"],
+    "generate": ["config.json", "vocabulary.json", "trainer.json", "rivals.json"],
 }
 
 
@@ -46,7 +46,7 @@ def shown(run: tt.Run) -> Any:
     """What describe shows, but for what may be edited: where the data is, and what means nothing after training."""
     about: Any = json.loads(json.dumps(run.describe()))
     options = {name: each for name, each in about["options"].items() if name not in run.config.TRAINING_ONLY}
-    return {name: about[name] for name in ("task", "model", "training", "metrics")} | {"options": options}
+    return {name: about[name] for name in ("task", "model", "training", "metrics", "rivals")} | {"options": options}
 
 
 def flip(path: Path, other: Path, rng: random.Random) -> str:
@@ -115,15 +115,17 @@ JSON_ONLY: list[Damage] = [change, drop]
 def damage(run: Path, other: Path, task: str, rng: random.Random, weights: bool = True) -> str:
     """Damage one file of a run in one way, and say how."""
     files = [*JSON_FILES[task], *(["model.safetensors"] if weights else [])]
-    path = run / rng.choice(files)
+    path = run / rng.choice([name for name in files if (run / name).exists()])
     way = rng.choice([*ANY, *JSON_ONLY, *JSON_ONLY] if path.suffix == ".json" else ANY)
     return way(path, other, rng)
 
 
 def without_seals(run: Path) -> None:
-    """Make of a run one as it was written before there were seals."""
+    """Make of a run one as it was written before there were seals, and simple models beside its scores."""
     from safetensors.torch import save_file
 
+    for path in run.glob("rivals*"):
+        path.unlink()
     for name in ("model.safetensors", "trainer.safetensors"):
         tensors, metadata = read_tensors(run / name)
         save_file(tensors, run / name, {key: value for key, value in metadata.items() if key == "position"})

@@ -27,7 +27,7 @@ def test_a_run_has_all_its_files(made: Path, book: Path) -> None:
     names = {path.name.split(".out.")[0] for path in made.iterdir()}
     assert names == {
         "config.json", "model.safetensors", "trainer.safetensors", "trainer.json", "vocabulary.json",
-        "metrics.jsonl", "events", "report.html",
+        "metrics.jsonl", "events", "report.html", "rivals.json", "rivals.safetensors",
     }  # fmt: skip
     config = json.loads((made / "config.json").read_text())
     assert config["task"] == "generate" and config["data"] == [str(book)] and config["options"]["hidden"] == 8

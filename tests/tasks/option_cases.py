@@ -196,6 +196,7 @@ EVERYWHERE = {
     "zoneout": Case(0.5),
     "recurrent_dropout": Case(0.5),
     "weight_dropout": Case(0.5),
+    "rival": Case(False),
 }
 """Options of every task."""
 FILES = {"file_column": "path"}

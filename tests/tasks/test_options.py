@@ -38,7 +38,7 @@ def trace(folder: Path, task: str, make: Make, options: Mapping[str, Any]) -> tu
     best = tensors_of(run.path)
     inputs = [path.read_text() for path in map(run.path.joinpath, ("vocabulary.json", "inputs.json")) if path.exists()]
     assert weights and best and len(inputs) == 1
-    return timeless_metrics(run.path), weights, best, inputs, counter.count
+    return timeless_metrics(run.path), weights, best, inputs, counter.count, run.rivals
 
 
 @pytest.fixture

@@ -76,6 +76,11 @@ class TokenSource:
         return self._tokens[stop - self._lengths[index] : stop]
 
     @property
+    def tokens(self) -> Tokens:
+        """All ids, (N,), the items laid end to end."""
+        return self._tokens
+
+    @property
     def lengths(self) -> Lengths:
         return self._lengths
 

@@ -8,7 +8,15 @@ from pathlib import Path
 from throughtime.errors import UsageError
 from throughtime.tasks import TASKS
 from throughtime.tasks.run_config import CONFIG_FILE
-from throughtime.training.files import METRICS_FILE, MODEL_FILE, POSITION_FILE, TRAINER_FILE, write_text
+from throughtime.training.files import (
+    METRICS_FILE,
+    MODEL_FILE,
+    POSITION_FILE,
+    RIVAL_MODELS_FILE,
+    RIVALS_FILE,
+    TRAINER_FILE,
+    write_text,
+)
 from throughtime.training.seal import Seal, check_seal
 
 __all__ = ["check_folder", "check_run", "files_of", "make_folder"]
@@ -19,6 +27,8 @@ FILES = (
     TRAINER_FILE,
     POSITION_FILE,
     METRICS_FILE,
+    RIVALS_FILE,
+    RIVAL_MODELS_FILE,
     *sorted({name for task in TASKS.values() for name in task.files}),
     "report.html",
     "events.*",

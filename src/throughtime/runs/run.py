@@ -17,6 +17,7 @@ from throughtime.tasks import task_named
 from throughtime.tasks.run_config import read_config, saved_options, saved_paths
 from throughtime.training.files import POSITION_FILE, write_text
 from throughtime.training.reporter import PlainReporter
+from throughtime.training.rivals import read_rivals
 from throughtime.training.seal import read_signed
 
 if TYPE_CHECKING:
@@ -98,6 +99,13 @@ class Run:
         return self._position().get("best", {})
 
     @property
+    def rivals(self) -> dict[str, dict[str, Any]]:
+        """What simple models reach on the same validation data, by name: what each ``is``, what it ``learned_from``,
+        whether it was ``kept`` to score new data with, and its ``scores``; empty with ``rival=False``.
+        """
+        return read_rivals(self.path, self._saved.get("run"))[0]
+
+    @property
     def status(self) -> str:
         """How training ended: finished, stopped early, out of time, interrupted; or running, or not known."""
         return self._position().get("status", "not known")
@@ -124,7 +132,8 @@ class Run:
                 files are read, where they are not written as those that were learned from (``header``, ``format`` ...).
 
         Returns:
-            Metrics by name, such as ``accuracy``, or ``bits_per_character`` and ``perplexity``.
+            Metrics by name, such as ``accuracy``, or ``bits_per_character`` and ``perplexity``; ``rivals``: those of
+            simple models, by name.
 
         Raises:
             UsageError: nothing was given.
@@ -134,8 +143,12 @@ class Run:
         given = user_data({DATA: data, **roles}, {DATA: ("text", text)})
         if not given:
             raise UsageError("nothing to evaluate: give data (files, or examples in memory) or text")
-        read = reader.read_to_evaluate(given, self.path, note or PlainReporter().note)
-        return self.model.evaluate(read)
+        from throughtime.tasks.rivals.keeping import rivals_beside  # not for those who describe or predict
+
+        say = note or PlainReporter().note
+        read = reader.read_to_evaluate(given, self.path, say)
+        scores = self.model.evaluate(read)
+        return scores | rivals_beside(self.path, self._saved.get("run"), self.model, read, scores, say)
 
     def _parted(self, more: Mapping[str, object]) -> tuple[dict[str, object], Any]:
         """Part what was given by name: data in the task's own roles, and what reads it, the given way."""
@@ -308,6 +321,7 @@ class Run:
             "data": {DATA: None, VALID: None, **saved_paths(self._saved), "init_from": self._saved.get("init_from")},
             "training": {name: position.get(name) for name in ("status", "step", "tokens", "seconds")},
             "metrics": self.metrics,
+            "rivals": self.rivals,
             "files": {path.name: path.stat().st_size for path in files_of(self.path)},
         }
 

@@ -77,6 +77,8 @@ def train(
             summary = trainer.train(Reporters([writer, say]))
         if summary.status != "interrupted":
             _draw(job, folder)
+            if line := job.compare(folder, config.run, summary.best):
+                say.note(line)
     write_report(folder)
     return summary
 

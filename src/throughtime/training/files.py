@@ -19,6 +19,8 @@ __all__ = [
     "METRICS_FILE",
     "MODEL_FILE",
     "POSITION_FILE",
+    "RIVALS_FILE",
+    "RIVAL_MODELS_FILE",
     "TRAINER_FILE",
     "read_json",
     "write_json",
@@ -34,6 +36,8 @@ TRAINER_FILE, POSITION_FILE = "trainer.safetensors", "trainer.json"
 """All that is needed to go on: tensors and counters."""
 METRICS_FILE = "metrics.jsonl"
 """What was measured, step by step."""
+RIVALS_FILE, RIVAL_MODELS_FILE = "rivals.json", "rivals.safetensors"
+"""What simple models reach on the same data: their scores, and those models that are small."""
 
 
 @contextmanager

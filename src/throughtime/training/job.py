@@ -88,6 +88,12 @@ class Job(Protocol):
         """Take the weights of another run."""
         ...
 
+    def compare(self, folder: Path, run: str, best: Mapping[str, float]) -> str:
+        """Score simple models beside the network, which did best with these scores, keep them in the folder of the run
+        of this name and say in one line what they reach; nothing where that is not wanted.
+        """
+        ...
+
     def pictures(self) -> Mapping[str, str]:
         """Draw how the network does on the held-out data: SVG by file name, for the run and its report."""
         ...

@@ -20,6 +20,7 @@ from throughtime.training.charts import Curve, line_chart
 from throughtime.training.drawing import LINE, TEXT, TRAIN, VALIDATION
 from throughtime.training.files import METRICS_FILE, read_json, write_text
 from throughtime.training.metrics import read_metrics
+from throughtime.training.rivals import read_rivals, shown
 from throughtime.training.scores import headline, unit_of
 
 __all__ = ["write_report"]
@@ -65,6 +66,7 @@ td:first-child { color: var(--quiet); width: 14rem; }
 <dl class="facts">$facts</dl>
 <h2>How it learned</h2>
 $charts
+$rivals
 <h2>What it wrote on the way</h2>
 $samples
 <h2>How it was made</h2>
@@ -174,6 +176,26 @@ def _samples(rows: Sequence[Row]) -> str:
     return (few if len(shown) < len(samples) else "") + "".join(cards)
 
 
+def _rivals(run_dir: Path, run: object, rows: Sequence[Row]) -> str:
+    """The best score of the network and, on the same data, those of simple models: nothing where there are none."""
+    validation, (rivals, _) = _of_kind(rows, "validation"), read_rivals(run_dir, run)
+    if not rivals or not validation:
+        return ""
+    name = _metric(validation)
+    lines = [("the network", "", _best(validation)[name])]
+    for rival in rivals.values():
+        lines.append((rival["is"], f"learned from {rival['learned_from']}", rival["scores"][name]))
+    cells = "".join(
+        f"<tr><td>{escape(what)}</td><td>{shown(value)}</td><td>{escape(more)}</td></tr>" for what, more, value in lines
+    )
+    return f"<h2>Beside simple models: {escape(unit_of(name))}</h2><table>{cells}</table>"
+
+
+def _best(validation: Sequence[Row]) -> Row:
+    """The row of the best validation, else the last one."""
+    return next((row for row in reversed(validation) if row.get("best")), validation[-1])
+
+
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -186,7 +208,7 @@ def _facts(rows: Sequence[Row]) -> dict[str, str]:
     facts: dict[str, str] = {}
     if validation:
         name = _metric(validation)
-        best = next((row for row in reversed(validation) if row.get("best")), validation[-1])
+        best = _best(validation)
         facts[f"best {unit_of(name)}"] = f"{best[name]:.3f}"
         facts["at step"] = f"{best['step']:,}"
     if train:
@@ -224,7 +246,7 @@ def write_report(run_dir: Path) -> Path:
         The path of the report.
 
     Raises:
-        CheckpointError: the folder is not a run, or one of the two files is not what it should be.
+        CheckpointError: the folder is not a run, or one of its files is not what it should be.
     """
     config = read_json(run_dir / "config.json")
     rows = _read_rows(run_dir)
@@ -233,6 +255,7 @@ def write_report(run_dir: Path) -> Path:
         subtitle=escape(f"made by throughtime {config.get('throughtime', '')}".rstrip()),
         facts="".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in _facts(rows).items()),
         charts=_charts(rows) + _pictures(run_dir),
+        rivals=_rivals(run_dir, config.get("run"), rows),
         samples=_samples(rows),
         config="".join(f"<tr><td>{escape(k)}</td><td>{escape(v)}</td></tr>" for k, v in _flat(config).items()),
     )

@@ -83,6 +83,12 @@ def test_a_text_is_cut_into_words_and_words_are_left_alone() -> None:
         (["a b"] + ["ab"] * 10, "characters"),
         (["a b"] + ["ab"] * 9, "words"),
         ([("Anna",), ("Bert",)], "words"),
+        (["今天 天气 很好", "我 喜欢 喝 茶"], "characters"),
+        (["映画は とても 面白い", "二度と 見たくない"], "characters"),
+        (["ร้านนี้ อร่อย มาก", "บริการ แย่"], "characters"),
+        (["이 영화는 좋다", "다시는 안 본다"], "words"),
+        (["I drink 茶 every day", "no 茶 today"], "words"),
+        (["12 34", "56 78"], "words"),
     ],
 )
 def test_texts_without_spaces_are_read_by_characters(contents: list[Any], unit: str) -> None:

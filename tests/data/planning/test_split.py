@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughtime.data.planning.split import hold_out, hold_out_end, hold_out_text, lonely, require_examples, windows
+from throughtime.data.planning.split import (
+    content_hash,
+    hold_out,
+    hold_out_end,
+    hold_out_text,
+    lonely,
+    require_examples,
+    require_labels,
+    windows,
+)
 from throughtime.data.record import Record, Sequences, Span, Spans
 from throughtime.data.text import Document, Text
 from throughtime.errors import DataError
@@ -157,8 +166,8 @@ def test_labels_with_one_example_are_listed_with_their_places() -> None:
 
 def test_one_label_is_nothing_to_tell_apart() -> None:
     with pytest.raises(DataError, match="all 3 examples have the label 'a'"):
-        require_examples(examples(a=3))
-    require_examples(examples(a=2, b=2))
+        require_labels(examples(a=3))
+    require_labels(examples(a=2, b=1))
 
 
 def test_the_only_example_of_a_label_has_a_reason_to_be_left_out() -> None:
@@ -166,6 +175,19 @@ def test_the_only_example_of_a_label_has_a_reason_to_be_left_out() -> None:
     reasons = [lonely(records)(record) for record in records]
     assert [reason is None for reason in reasons] == [True, True, False, True, True]
     assert "only example of the label 'single'" in str(reasons[2])
+
+
+def test_records_that_hold_the_same_have_the_same_hash_and_no_others() -> None:
+    frames = np.arange(6, dtype=np.float32)
+    contents: list[Any] = [
+        "a b", "a  b", ("a", "b"), ("a b",), frames.reshape(2, 3), frames.reshape(3, 2), frames.reshape(2, 3) + 1,
+    ]  # fmt: skip
+    records = [Record(content, str(number), f"row {number}") for number, content in enumerate(contents)]
+    records += [Record("a b", "x", "", beside={"question": text}) for text in ("why", "how")]
+    records += [Record("a b", "x", "", beside={"answer": "why"}), Record("a b\0", "x", "")]
+    assert len({content_hash(record) for record in records}) == len(records)
+    again = Record(frames.reshape(2, 3).copy(), "another", "elsewhere", group="g")
+    assert content_hash(again) == content_hash(records[4])
 
 
 def texts(*contents: str, gap: int = 0) -> Text:

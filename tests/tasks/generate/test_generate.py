@@ -149,7 +149,7 @@ def test_unseen_characters_are_scored_and_said(capsys: pytest.CaptureFixture[str
     notes: list[str] = []
     scores = run.evaluate(text="Mary ДЖ", note=notes.append)
     assert scores["unknown_tokens"] == 2 and scores["scored_characters"] == 7
-    assert len(notes) == 1 and "2 of 7 characters" in notes[0]
+    assert len(notes) == 2 and "2 of 7 characters" in notes[0] and notes[1].startswith("on this data")
     run.evaluate(text="Ж")
     assert "1 of 1 characters" in capsys.readouterr().err
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from throughtime.data.encoding.features import Features, FrameFeatures, TokenFeatures, WordFeatures, text_of, words_of
 from throughtime.data.encoding.joined import JoinedFeatures
+from throughtime.data.encoding.scripts import sets_no_spaces
 from throughtime.data.encoding.vocabulary import build_vocabulary, load_vocabulary
 from throughtime.data.encoding.word_vocabulary import WordVocabulary
 from throughtime.data.record import Record
@@ -36,7 +37,8 @@ def build_features(
 
     Args:
         records: the records to learn from, and no others.
-        unit: what one step of a text is; None takes words, or characters where the texts have no spaces (names, DNA).
+        unit: what one step of a text is; None takes words, or characters where the texts have no spaces (names, DNA)
+            or their script sets none between words.
         spelled: whether words are read with their spelling.
         per_word: whether the network answers word by word.
         at_least: how often a word must occur to have a vector of its own.
@@ -63,11 +65,17 @@ def natural_unit(records: Sequence[Record]) -> Unit:
         records: records that hold text or words.
 
     Returns:
-        ``"characters"`` where hardly any text has a space in it, else ``"words"``.
+        ``"characters"`` where hardly any text has a space in it, or where most letters are of a script without spaces
+        between words (Chinese, Japanese, Thai ...), else ``"words"``.
+
+    Example:
+        >>> natural_unit([Record("今天 很好", "good", "row 1"), Record("天气 不好", "bad", "row 2")])
+        'characters'
     """
     texts = [record.content for record in records if isinstance(record.content, str)]
     with_spaces = sum(" " in text.strip() for text in texts)
-    return "characters" if texts and with_spaces < len(texts) / 10 else "words"
+    few_spaces = texts and with_spaces < len(texts) / 10
+    return "characters" if few_spaces or sets_no_spaces(texts) else "words"
 
 
 def _frame_features(records: Sequence[Record]) -> FrameFeatures:

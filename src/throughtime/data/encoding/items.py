@@ -80,6 +80,10 @@ class TokenItems:
     def content_key(self) -> str:
         return _digest(row.astype("<i8") for row in self._rows)
 
+    def count(self, token: int) -> int:
+        """Count how often a token occurs."""
+        return sum(int((row == token).sum()) for row in self._rows)
+
     def batch(self, rows: Sequence[int] | NDArray[np.int64]) -> Arrays:
         """Give ``tokens`` (B, T) and ``lengths``; with words also ``firsts`` and ``lasts`` (B, W)."""
         arrays = {"tokens": _padded([self._rows[row] for row in rows], np.int64), "lengths": self.lengths[rows]}

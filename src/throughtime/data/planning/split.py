@@ -8,11 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
+
 from throughtime.data.record import Record, raw_bytes
 from throughtime.data.text import Document, RawText, Text
 from throughtime.errors import DataError
 
-__all__ = ["WINDOW", "hold_out", "hold_out_end", "lonely", "require_examples", "windows"]
+__all__ = [
+    "WINDOW",
+    "content_hash",
+    "hold_out",
+    "hold_out_end",
+    "lonely",
+    "require_examples",
+    "require_labels",
+    "windows",
+]
 
 WINDOW = 256
 """Steps of the windows that one long series is learned in, at most; what is further apart is not learned together."""
@@ -111,6 +122,28 @@ def _draw(record: Record) -> bytes:
     return hashlib.blake2b(b"\0".join(map(raw_bytes, parts)), digest_size=8).digest()
 
 
+def content_hash(record: Record) -> bytes:
+    """Tell what a record holds from what others hold: its content and what stands beside it, not its target.
+
+    Args:
+        record: any record.
+
+    Returns:
+        16 bytes; the same for records that hold the same.
+
+    Example:
+        >>> content_hash(Record("so good", "yes", "row 1")) == content_hash(Record("so good", "no", "row 9"))
+        True
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for name, content in (("", record.content), *sorted(record.beside.items())):
+        shape = content.shape if isinstance(content, np.ndarray) else type(content).__name__
+        raw = raw_bytes(content)
+        digest.update(f"{name}\0{shape}\0{len(raw)}\0".encode())
+        digest.update(raw)
+    return digest.digest()
+
+
 def lonely(records: Sequence[Record]) -> Callable[[Record], str | None]:
     """Find the records that are the only ones of their label, to leave them out.
 
@@ -131,13 +164,13 @@ def lonely(records: Sequence[Record]) -> Callable[[Record], str | None]:
 
 
 def require_examples(records: Sequence[Record]) -> None:
-    """Raise where a label has one record only: it cannot be both learned and checked.
+    """Raise where a label has one record only: it cannot be both learned and held out.
 
     Args:
         records: all records, with labels.
 
     Raises:
-        DataError: there are such labels, or only one label in all; they are listed.
+        DataError: there are such labels; they are listed.
     """
     counts = Counter(record.target for record in records if isinstance(record.target, str))
     single = {each.target: each.place for each in records if isinstance(each.target, str) and counts[each.target] == 1}
@@ -145,8 +178,21 @@ def require_examples(records: Sequence[Record]) -> None:
         shown = ", ".join(f"{label!r} ({place})" for label, place in list(single.items())[:5])
         more = f" and {len(single) - 5} more" if len(single) > 5 else ""
         raise DataError(
-            f"a label needs at least two examples; with one: {shown}{more}; give more of them, or leave them out"
+            f"a label needs at least two examples; with one: {shown}{more}; "
+            "give more of them, leave them out, or give --valid"
         )
+
+
+def require_labels(records: Sequence[Record]) -> None:
+    """Raise where all records have the same label, so that there is nothing to tell apart.
+
+    Args:
+        records: all records, with labels.
+
+    Raises:
+        DataError: there is only one label in all.
+    """
+    counts = Counter(record.target for record in records if isinstance(record.target, str))
     if len(counts) == 1:
         raise DataError(f"all {counts.total()} examples have the label {next(iter(counts))!r}; give two labels or more")
 

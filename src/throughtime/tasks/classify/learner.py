@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -15,7 +15,9 @@ from throughtime.models.many_to_one import ManyToOne
 from throughtime.tasks.classify.confusion import confusion_picture
 from throughtime.tasks.classify.heads import Finding, LabelHead, head_of
 from throughtime.tasks.classify.options import Config
+from throughtime.tasks.classify.rivals import learn_rivals
 from throughtime.tasks.classify.targets import Array, ClassifyReader, LabelTargets
+from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.supervised.examples import Examples, SavedInputs
 from throughtime.tasks.supervised.network import make_input, make_recurrent
 from throughtime.tasks.supervised.prediction import Prediction
@@ -25,6 +27,8 @@ __all__ = ["Classifier"]
 
 CALIBRATED = 20_000
 """Records whose scores the temperature is fitted on, at most."""
+SCORED = 1024
+"""Records that a simple model scores at a time: their scores of all labels are there together."""
 
 
 class Classifier(ScoredLearner[Array, Finding]):
@@ -80,6 +84,19 @@ class Classifier(ScoredLearner[Array, Finding]):
     def details(self, examples: Examples[Array], findings: Sequence[Finding]) -> dict[str, Any]:
         """Give the scores of each label."""
         return self.head.by_label(findings, np.stack(examples.targets))
+
+    def learn_rivals(self, examples: Examples[Array]) -> Mapping[str, Rival]:
+        return learn_rivals(examples, self.inputs)
+
+    def score_rival(self, rival: Any, read: Examples[Array]) -> dict[str, float]:
+        wanted, found = np.stack(read.targets), list[Finding]()
+        for start in range(0, len(wanted), SCORED):
+            part = slice(start, start + SCORED)
+            scores = torch.from_numpy(np.stack(list(rival.scores(read.records[part]))))
+            found += self.head.find(scores.double(), wanted[part])
+        metrics = self.head.metrics(found, wanted)
+        # Only what is said is compared: these scores are no probabilities.
+        return {name: value for name, value in metrics.items() if name not in ("loss", "calibration_error")}
 
     def interpret(self, scores: Sequence[Tensor]) -> Iterator[Prediction]:
         return map(self.head.prediction, self._calibrated(scores))

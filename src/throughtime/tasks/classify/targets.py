@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.encoding.labels import UNSEEN, Labels
-from throughtime.data.planning.split import require_examples
+from throughtime.data.planning.split import require_labels
+from throughtime.data.reading import Note
 from throughtime.data.record import Record
 from throughtime.errors import DataError
 from throughtime.tasks.classify.options import Config
+from throughtime.tasks.supervised.examples import Examples
 from throughtime.tasks.supervised.reader import RecordReader
+from throughtime.tasks.supervised.remarks import note_imbalance
 from throughtime.tasks.supervised.targets import LabelledTargets, Targets
 
 __all__ = ["Array", "ClassifyReader", "LabelTargets", "NumberTargets", "SetTargets", "load_targets"]
@@ -110,7 +113,7 @@ class ClassifyReader(RecordReader[Array]):
         """
         if self.config.target_type == "label":
             labels = Labels.build(cast(str, _as(str, record)) for record in records)
-            require_examples(records)
+            require_labels(records)
             return LabelTargets(labels)
         if self.config.target_type == "labels":
             labels = Labels.build(label for record in records for label in cast("tuple[str, ...]", _as(tuple, record)))
@@ -121,6 +124,13 @@ class ClassifyReader(RecordReader[Array]):
         if numbers.min() == numbers.max():
             raise DataError(f"all {len(numbers)} examples have the number {numbers[0]:g}; there is nothing to learn")
         return NumberTargets(float(numbers.mean()), float(numbers.std()))
+
+    def remark(self, valid: Examples[Array], note: Note) -> None:
+        """Say where one label is nearly all there is."""
+        if self.config.target_type == "label":
+            balanced = self.config.class_weights == "balanced"
+            more = "" if balanced else ", and try training with balanced class_weights"
+            note_imbalance(valid, note, what="examples", mend=f"look at f1, the mean over the labels{more}")
 
     def load_targets(self, saved: Mapping[str, Any]) -> Targets[Array]:
         return load_targets(saved)

@@ -12,7 +12,9 @@ from throughtime.data.reading import Note
 from throughtime.models.language_model import LanguageModel
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.generate.reader import Corpus, PreparedText
+from throughtime.tasks.generate.rivals import learn_rivals
 from throughtime.tasks.generate.text_model import TextModel, rates
+from throughtime.tasks.rivals.keeping import compare
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
 from throughtime.training.job import State, StepResult
@@ -33,7 +35,7 @@ class GenerateJob:
     """
 
     name = "generate"
-    criterion, counted = "bits_per_character", "tokens"
+    criterion, counted = TextModel.criterion, "tokens"
 
     def __init__(self, text_model: TextModel, train: Corpus, valid: Corpus) -> None:
         self.text_model, self.train, self.valid = text_model, train, valid
@@ -104,6 +106,12 @@ class GenerateJob:
     def start_from(self, folder: Path) -> None:
         """Take the weights of another run."""
         load_weights(folder / MODEL_FILE, self.module)
+
+    def compare(self, folder: Path, run: str, best: Mapping[str, float]) -> str:
+        """Score simple models on the same held-out text."""
+        model = self.text_model
+        rivals = learn_rivals(self.train, model.vocabulary) if model.config.rival else {}
+        return compare(folder, run, model, rivals, self.valid, best)
 
     def pictures(self) -> Mapping[str, str]:
         return {}

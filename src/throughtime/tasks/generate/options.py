@@ -22,6 +22,10 @@ class Config(NetworkOptions):
     """Options that the weights depend on."""
     READING: ClassVar[frozenset[str]] = frozenset({"encoding"})
     """Options that may be others for other files."""
+    CHANGEABLE: ClassVar[frozenset[str]] = NetworkOptions.CHANGEABLE | {"rival"}
+    """Options that may change when a run is resumed."""
+    TRAINING_ONLY: ClassVar[frozenset[str]] = NetworkOptions.TRAINING_ONLY | {"rival"}
+    """Options that mean nothing to a trained network."""
 
     unit: Literal["characters", "bytes", "words", "bpe"] = "characters"
     """What one token is: a character, a byte, a word, or a piece of a word (byte pair encoding)."""
@@ -39,6 +43,8 @@ class Config(NetworkOptions):
     """Use the embedding's weights for the output too."""
     dropout: float = 0.3
     """Share of the units dropped between the recurrent layers and before the output, the same at all steps."""
+    rival: bool = True
+    """Say at the end what an n-gram model, which counts, reaches on the same text."""
     lanes: int = 32
     """Places in the text that are read side by side: the batch size."""
     tbptt: int = 64

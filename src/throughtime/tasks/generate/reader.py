@@ -86,6 +86,7 @@ class TextReader:
             text, held_out = hold_out_text(text, HELD_OUT)
             amount = f"{len(held_out):,} {'bytes' if self.config.unit == 'bytes' else 'characters'}"
             note(f"no validation text given: the last {HELD_OUT:.0%} of the text is held out for it ({amount})")
+        _note_copies(text, held_out, note)
         vocabulary = self._vocabulary(text, known, note)
         train = self.encode(vocabulary, text, "the training text", note)
         return PreparedText(vocabulary, train, self.encode(vocabulary, held_out, "the validation text", note))
@@ -146,7 +147,8 @@ class TextReader:
         corpus = Corpus(source, text.characters, len(text) if self.config.unit == "bytes" else None, unknown)
         if unknown:
             share = f"{unknown:,} of {corpus.predictions:,} {vocabulary.unit}"
-            note(f"{name} has {share} that the vocabulary does not know; each is scored as one unknown token")
+            mend = "" if 2 * unknown <= corpus.predictions else "; that is most of it: try --unit bytes or --unit bpe"
+            note(f"{name} has {share} that the vocabulary does not know; each is scored as one unknown token{mend}")
         return corpus
 
     def _vocabulary(self, text: Text, known: Path | None, note: Note) -> Vocabulary:
@@ -165,3 +167,14 @@ class TextReader:
                 f"the separator {separator!r} does not occur in the training text; "
                 "in a shell, a line end is written $'\\n' and an empty line between documents $'\\n\\n'"
             )
+
+
+def _note_copies(train: Text, valid: Text, note: Note) -> None:
+    """Tell of documents to validate on that are learned from too."""
+    learned = {document.content for document in train.documents}
+    given = [document.content for document in valid.documents if document.content]
+    if copies := sum(content in learned for content in given):
+        note(
+            f"{copies:,} of the {len(given):,} validation documents ({copies / len(given):.1%}) also stand in the "
+            "training text, so the scores tell in part what was learned by heart; leave them out of one of the two"
+        )

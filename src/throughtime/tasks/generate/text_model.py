@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -37,6 +37,11 @@ class TextModel:
         vocabulary: text to ids and back.
         model: the network, on its device.
     """
+
+    criterion = "bits_per_character"
+    """The score that tells the best model."""
+    advice = "try training with more epochs, more units (hidden) or more text"
+    """What to try where the network is no better than counts."""
 
     def __init__(self, config: Config, vocabulary: Vocabulary, model: LanguageModel) -> None:
         self.config, self.vocabulary, self.model = config, vocabulary, model
@@ -126,6 +131,10 @@ class TextModel:
             nats += loss.item()
         self.model.train(training)
         return _scores(corpus, nats)
+
+    def score_rival(self, rival: Any, read: Corpus) -> dict[str, float]:
+        """Score a simple model on a text by the metrics of the network."""
+        return rates(read, rival.nats(read.source.tokens))
 
     def generate_stream(
         self,

@@ -13,6 +13,7 @@ from torch import nn
 from throughtime.data.encoding.features import WordFeatures
 from throughtime.data.reading import Note
 from throughtime.models.inputs import WordInput
+from throughtime.tasks.rivals.keeping import Rival, compare
 from throughtime.tasks.run_config import read_config
 from throughtime.tasks.supervised.examples import Prepared
 from throughtime.tasks.supervised.learner import Finding, Learner
@@ -103,6 +104,12 @@ class LearnerJob(Generic[Target, Finding]):
             self.learner.sample(record, prediction)
             for record, prediction in self.learner.predict(self.valid.records[index] for index in chosen)
         )
+
+    def compare(self, folder: Path, run: str, best: Mapping[str, float]) -> str:
+        """Score simple models on the same held-out data."""
+        learner = self.learner
+        rivals = learner.learn_rivals(self.train) if learner.config.rival else dict[str, Rival]()
+        return compare(folder, run, learner, rivals, self.valid, best)
 
     def pictures(self) -> dict[str, str]:
         return self.learner.pictures(self.valid, self.learner.find(self.valid))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from throughtime.data.planning.buckets import BucketPlan, Costs, plan_buckets
 from throughtime.data.reading import Reading
 from throughtime.data.record import Record
 from throughtime.data.source import Lengths
+from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.supervised.examples import Examples, SavedInputs, read_saved
 from throughtime.tasks.supervised.options import SupervisedOptions
 from throughtime.tasks.supervised.prediction import Prediction
@@ -137,6 +138,20 @@ class Learner(ABC, Generic[Target, Finding]):
     def pictures(self, examples: Examples[Target], findings: Sequence[Finding]) -> dict[str, str]:
         """Draw how the network does: SVG by file name."""
         return {}
+
+    def learn_rivals(self, examples: Examples[Target]) -> Mapping[str, Rival]:
+        """Learn simple models from what the network learned from, by name; none where the task has none."""
+        return {}
+
+    def score_rival(self, rival: Any, read: Examples[Target]) -> dict[str, float]:
+        """Score one of those models by the metrics of the network."""
+        return {}
+
+    @property
+    def advice(self) -> str:
+        """What to try where the network is no better than a simple model."""
+        vectors = self.inputs.features.kind == "words" and self.config.embeddings is None
+        return f"try training with {'word vectors (embeddings), ' if vectors else ''}more epochs or more data"
 
     def before_training(self, examples: Examples[Target]) -> None:
         """Set what depends on the data that is learned from and is not kept."""

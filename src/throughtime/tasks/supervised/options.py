@@ -26,8 +26,11 @@ class SupervisedOptions(NetworkOptions):
 
     ARCHITECTURE: ClassVar[frozenset[str]] = _NETWORK | {"min_count", "spelling", "bidirectional", "fill"}
     """Options that the weights depend on."""
+    CHANGEABLE: ClassVar[frozenset[str]] = NetworkOptions.CHANGEABLE | {"rival"}
+    """Options that may change when a run is resumed."""
     TRAINING_ONLY: ClassVar[frozenset[str]] = NetworkOptions.TRAINING_ONLY | {
-        "embeddings", "word_dropout", "character_dropout", "frame_mask", "skip_bad", "batch_size", "batch_steps",
+        "embeddings", "word_dropout", "character_dropout", "frame_mask", "skip_bad", "rival", "batch_size",
+        "batch_steps",
     }  # fmt: skip
     """Options that mean nothing to a trained network."""
 
@@ -75,7 +78,8 @@ class SupervisedOptions(NetworkOptions):
     (forward; at the start the first one), a straight line over the steps (linear), or zero; for each column the network
     also reads where it was missing. If not given, they are refused."""
     unit: Literal["words", "characters", "bytes", "bpe"] | None = None
-    """What one step of a text is; if not given, a word, or a character where the texts have no spaces (names, DNA)."""
+    """What one step of a text is; if not given, a word, or a character where the texts have no spaces (names, DNA) or
+    their script sets none between words (Chinese, Japanese, Thai)."""
     vocabulary_size: int | None = None
     """Number of words (all if not given) or word pieces (2000) to know."""
     min_count: int = 1
@@ -92,6 +96,8 @@ class SupervisedOptions(NetworkOptions):
     """Share of the letters read as unknown in training."""
     frame_mask: float = 0.1
     """Share of the features, and of the steps, of sound and other frames that training hides in stripes."""
+    rival: bool = True
+    """Say at the end what simple models reach on the same data: the commonest label or the mean, a linear model."""
     batch_size: int = 32
     """Sequences of a step."""
     batch_steps: int = 50_000

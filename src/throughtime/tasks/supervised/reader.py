@@ -28,6 +28,7 @@ from throughtime.tasks.saved_vocabulary import saved_vocabulary
 from throughtime.tasks.supervised.examples import SKIPPED_FILE, Examples, Prepared, SavedInputs, read_saved
 from throughtime.tasks.supervised.options import SupervisedOptions
 from throughtime.tasks.supervised.records import count_skipped, cut_one_series, split, usable
+from throughtime.tasks.supervised.remarks import note_copies, note_unknown
 from throughtime.tasks.supervised.targets import Target, Targets
 from throughtime.tasks.supervised.unused_options import check_columns, check_meaning
 
@@ -175,7 +176,13 @@ class RecordReader(ABC, Generic[Target]):
             note(f"{count_skipped(problems)}; {SKIPPED_FILE} lists them, the first: {problems.skipped[0]}")
         inputs.targets.check(train.records, note, learning=True)
         inputs.targets.check(valid.records, note)
+        note_copies(train, valid, note, given=bool(data.validation()))
+        note_unknown(valid, inputs, self.config, note, known=known is not None)
+        self.remark(valid, note)
         return Prepared(inputs, train, valid, vectors, problems.skipped)
+
+    def remark(self, valid: Examples[Target], note: Note) -> None:
+        """Say what makes the task's scores on this data less than they seem; nothing where there is nothing to say."""
 
     @property
     def separator(self) -> str:
@@ -203,6 +210,7 @@ class RecordReader(ABC, Generic[Target]):
         records = self._read_all(data, problems, load, "the data")
         examples = self._readable(records, inputs, problems)
         inputs.targets.check(examples.records, problems.note)
+        self.remark(examples, problems.note)
         return replace(examples, skipped=len(problems.skipped))
 
     def read_to_predict(
@@ -270,7 +278,7 @@ class RecordReader(ABC, Generic[Target]):
         held_out = self._read_all(validation, problems, load, "the validation data") if validation else []
         alike = partial(unlike, records[0])
         records, held_out = (list(usable(part, alike, problems)) for part in (records, held_out))
-        if self.config.skip_bad:
+        if self.config.skip_bad and not validation:
             records = list(usable(records, lonely(records), problems))
         return records, held_out
 

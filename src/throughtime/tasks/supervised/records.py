@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from throughtime.data.planning.split import hold_out, hold_out_end, windows
+from throughtime.data.planning.split import hold_out, hold_out_end, require_examples, windows
 from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
 
@@ -66,7 +66,7 @@ def split(records: Sequence[Record], note: Note, *, per_step: bool) -> tuple[lis
         (to learn from, held out).
 
     Raises:
-        DataError: there are too few records, or steps.
+        DataError: there are too few records, steps, or records of a label.
     """
     if per_step and _is_one_series(records):
         before, after = hold_out_end(records[0], HELD_OUT)
@@ -75,6 +75,7 @@ def split(records: Sequence[Record], note: Note, *, per_step: bool) -> tuple[lis
             f"({len(after.content):,} steps)"
         )
         return [before], [after]
+    require_examples(records)
     train, held_out = hold_out(records, HELD_OUT)
     share = ", from each label its share" if isinstance(records[0].target, str) else ""
     together = ", those of a group together" if any(record.group is not None for record in records) else ""

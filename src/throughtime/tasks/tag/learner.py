@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -13,9 +13,11 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from throughtime.data.encoding.labels import UNSEEN
+from throughtime.data.planning.split import windows
 from throughtime.data.record import Record
 from throughtime.layers.crf import CRF, bio_constraints
 from throughtime.models.many_to_many import ManyToMany
+from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.supervised.examples import Examples
 from throughtime.tasks.supervised.learner import Batch
 from throughtime.tasks.supervised.network import make_input, make_recurrent
@@ -23,10 +25,14 @@ from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.scored_learner import ScoredLearner
 from throughtime.tasks.supervised.targets import labels_of
 from throughtime.tasks.tag.options import Config
-from throughtime.tasks.tag.scores import entity_scores, marks_spans, scores_by_entity, scores_by_label
+from throughtime.tasks.tag.rivals import learn_rivals
+from throughtime.tasks.tag.scores import entity_scores, macro_f1, marks_spans, scores_by_entity, scores_by_label
 from throughtime.tasks.tag.targets import Numbers, StepTargets, TagReader
 
 __all__ = ["Finding", "Tagger"]
+
+PIECE = 1 << 16
+"""Steps of a record that a simple model scores at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,9 @@ class Tagger(ScoredLearner[Numbers, Finding]):
             "accuracy": float(np.concatenate(right).mean()),
             "sequence_accuracy": float(np.mean([each.all() for each in right])),
         }
-        return {**values, **entity_scores(*self._names(examples, findings))} if marks_spans(self.labels) else values
+        if marks_spans(self.labels):
+            return {**values, **entity_scores(*self._names(examples, findings))}
+        return {**values, "f1": macro_f1(np.concatenate(wanted), np.concatenate([each.said for each in findings]))}
 
     def details(self, examples: Examples[Numbers], findings: Sequence[Finding]) -> dict[str, Any]:
         """Give the scores of each label, or of each type of entity."""
@@ -131,6 +139,16 @@ class Tagger(ScoredLearner[Numbers, Finding]):
         """The right labels of each sequence, and those that were given."""
         right = [list(labels_of(record)) for record in examples.records]
         return right, [list(self._named(each.said)) for each in findings]
+
+    def learn_rivals(self, examples: Examples[Numbers]) -> Mapping[str, Rival]:
+        return learn_rivals(examples, self.labels)
+
+    def score_rival(self, rival: Any, read: Examples[Numbers]) -> dict[str, float]:
+        # Simple models look at each step by itself, so a long record may come in pieces.
+        pieces = (windows(record, PIECE) for record in read.records)
+        said = (np.concatenate([scores.argmax(1) for scores in rival.scores(parts)]) for parts in pieces)
+        findings = [Finding(each, np.nan) for each in said]
+        return {name: value for name, value in self.metrics(read, findings).items() if name != "loss"}
 
     def interpret(self, scores: Sequence[Tensor]) -> Iterator[Prediction]:
         for score, numbers in zip(scores, self._decode(scores), strict=True):

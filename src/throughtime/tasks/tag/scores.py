@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
-from throughtime.tasks.tag.targets import Numbers
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["entity_scores", "marks_spans", "scores_by_entity", "scores_by_label"]
+__all__ = ["Numbers", "entity_scores", "macro_f1", "marks_spans", "scores_by_entity", "scores_by_label"]
+
+Numbers: TypeAlias = NDArray[np.int64]
+"""Number of the label of each step, (T,)."""
 
 _TERMS = {"precision": "precision", "recall": "recall", "f1-score": "f1", "support": "support"}
 """What scikit-learn and seqeval call a score -> what it is called here."""
@@ -46,6 +50,26 @@ def entity_scores(right: Names, given: Names) -> dict[str, float]:
     terms = ("f1", "precision", "recall")
     scores = {term: getattr(seqeval, f"{term}_score")(right, given, zero_division=0) for term in terms}
     return {f"entity_{term}": float(score) for term, score in scores.items()}
+
+
+def macro_f1(wanted: Numbers, said: Numbers) -> float:
+    """Give the mean over the labels of each one's F1, whether it is frequent or rare.
+
+    Args:
+        wanted: (N,) the right label of each step, N at least 1.
+        said: (N,) the one that was given.
+
+    Returns:
+        The mean over all labels that are right or given somewhere.
+
+    Example:
+        >>> round(macro_f1(np.array([0, 0, 0, 1]), np.array([0, 0, 0, 0])), 4)  # (6 / 7 + 0) / 2
+        0.4286
+    """
+    labels, places = np.unique(np.concatenate([wanted, said]), return_inverse=True)
+    right, given = places[: len(wanted)], places[len(wanted) :]
+    hits = np.bincount(right[right == given], minlength=len(labels))
+    return float((2 * hits / np.bincount(places, minlength=len(labels))).mean())
 
 
 def scores_by_entity(right: Names, given: Names) -> dict[str, Any]:

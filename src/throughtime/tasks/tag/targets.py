@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from throughtime.data.encoding.labels import Labels
-from throughtime.data.reading import Problems
+from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
 from throughtime.errors import DataError
+from throughtime.tasks.supervised.examples import Examples
 from throughtime.tasks.supervised.reader import RecordReader
+from throughtime.tasks.supervised.remarks import note_imbalance
 from throughtime.tasks.supervised.targets import LabelledTargets, labels_of
+from throughtime.tasks.tag.scores import Numbers, marks_spans
 from throughtime.tasks.tag.spans import settle_spans
 
 __all__ = ["Numbers", "StepTargets", "TagReader"]
-
-Numbers: TypeAlias = NDArray[np.int64]
-"""Number of the label of each step, (T,)."""
 
 
 class StepTargets(LabelledTargets[Numbers]):
@@ -65,6 +64,11 @@ class TagReader(RecordReader[Numbers]):
                 f"every step of the training data has the label {labels.names[0]!r}; give two labels or more"
             )
         return StepTargets(labels)
+
+    def remark(self, valid: Examples[Numbers], note: Note) -> None:
+        """Say where one label is nearly all there is; of entities most words are none, and F1 is the score."""
+        if not marks_spans([label for record in valid.records for label in labels_of(record)]):
+            note_imbalance(valid, note, what="steps", mend="look at f1, the mean over the labels")
 
     def load_targets(self, saved: Mapping[str, Any]) -> StepTargets:
         return StepTargets(Labels.load(saved["labels"]))
