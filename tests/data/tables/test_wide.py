@@ -97,7 +97,7 @@ def test_few_numbers_may_be_anything(tmp_path: Path) -> None:
     assert message.startswith(
         " is a table of numbers, 'sepal' to 'petal' beside the target 'species': if each row is a"
     )
-    assert all(option in message for option in ("--wide", "--id-column", "--time-column", "--no-wide --text-column"))
+    assert all(option in message for option in ("--wide", "--id-column", "--time-column", "--no-wide and which with --text-column"))
     assert refused(tmp_path, iris, text_column="sepal") == message, "digits are no words"
     assert refused(tmp_path, iris.partition("\n")[2]).startswith(" is a table of numbers, '1' to '2'")
     records, notes = read(tmp_path, iris, wide=True)
@@ -105,7 +105,7 @@ def test_few_numbers_may_be_anything(tmp_path: Path) -> None:
     assert notes == ["each row is a series of one feature, 2 steps (as asked for), the target column 'species'"]
     records, _ = read(tmp_path, iris, wide=False, text_column="sepal", target_column="species")
     assert records[1].content == "1.5"
-    with pytest.raises(UsageError, match="they have no text_column"):
+    with pytest.raises(UsageError, match="they have no --text-column"):
         read(tmp_path, iris, wide=True, text_column="sepal")
 
 
@@ -115,7 +115,7 @@ def test_texts_beside_numbers_are_texts(tmp_path: Path) -> None:
         assert read(tmp_path, f"{head}\n{body}")[0][1].content == "so 1"
     assert read(tmp_path, "text,label\n0110,1\n1001,0\n")[0][1].content == "1001"
     assert "feature_columns is for series" in refused(tmp_path, "text,label\na,1\n", UsageError, feature_columns="text")
-    assert "wide takes" not in refused(tmp_path, "text,kind,label\na,b,1\n", wide=True)
+    assert "--wide takes" not in refused(tmp_path, "text,kind,label\na,b,1\n", wide=True)
 
 
 def test_columns_that_are_left_out(tmp_path: Path) -> None:

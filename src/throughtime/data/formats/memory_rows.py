@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from throughtime.data.formats.memory_cells import TEXT_KINDS, as_numpy, is_array, is_numbers, is_sparse
 from throughtime.data.formats.memory_pairs import FAULT, as_pair, as_tagged, decide, is_pair, kind_of_item
 from throughtime.data.reading import Reading
+from throughtime.doors import option, takes
 from throughtime.errors import DataError
 
 __all__ = ["MemoryForm", "MemoryRows", "form_of_memory", "rows_in_memory"]
@@ -183,7 +184,8 @@ def _check_shape(shape: tuple[int, ...], how: Reading) -> None:
         if len(shape) not in (3, 4):
             raise DataError(f"X has shape {shape}, not (N, H, W, C): N pictures of H x W pixels of C channels")
     elif len(shape) != 3 and not (len(shape) == 2 and how.wide):
-        hint = "; for one feature a step give X[..., None] or, to classify, wide=True" if len(shape) == 2 else ""
+        wide = f" or, to classify, {option('wide', True)}" if takes("wide") else ""
+        hint = f"; for one feature a step give X[..., None]{wide}" if len(shape) == 2 else ""
         raise DataError(f"X has shape {shape}, not (N, T, F): N rows of T steps of F features{hint}")
 
 

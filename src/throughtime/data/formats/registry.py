@@ -25,6 +25,7 @@ from throughtime.data.record import Record
 from throughtime.data.tables.series import read_series
 from throughtime.data.tables.table import read_table
 from throughtime.data.user_data import Given
+from throughtime.doors import option
 from throughtime.errors import DataError, UnknownNameError, UsageError
 
 __all__ = ["COLUMN_FORMATS", "FORMATS", "Format", "format_of", "read_records"]
@@ -129,7 +130,9 @@ def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:
     found = format_by_lines(lines, per_step=how.per_step) or (None if named else _table(lines, how))
     if found is not None and found != named and not _alike(named, found):
         if named is not None or plain:
-            note(f"{path} holds {found}, whatever its name says; it is read as such (--format says otherwise)")
+            note(
+                f"{path} holds {found}, whatever its name says; it is read as such ({option('format')} says otherwise)"
+            )
         else:
             note(f"{path} is read as {found}, by what is in it")
         return found
@@ -140,7 +143,7 @@ def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:
     known = sorted({suffix for form in FORMATS.values() for suffix in form.suffixes})
     raise DataError(
         f"{path}: neither its name nor its lines tell what it holds; "
-        f"known are {' '.join(known)}, folders; or say --format"
+        f"known are {' '.join(known)}, folders; or say which with {option('format')}"
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from throughtime.data.reading import Note
+from throughtime.doors import named
 from throughtime.errors import UsageError
 
 __all__ = ["SEPARATORS", "Dialect", "as_separator", "told_dialect"]
@@ -55,7 +56,9 @@ def as_separator(asked: str) -> str:
     """
     separator = SEPARATORS.get(asked, "\t" if asked == r"\t" else asked)
     if len(separator) != 1 or separator in '"\r\n':
-        raise UsageError(f"separator must be one character, or one of {', '.join(SEPARATORS)}; not {asked!r}")
+        raise UsageError(
+            f"{named('separator')} must be one character, or one of {', '.join(SEPARATORS)}; not {asked!r}"
+        )
     return separator
 
 

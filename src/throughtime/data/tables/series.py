@@ -22,6 +22,7 @@ from throughtime.data.tables.header import is_number
 from throughtime.data.tables.levels import Levels
 from throughtime.data.tables.series_layout import Layout, choose_layout, series_has_header, stand_together
 from throughtime.data.tables.values import as_float, as_label, as_labels, as_text
+from throughtime.doors import option
 from throughtime.errors import DataError
 
 __all__ = ["Steps", "read_series", "read_steps"]
@@ -155,10 +156,11 @@ class _Reader:
         self.numeric = [i for i, kind in kinds if kind != "labels"]
         self.gaps = Gaps(how.fill, [layout.names[i] for i in self.numeric])
         self.flags = [i for i, kind in kinds if kind == "flag"]
-        self.levels = Levels([layout.names[i] for i, kind in kinds if kind == "labels"], how.found)
+        self.levels = Levels([layout.names[i] for i, kind in kinds if kind == "labels"], how)
         self.labelled = [i for i, kind in kinds if kind == "labels"]
         if not how.found.fixed:
             how.found.features = [layout.names[i] for i in layout.features]
+            how.found.target = None if layout.target is None else layout.names[layout.target]
             how.found.flags = [layout.names[i] for i in self.flags]
 
     def read(self, rows: Iterator[Row]) -> Iterator[Record]:
@@ -299,7 +301,11 @@ class _Reader:
                     series,
                     series.lines[next_one],
                     f"the time {series.times[one]} again, as in {self.line} {series.lines[one]}; "
-                    + ("each step of a series has its own" if series.id else "series are told apart with --id-column"),
+                    + (
+                        "each step of a series has its own"
+                        if series.id
+                        else f"series are told apart with {option('id_column')}"
+                    ),
                 )
                 return True
         return False

@@ -15,6 +15,7 @@ from throughtime.data.record import Record
 from throughtime.data.tables.columns import Columns, Load, choose_columns
 from throughtime.data.tables.delimited import Row, read_head, read_rows
 from throughtime.data.tables.wide import Wide, find_wide, may_be_wide, names_columns, read_wide
+from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 
 __all__ = ["TABLES", "Unnamed", "import_polars", "read_named_rows", "read_table"]
@@ -73,7 +74,9 @@ def read_table(
     """
     suffix = suffixes(path)[0] if suffix is None else suffix
     if (how.file_column is None) != (load is None):
-        raise UsageError("a table names files in --file-column, and they are read by what is given as load: give both")
+        raise UsageError(
+            f"a table names files in {option('file_column')}, and they are read by what is given as load: give both"
+        )
     if suffix in (".csv", *_TABS):
         yield from _delimited(path, how, problems, targets, load, suffix in _TABS)
     elif suffix in (".jsonl", ".ndjson"):
@@ -147,23 +150,23 @@ def _wide_rows(
     columns = Columns.choose(names, wide.values[0], wide.target, how, problems, name)
     row_type = dict[str, str] if header else Unnamed
 
-    def named() -> Iterator[tuple[str, Mapping[str, object]]]:
+    def by_name() -> Iterator[tuple[str, Mapping[str, object]]]:
         for number, cells in islice(rows, int(header), None):
             if len(cells) == len(names):
                 yield f"{name}: line {number}", row_type(zip(names, cells, strict=True))
             else:
                 problems.report(f"{name}: line {number}", _miscounted(len(cells), len(names), header, tabs))
 
-    yield from read_wide(named(), wide, columns, problems)
+    yield from read_wide(by_name(), wide, columns, problems)
 
 
 def _refuse_features(how: Reading, name: str) -> None:
     """Refuse options that are for series."""
-    for option in ("feature_columns", "ignore_columns", "wide"):
-        if getattr(how, option):
+    for given in ("feature_columns", "ignore_columns", "wide"):
+        if getattr(how, given):
             raise UsageError(
-                f"{option} is for series, and the rows of {name} are texts: leave it out, or say with --id-column, "
-                "--time-column what tells series apart and orders their steps"
+                f"{named(given)} is for series, and the rows of {name} are texts: leave it out, or say with "
+                f"{option('id_column')}, {option('time_column')} what tells series apart and orders their steps"
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.tasks.supervised.options import FROM_LANGUAGE_MODEL, SupervisedOptions
 
@@ -49,13 +50,19 @@ class Config(SupervisedOptions):
         if self.label_smoothing is not None:
             self._shares("label_smoothing")
         if self.label_separator == "":
-            raise UsageError("label_separator must not be empty")
+            raise UsageError(f"{named('label_separator')} must not be empty")
         if self.target_type != "labels" and self.label_separator != ",":
-            raise UsageError(f"label_separator is for the target_type labels; the target_type is {self.target_type}")
+            raise UsageError(
+                f"{named('label_separator')} is for the target_type labels; the target_type is {self.target_type}"
+            )
         if self.target_type != "label" and self.class_weights != "none":
-            raise UsageError(f"class_weights is for the target_type label; the target_type is {self.target_type}")
+            raise UsageError(
+                f"{named('class_weights')} is for the target_type label; the target_type is {self.target_type}"
+            )
         if self.target_type != "label" and self.label_smoothing:
-            raise UsageError(f"label_smoothing is for the target_type label; the target_type is {self.target_type}")
+            raise UsageError(
+                f"{named('label_smoothing')} is for the target_type label; the target_type is {self.target_type}"
+            )
 
     @property
     def smoothing(self) -> float:
