@@ -19,7 +19,7 @@ from throughtime.tasks import TASKS
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "throughtime"
 
-GROUND = {"errors", "axes"}
+GROUND = {"errors", "axes", "doors"}
 NETWORK = GROUND | {"kernels", "layers", "models"}
 CRAFT = {"errors", "doors", "data", "training"}
 MAY_IMPORT = {

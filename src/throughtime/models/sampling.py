@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from throughtime.doors import named
 from throughtime.errors import UsageError
 
 __all__ = ["Draw", "Sampler"]
@@ -74,8 +75,8 @@ class Sampler:
 
 def _check(temperature: float, top_k: int | None, top_p: float | None) -> None:
     if not 0 <= temperature < float("inf"):
-        raise UsageError(f"temperature must be 0 or more, not {temperature}")
+        raise UsageError(f"{named('temperature')} must be 0 or more, not {temperature}")
     if top_k is not None and top_k < 1:
-        raise UsageError(f"top_k must be at least 1, not {top_k}")
+        raise UsageError(f"{named('top_k')} must be at least 1, not {top_k}")
     if top_p is not None and not 0 < top_p <= 1:
-        raise UsageError(f"top_p must be above 0 and at most 1, not {top_p}")
+        raise UsageError(f"{named('top_p')} must be above 0 and at most 1, not {top_p}")

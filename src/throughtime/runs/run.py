@@ -294,14 +294,15 @@ class Run:
 
         Args:
             prompt: text to go on from; empty starts a new document.
-            length: tokens to draw.
+            length: tokens to draw: characters, bytes, words or word pieces.
             temperature: below 1 sharpens, above 1 flattens; 0 takes the most likely token always.
             top_k: draw from this many of the most likely tokens; None draws from all.
             top_p: draw from the fewest tokens whose probabilities reach this share; None draws from all.
             seed: seed of the draw; None draws differently each time.
 
         Returns:
-            Pieces of the new text as they are drawn.
+            Pieces of the new text as they are drawn. Where a separator was given in training, a document that ends is
+            followed by it and by a new document.
 
         Raises:
             UsageError: a value outside its range, or a prompt with text that the model has never seen.

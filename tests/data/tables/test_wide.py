@@ -97,7 +97,10 @@ def test_few_numbers_may_be_anything(tmp_path: Path) -> None:
     assert message.startswith(
         " is a table of numbers, 'sepal' to 'petal' beside the target 'species': if each row is a"
     )
-    assert all(option in message for option in ("--wide", "--id-column", "--time-column", "--no-wide and which with --text-column"))
+    assert all(
+        option in message
+        for option in ("--wide", "--id-column", "--time-column", "--no-wide and which with --text-column")
+    )
     assert refused(tmp_path, iris, text_column="sepal") == message, "digits are no words"
     assert refused(tmp_path, iris.partition("\n")[2]).startswith(" is a table of numbers, '1' to '2'")
     records, notes = read(tmp_path, iris, wide=True)

@@ -126,6 +126,11 @@ def find_wide(
     if how.found.fixed:
         return _as_learned(names, how, name, header=header, targets=targets) if how.found.values else None
     target, values = _columns(names, rows, how, name, header=header)
+    if how.wide and len(values) < 2:
+        beside = "" if target is None else f" beside the target {target!r}"
+        raise DataError(
+            f"{name}: a series in each row has two values or more; there is {', '.join(values) or 'none'}{beside}"
+        )
     if len(values) < 2 or (target is None and not how.wide):
         return None
     others = [each for each in values if not all(_is_numeric(row.get(each)) for row in rows)]

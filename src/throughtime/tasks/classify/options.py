@@ -52,17 +52,15 @@ class Config(SupervisedOptions):
         if self.label_separator == "":
             raise UsageError(f"{named('label_separator')} must not be empty")
         if self.target_type != "labels" and self.label_separator != ",":
-            raise UsageError(
-                f"{named('label_separator')} is for the target_type labels; the target_type is {self.target_type}"
-            )
+            raise self._for_another_type("label_separator", "labels")
         if self.target_type != "label" and self.class_weights != "none":
-            raise UsageError(
-                f"{named('class_weights')} is for the target_type label; the target_type is {self.target_type}"
-            )
+            raise self._for_another_type("class_weights", "label")
         if self.target_type != "label" and self.label_smoothing:
-            raise UsageError(
-                f"{named('label_smoothing')} is for the target_type label; the target_type is {self.target_type}"
-            )
+            raise self._for_another_type("label_smoothing", "label")
+
+    def _for_another_type(self, name: str, wanted: str) -> UsageError:
+        kind = named("target_type")
+        return UsageError(f"{named(name)} is for the {kind} {wanted}; the {kind} is {self.target_type}")
 
     @property
     def smoothing(self) -> float:

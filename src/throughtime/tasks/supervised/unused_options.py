@@ -111,7 +111,9 @@ def check_validation(config: SupervisedOptions, given: Given, how: Reading, *, b
 
 
 def _is_given(config: SupervisedOptions, name: str, asked: Collection[str] | None) -> bool:
-    return getattr(config, name, None) is not None and (asked is None or name in asked)
+    value = getattr(config, name, None)
+    value = None if name == "wide" and not value else value  # to read rows as texts is what all else does
+    return value is not None and (asked is None or name in asked)
 
 
 def _check_memory(wanted: Iterable[str], form: MemoryForm, what: str | None = None) -> None:
