@@ -10,6 +10,7 @@ from small_data import image, images, sound, sounds
 SERIES = f"{FIT} {BY_ID}"
 FOLDER = "fit classify d --out run"
 WIDE = "label,t1,t2,t3\n" + "".join(f"{'ab'[n % 2]},{n}.5,1.5,2.5\n" for n in range(8))
+LANGUAGE = "fit generate a.csv --out run"
 SPANS = "fit tag a.conll --out run"
 
 
@@ -85,13 +86,22 @@ USING: dict[str, Case] = {
     # what a run can do
     "not of this task": Case({"a.csv": TEXT}, "evaluate run a.csv --text-column x", "leave --text-column out",
                     reads=1720,
-                             before="fit generate a.csv --out run", without="--text-column x"),
+                             before=LANGUAGE, without="--text-column x"),
     "nothing skipped": Case({"a.csv": TEXT}, "evaluate run a.csv --skip-bad", "leave --skip-bad out", reads=1720,
-                            before="fit generate a.csv --out run", without="--skip-bad"),
+                            before=LANGUAGE, without="--skip-bad"),
     "no data": Case({"a.csv": TEXTS}, "predict run", "nothing to predict for: name a file", "a.csv", 24),
     "no data to score": Case({"a.csv": TEXTS}, "evaluate run", "nothing to evaluate: name a file", "a.csv", 24),
     "a prompt": Case({"a.csv": TEXT}, "generate run --prompt @", "(fit --unit bytes",
-                    before="fit generate a.csv --out run"),
+                    before=LANGUAGE),
+    "a length": Case({"a.csv": TEXT}, "generate run --length -1", "--length must be 0", "--length 1", 0,
+                    before=LANGUAGE),
+    "a temperature": Case({"a.csv": TEXT}, "generate run --temperature -1", "--temperature must be 0",
+                    "--temperature 1", 0,
+                          before=LANGUAGE),
+    "a few tokens": Case({"a.csv": TEXT}, "generate run --top-k 0", "--top-k must be at least 1", "--top-k 1", 0,
+                         before=LANGUAGE),
+    "a share": Case({"a.csv": TEXT}, "generate run --top-p 2", "--top-p must be above 0", "--top-p 1", 0,
+                    before=LANGUAGE),
     "no writer": Case({"a.csv": TEXTS}, "generate run", "writes no text; see predict"),
 }  # fmt: skip
 """The run is that of FIT where nothing else is said."""

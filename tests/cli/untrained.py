@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from throughtime.data.encoding.vocabulary import prompt_ids
 from throughtime.data.record import Record
 from throughtime.runs.folder import make_folder
 from throughtime.runs.run import Run
+from throughtime.tasks.generate.text_model import TextModel
 from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
 from throughtime.tasks.supervised.prediction import Prediction
@@ -48,9 +49,15 @@ class _Model:
             each_step = isinstance(record.content, tuple)
             yield record, Prediction(("a",) * len(record.content) if each_step else "a")
 
-    def generate_stream(self, prompt: str, **_: object) -> Iterator[str]:
-        prompt_ids(saved_vocabulary(self.run.config.to_mapping()["unit"], self.run.path), prompt)
-        return iter(["more"])
+    def generate_stream(self, prompt: str, **how: Any) -> Iterator[str]:
+        self.doors.records, self.doors.characters = [], 0
+        self.config = self.run.config
+        self.vocabulary = saved_vocabulary(self.run.config.to_mapping()["unit"], self.run.path)
+        self.model = SimpleNamespace(generate=lambda *_, **__: iter(()))
+        return TextModel.generate_stream(cast(TextModel, self), prompt, **how)
+
+    def _decoded(self, tokens: Iterable[int]) -> Iterator[str]:
+        return map(str, tokens)
 
     def describe(self) -> dict[str, object]:
         return {}
