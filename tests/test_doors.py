@@ -1,4 +1,4 @@
-"""Python is told of keywords where the command line is told of flags; what a call does not take is named with ``fit``."""
+"""Python is told of keywords, the command line of flags; what a call does not take is named with ``fit``."""
 
 from __future__ import annotations
 

@@ -226,7 +226,7 @@ def _of_items(data: Iterable[object], how: Reading, targets: bool) -> MemoryRows
     if isinstance(first, Mapping):
         return MemoryRows(_as_row(item) for item in whole)
     if how.per_step:
-        reading, whole = decide(iter(whole))
+        reading, whole = decide(iter(whole), targets=targets)
         if reading == "tagged":
             names = ("words", "labels")
             told = "each row is a sentence of (word, tag) pairs"

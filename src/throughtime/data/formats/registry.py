@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -18,11 +18,12 @@ from throughtime.data.formats.folder import read_folder
 from throughtime.data.formats.json_array import read_json_array
 from throughtime.data.formats.lines import read_lines
 from throughtime.data.formats.memory import read_memory
+from throughtime.data.formats.named_series import read_any_series
 from throughtime.data.formats.spans import read_spans
 from throughtime.data.media.arrays import ARRAY_SUFFIXES, read_array_clips
 from throughtime.data.reading import Note, Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.series import read_series
+from throughtime.data.tables.header import is_number
 from throughtime.data.tables.table import read_table
 from throughtime.data.user_data import Given
 from throughtime.doors import option
@@ -53,7 +54,7 @@ FORMATS: dict[str, Format] = {
     "jsonl": Format(read=read_table, suffixes=frozenset({".jsonl", ".ndjson"}), columns=True, suffix=".jsonl"),
     "json": Format(read=read_json_array, suffixes=frozenset({".json"}), columns=True),
     "parquet": Format(read=read_table, suffixes=frozenset({".parquet"}), columns=True, suffix=".parquet", text=False),
-    "series": Format(read=read_series),
+    "series": Format(read=read_any_series),
     "conll": Format(read=read_conll, suffixes=frozenset({".conll", ".bio", ".iob", ".iob2"}), suffix=".conll"),
     "conllu": Format(read=read_conll, suffixes=frozenset({".conllu"}), suffix=".conllu"),
     "spans": Format(read=read_spans),
@@ -106,7 +107,7 @@ def format_of(path: Path, how: Reading, note: Note = lambda _: None) -> str:
     if form is not None:
         if named is not None and form != named and not (form == "folder" and kind_of(path)):
             note(f"{path} is {form}, whatever its name says; it is read as such")
-        return form
+        return _series_or(form, how)
     return _series_or(_by_content(path, named, how, note), how)
 
 
@@ -116,7 +117,7 @@ def _by_name(path: Path) -> str | None:
 
 
 def _series_or(form: str, how: Reading) -> str:
-    return "series" if form in ("csv", "tsv") and (how.id_column or how.time_column) else form
+    return "series" if form in COLUMN_FORMATS and (how.id_column or how.time_column) else form
 
 
 def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:
@@ -155,6 +156,9 @@ def _alike(named: str | None, found: str) -> bool:
 def _table(lines: list[str], how: Reading) -> str | None:
     """Tell a table whose name is not that of one: as many cells in every line, between tabs or under usual names."""
     there = [line for line in lines[:200] if line.strip()]
+    cut = sum(map(len, there)) > 60_000  # the last line may not be whole
+    if not how.per_step and _numbers(there[:-1] if cut else there, known=bool(how.found.values)):
+        return "csv"
     for form, separator in (("tsv", "\t"), ("csv", ","), ("csv", ";")):
         widths = {line.count(separator) for line in there}
         if (
@@ -165,6 +169,15 @@ def _table(lines: list[str], how: Reading) -> str | None:
         ):
             return form
     return None
+
+
+def _numbers(lines: Sequence[str], *, known: bool) -> bool:
+    """Whether lines hold as many numbers each, between commas, semicolons or blanks; one line is no evidence alone."""
+    for separator in (",", ";", None):
+        rows = [line.split(separator) for line in lines]
+        if rows and {len(row) for row in rows} == {len(rows[0])} and len(rows[0]) > 2 and (len(rows) > 1 or known):
+            return all(is_number(cell) for row in rows for cell in row)
+    return False
 
 
 def _usual(first: str, separator: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from throughtime.data.files import STANDARD, describe, open_lines
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.tables.columns import choose_columns, known_column, say_columns
-from throughtime.data.tables.dialect import told_dialect
+from throughtime.data.tables.dialect import cells_between, told_dialect
 from throughtime.data.tables.header import is_number, weigh_first_row
 from throughtime.doors import option
 from throughtime.errors import DataError
@@ -91,7 +91,7 @@ def _pointed(cells: list[str], columns: frozenset[int]) -> list[str]:
 def _split_plain(lines: Iterable[str], name: str, problems: Problems, separator: str) -> Iterator[Row]:
     told = False
     for number, line in enumerate(lines, 1):
-        cells = line.split(separator)
+        cells = cells_between(line, separator)
         if not told and '"' in line and any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells):
             told = True
             problems.note(

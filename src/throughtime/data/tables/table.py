@@ -18,7 +18,7 @@ from throughtime.data.tables.wide import Wide, find_wide, may_be_wide, names_col
 from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 
-__all__ = ["TABLES", "Unnamed", "import_polars", "read_named_rows", "read_table"]
+__all__ = ["TABLES", "Unnamed", "import_polars", "json_rows", "parquet_rows", "read_named_rows", "read_table"]
 
 TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 """Suffixes of the tables that can be read."""
@@ -80,10 +80,10 @@ def read_table(
     if suffix in (".csv", *_TABS):
         yield from _delimited(path, how, problems, targets, load, suffix in _TABS)
     elif suffix in (".jsonl", ".ndjson"):
-        rows = _json_rows(path, how, problems)
+        rows = json_rows(path, how, problems)
         yield from read_named_rows(rows, path, how, problems, targets, load)
     elif suffix == ".parquet":
-        rows = ((f"{path}: row {number}", row) for number, row in enumerate(_parquet_rows(path), 1))
+        rows = ((f"{path}: row {number}", row) for number, row in enumerate(parquet_rows(path), 1))
         yield from read_named_rows(rows, path, how, problems, targets, load)
     else:
         raise DataError(f"{describe(path)} is no table that can be read; known are {', '.join(TABLES)}")
@@ -224,7 +224,20 @@ def read_named_rows(
             yield record
 
 
-def _json_rows(path: Path, how: Reading, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:
+def json_rows(path: Path, how: Reading, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Read the objects of JSON lines.
+
+    Args:
+        path: the file.
+        how: its encoding.
+        problems: where bad lines and notes go.
+
+    Yields:
+        Place (file and line) and cells by column of each.
+
+    Raises:
+        DataError: the file cannot be read, or a line holds no object.
+    """
     name, blank = describe(path), False
     for number, line in enumerate(open_lines(path, how.encoding, problems.note), 1):
         place = f"{name}: line {number}"
@@ -279,8 +292,19 @@ def import_polars(what: str) -> Any:
         raise UsageError(f"{what} needs polars: pip install 'throughtime[parquet]'") from None
 
 
-def _parquet_rows(path: Path) -> Iterator[Mapping[str, object]]:
-    """Yield the rows of a Parquet file, some thousands of them in memory at once."""
+def parquet_rows(path: Path) -> Iterator[Mapping[str, object]]:
+    """Read the rows of a Parquet file, some thousands of them in memory at once.
+
+    Args:
+        path: the file.
+
+    Yields:
+        Cells by column of each.
+
+    Raises:
+        DataError: it is no whole Parquet file.
+        UsageError: polars is not installed.
+    """
     polars = import_polars(f"reading {path}")
     if path == STANDARD:
         raise DataError("Parquet cannot be read from standard input; give its file")

@@ -44,8 +44,8 @@ class SupervisedOptions(NetworkOptions):
     """Format of the files (csv, tsv, jsonl, json, parquet, series, conll, conllu, spans, lines, fasttext, fasta,
     arrays, folder); if not given, it is told from each file."""
     separator: str | None = None
-    """What stands between the cells of a table of text: comma, tab, semicolon, pipe or any character; if not given, it
-    is told from the file."""
+    """What stands between the cells of a table of text: comma, tab, semicolon, pipe, space (any run of blanks) or
+    any character; if not given, it is told from the file."""
     text_column: str | None = None
     """Column that holds the text or tokens; if not given, the first of text, sentence, review, tokens ... there is."""
     target_column: str | None = None

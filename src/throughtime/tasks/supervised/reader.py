@@ -267,12 +267,12 @@ class RecordReader(ABC, Generic[Target]):
         """Read (what to learn from, what to validate on); all records are of one kind."""
         given = data.training().in_hand()
         check_columns(self.config, given.get(DATA, Given()), self.how, problems.note)
-        records = self._read_all(given, problems, load, "the training data")
-        if not self.found.fixed:
-            records, self.found.fixed = widened(records, self.found), True
         validation = data.validation().in_hand()
         in_files = given.get(DATA, Given()).memory is None
         check_validation(self.config, validation.get(DATA, Given()), self.how, beside_files=in_files)
+        records = self._read_all(given, problems, load, "the training data")
+        if not self.found.fixed:
+            records, self.found.fixed = widened(records, self.found), True
         held_out = self._read_all(validation, problems, load, "the validation data") if validation else []
         alike = partial(unlike, records[0])
         records, held_out = (list(usable(part, alike, problems)) for part in (records, held_out))
