@@ -58,7 +58,7 @@ def test_a_flat_list_of_word_tag_pairs_is_one_sentence_where_spans_tell() -> Non
     assert pairs(flat, per_step=True) == [(("Ann", "Lee", "left"), ("B-per", "I-per", "O"))]
     assert pairs(iter(flat * 40), per_step=True)[0][0] == ("Ann", "Lee", "left") * 40
     sentences = [("Ann Lee", "B-per I-per"), *flat]
-    assert [words for words, _ in pairs(sentences, per_step=True)][0] == ("Ann", "Lee"), (
+    assert next(words for words, _ in pairs(sentences, per_step=True)) == ("Ann", "Lee"), (
         "one is longer: all are sentences"
     )
     assert len(pairs([*flat * 40, ("so good", "O O")], per_step=True)) == 121, "be it the last"

@@ -44,8 +44,8 @@ def read_any_series(path: Path, how: Reading, problems: Problems, *, targets: bo
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "a.jsonl"
         >>> _ = path.write_text('{"id": 1, "x": 0.5, "label": "up"}\n{"id": 1, "x": 1.5, "label": "up"}\n')
-        >>> (record,) = read_any_series(path, Reading(id_column="id"), Problems(), targets=True)
-        a.jsonl: series by 'id', steps by the order of the lines, target 'label', features 'x'
+        >>> problems = Problems(note=lambda line: None)
+        >>> (record,) = read_any_series(path, Reading(id_column="id"), problems, targets=True)
         >>> record.content.tolist(), record.target
         ([[0.5], [1.5]], 'up')
     """
