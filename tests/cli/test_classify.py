@@ -34,9 +34,9 @@ def test_training_and_validation_data_must_go_together(refused: Refused) -> None
     ("options", "words"),
     [
         (["--unit", "words"], "unit has no meaning for frames"),
-        (["--vocabulary-size", "9"], "vocabulary_size has no meaning for frames"),
-        (["--text-column", "text"], "text_column is for conll"),
-        (["--time-column", "time"], "time_column is for series"),
+        (["--vocabulary-size", "9"], "--vocabulary-size has no meaning for frames"),
+        (["--text-column", "text"], "--text-column is for conll"),
+        (["--time-column", "time"], "--time-column is for series"),
         (["--no-header"], "header is for csv"),
     ],
 )
@@ -49,7 +49,7 @@ def test_options_without_meaning_for_the_data(refused: Refused, options: list[st
 def test_options_with_a_default_that_do_nothing_are_told_of(capsys: pytest.CaptureFixture[str]) -> None:
     table(Path("t.csv"), reviews())
     shown = shown_by_fit(capsys, "classify", "t.csv", "--frame-mask", "0.2", *SOUNDS)
-    assert "of no use for this data, which is read as words: frame_mask, mel_bands" in shown
+    assert "of no use for this data, which is read as words: --frame-mask, --mel-bands" in shown
 
 
 def test_without_validation_data_each_label_gives_its_share(capsys: pytest.CaptureFixture[str]) -> None:

@@ -123,4 +123,4 @@ def test_options_that_the_data_cannot_honour_are_refused(capsys: pytest.CaptureF
     assert "resample has no meaning for frames" in lines(capsys)
     Path("t.csv").write_text("text,label\n" + "so good,y\nso bad,n\n" * 9)
     assert status_of(["fit", "classify", "t.csv", "--out", "run", *SMALL, "--fill", "zero"]) == 2
-    assert "fill is for series, and t.csv is read as csv" in lines(capsys)
+    assert "--fill is for series, and t.csv is read as csv" in lines(capsys)

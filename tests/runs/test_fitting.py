@@ -54,7 +54,7 @@ def test_several_files_are_several_documents(book: Path, tmp_path: Path) -> None
 
 def test_a_run_that_exists_is_kept_unless_told_otherwise(made: Path, book: Path) -> None:
     before = contents(made)
-    with pytest.raises(UsageError, match=r"already holds a run: go on with it \(--resume\) or replace it"):
+    with pytest.raises(UsageError, match=r"already holds a run: go on with it \(resume=True\) or replace it"):
         fit(book, made)
     assert contents(made) == before
     assert fit(book, made, overwrite=True, hidden=5).config.hidden == 5  # type: ignore[attr-defined]
@@ -166,7 +166,7 @@ def test_out_of_time_says_how_to_go_on(book: Path, tmp_path: Path) -> None:
     notes = Notes()
     run = fit(book, tmp_path / "a run", steps=10**6, max_minutes=0.005, validate_every=10**6, reporter=notes)
     assert run.status == "out of time" and run.metrics["step"] > 0
-    assert f"throughtime fit generate --out '{tmp_path / 'a run'}' --resume" in notes.notes[-1]
+    assert f"to go on: fit('generate', ..., out='{tmp_path / 'a run'}', resume=True)" in notes.notes[-1]
 
 
 def test_a_run_starts_from_the_weights_of_another(made: Path, book: Path, tmp_path: Path) -> None:

@@ -18,14 +18,18 @@ Made = Callable[..., Any] | typer.Typer
 class _Later(TyperCommand):
     """A command that its parent lists by name and help, and whose callback gives what it is made of."""
 
-    def make_context(self, info_name: str | None, args: Sequence[str], parent: Any = None, **extra: Any) -> Any:
+    def whole(self) -> Any:
+        """Make the command, with all its options or its own commands."""
         assert self.callback is not None
         made: Made = self.callback()
         if isinstance(made, typer.Typer):
-            return get_group(made).make_context(info_name, list(args), parent, **extra)
+            return get_group(made)
         alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
         alone.command(self.name, help=self.help)(made)
-        return get_command(alone).make_context(info_name, list(args), parent, **extra)
+        return get_command(alone)
+
+    def make_context(self, info_name: str | None, args: Sequence[str], parent: Any = None, **extra: Any) -> Any:
+        return self.whole().make_context(info_name, list(args), parent, **extra)
 
 
 def add_later(app: typer.Typer, name: str, make: Callable[[], Made], words: str) -> None:

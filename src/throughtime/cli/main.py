@@ -13,6 +13,7 @@ import typer
 
 from throughtime.cli.later import Made, add_later
 from throughtime.cli.values import INTERRUPTED
+from throughtime.doors import typed
 from throughtime.errors import ThroughtimeError
 
 __all__ = ["run", "status_of"]
@@ -129,7 +130,8 @@ def status_of(arguments: Sequence[str] | None = None) -> int:
         0, or 2 after bad input (told in one line on standard error), or 130 after Ctrl-C.
     """
     try:
-        status = app(args=arguments, prog_name="throughtime", standalone_mode=False)
+        with typed():
+            status = app(args=arguments, prog_name="throughtime", standalone_mode=False)
     except ThroughtimeError as error:
         return _complain(str(error))
     except typer.TyperException as error:

@@ -128,6 +128,9 @@ def evaluate(
         list[Path] | None, typer.Argument(metavar="FILE", help="Files to score.", show_default=False)
     ] = None,
     as_json: JsonOption = False,
+    skip_bad: Annotated[
+        bool | None, typer.Option("--skip-bad/--no-skip-bad", help="Skip records that cannot be read, as in training.")
+    ] = None,
     device: DeviceOption = "auto",
     **files: Any,
 ) -> None:
@@ -135,7 +138,7 @@ def evaluate(
     from throughtime.runs import Run
 
     with _noted() as note:
-        scores = Run(run, device=device).evaluate(data or None, note=note, **_filled(files))
+        scores = Run(run, device=device).evaluate(data or None, skip_bad=skip_bad, note=note, **_filled(files))
     labels: Mapping[str, Mapping[str, float]] = {} if as_json else scores.pop("labels", {})
     _show(scores, as_json)
     _show_labels(labels)

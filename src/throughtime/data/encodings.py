@@ -5,20 +5,19 @@ from __future__ import annotations
 import codecs
 
 from throughtime.data.reading import Note
+from throughtime.doors import option
 from throughtime.errors import UsageError
 
 __all__ = [
-    "ENCODINGS",
     "check_encoding",
     "is_unicode",
     "other_ends",
+    "own_encoding",
     "told_encoding",
     "undecodable",
     "zero_bytes",
 ]
 
-ENCODINGS = "give the file's own encoding (--encoding latin-1, cp1252, utf-16 ...)"
-"""What to do about a text in another encoding."""
 _MARKS = {
     b"\xef\xbb\xbf": "utf-8",
     b"\xff\xfe\x00\x00": "utf-32",
@@ -27,6 +26,19 @@ _MARKS = {
     b"\xfe\xff": "utf-16",
 }
 """Byte order marks, the longer ones first, and the encodings that read them."""
+
+
+def own_encoding() -> str:
+    """Say what to do about a text in another encoding.
+
+    Returns:
+        The end of a sentence.
+
+    Example:
+        >>> own_encoding()
+        "give the file's own encoding (--encoding latin-1, cp1252, utf-16 ...)"
+    """
+    return f"give the file's own encoding ({option('encoding', 'latin-1')}, cp1252, utf-16 ...)"
 
 
 def check_encoding(encoding: str) -> None:
@@ -102,7 +114,7 @@ def zero_bytes(name: str, line: int) -> str:
     Returns:
         One line for the user.
     """
-    return f"{name}: line {line} holds a character NUL, so this is no text, or in another encoding; {ENCODINGS}"
+    return f"{name}: line {line} holds a character NUL, so this is no text, or in another encoding; {own_encoding()}"
 
 
 def is_unicode(text: str) -> bool:
@@ -159,5 +171,5 @@ def undecodable(name: str, error: UnicodeDecodeError, encoding: str, *, lines: i
     line = lines + error.object[: error.start].decode(encoding, errors="ignore").count("\n") + 1
     return (
         f"{name}: line {line}, byte offset {offset + error.start}: byte 0x{error.object[error.start]:02x} is not "
-        f"{encoding} ({error.reason}); {ENCODINGS}"
+        f"{encoding} ({error.reason}); {own_encoding()}"
     )

@@ -14,7 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from throughtime.data.encodings import ENCODINGS, check_encoding, other_ends, told_encoding, undecodable, zero_bytes
+from throughtime.data.encodings import (
+    check_encoding,
+    other_ends,
+    own_encoding,
+    told_encoding,
+    undecodable,
+    zero_bytes,
+)
 from throughtime.data.reading import Note
 from throughtime.errors import DataError
 
@@ -155,7 +162,7 @@ def _texts(path: Path, encoding: str, note: Note) -> Iterator[str]:
             start = size - len(error.object)
             raise DataError(undecodable(name, error, encoding, lines=lines, offset=start)) from None
         except UnicodeError as error:
-            raise DataError(f"{name} is not {encoding} ({error}); {ENCODINGS}") from None
+            raise DataError(f"{name} is not {encoding} ({error}); {own_encoding()}") from None
         if not begun:
             text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
         begun = begun or bool(text)

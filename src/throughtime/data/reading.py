@@ -26,6 +26,8 @@ class Found:
     """Whether a column of CoNLL lines counts the words; None where no such lines were read."""
     features: list[str] = field(default_factory=list[str])
     """Columns of series that are features, in order; empty where no series were read."""
+    target: str | None = None
+    """Column of series that was the target; None where no series were read, or none had a target."""
     flags: list[str] = field(default_factory=list[str])
     """Those of them that are true or false."""
     levels: list[list[str]] = field(default_factory=list[list[str]])

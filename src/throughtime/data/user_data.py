@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from throughtime.doors import is_typed
 from throughtime.errors import UsageError
 
 __all__ = ["DATA", "VALID", "Given", "Paths", "UserData", "given_as", "user_data", "validation_role"]
@@ -158,7 +159,7 @@ def _refuse_text(role: str, given: str | Path) -> None:
     shown = text[:24].encode("unicode_escape").decode()
     raise UsageError(
         f"{role} is a text of {len(text):,} characters, '{shown}...', where a path is needed; save it in a file and "
-        "give its name (in Python, generate takes a text as text=...)"
+        f"give its name{'' if is_typed() else ' (generate takes a text as text=...)'}"
     )
 
 

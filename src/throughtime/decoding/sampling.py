@@ -10,6 +10,7 @@ import numpy as np
 
 from throughtime.decoding.decoder import Decoder, Scores, Tokens
 from throughtime.decoding.draws import Draws
+from throughtime.doors import named
 from throughtime.errors import UsageError
 
 __all__ = ["Sampler", "Step", "sample"]
@@ -44,11 +45,11 @@ class Sampler:
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature < float("inf"):
-            raise UsageError(f"temperature must be 0 or more, not {self.temperature}")
+            raise UsageError(f"{named('temperature')} must be 0 or more, not {self.temperature}")
         if self.top_k is not None and self.top_k < 1:
-            raise UsageError(f"top_k must be at least 1, not {self.top_k}")
+            raise UsageError(f"{named('top_k')} must be at least 1, not {self.top_k}")
         if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise UsageError(f"top_p must be above 0 and at most 1, not {self.top_p}")
+            raise UsageError(f"{named('top_p')} must be above 0 and at most 1, not {self.top_p}")
 
     def __call__(self, scores: Scores, uniform: Scores | None = None) -> Tokens:
         """Choose.

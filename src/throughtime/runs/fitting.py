@@ -10,17 +10,27 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from throughtime.data.user_data import DATA, VALID, Paths, user_data, validation_role
+from throughtime.doors import is_typed, named, option, taking
 from throughtime.errors import UsageError
 from throughtime.runs.folder import check_folder, check_run
 from throughtime.runs.loading import loading
 from throughtime.runs.run import Run
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import RunConfig, RunRequest, continued_run, new_run
+from throughtime.training.options import options_of
 from throughtime.training.reporter import PlainReporter, Reporter, Summary
 
 __all__ = ["fit"]
 
 
+def _taken(task: str, *_: object, **__: object) -> list[str]:
+    """The names of a task's options, and of its own roles of data."""
+    found = task_named(task)
+    roles = [name for role in found.roles for name in (role.name, validation_role(role.name))]
+    return [*roles, *(option.name for option in options_of(found.load_options()))]
+
+
+@taking(_taken)
 def fit(
     task: str,
     data: Paths | object = None,
@@ -84,8 +94,7 @@ def fit(
     with ExitStack() as scratch:
         folder = Path(out or scratch.enter_context(tempfile.TemporaryDirectory(prefix="throughtime-")))
         exists = check_folder(folder, may_exist=resume or overwrite)
-        if init_from is not None and folder.resolve() == Path(init_from).resolve():
-            raise UsageError(f"{folder} cannot start from itself; give another out, or go on with it (--resume)")
+        _refuse_itself(folder, init_from)
         if resume and not exists:
             say.note(f"there is no run in {folder} yet: it starts from the beginning")
         going_on = resume and exists
@@ -111,6 +120,15 @@ def _parted(task: str, options: Mapping[str, object]) -> tuple[dict[str, object]
     return given, {name: value for name, value in options.items() if name not in roles}
 
 
+def _refuse_itself(folder: Path, init_from: str | Path | None) -> None:
+    """Raise UsageError where a run is to start from itself."""
+    if init_from is not None and folder.resolve() == Path(init_from).resolve():
+        raise UsageError(
+            f"{folder} cannot start from itself; give another {named('out')}, or go on with it: "
+            f"{option('resume', True)} without {named('init_from')}"
+        )
+
+
 def _check_runs(to_go_on: Path | None, to_start_from: Path | None) -> None:
     """Raise CheckpointError where a run that is needed is damaged."""
     if to_go_on is not None:
@@ -122,9 +140,11 @@ def _check_runs(to_go_on: Path | None, to_start_from: Path | None) -> None:
 def _check_call(max_minutes: float | None, resume: bool, overwrite: bool) -> None:
     """Raise UsageError where what was asked for makes no sense, whatever is on disk."""
     if max_minutes is not None and not max_minutes > 0:
-        raise UsageError(f"max_minutes must be above 0, not {max_minutes}")
+        raise UsageError(f"{named('max_minutes')} must be above 0, not {max_minutes}")
     if resume and overwrite:
-        raise UsageError("resume goes on with a run and overwrite replaces it; give one of them")
+        raise UsageError(
+            f"{option('resume', True)} goes on with a run and {option('overwrite', True)} replaces it; give one of them"
+        )
 
 
 def _note_ending(config: RunConfig, summary: Summary, say: Reporter) -> None:
@@ -132,8 +152,9 @@ def _note_ending(config: RunConfig, summary: Summary, say: Reporter) -> None:
     if summary.status not in ("interrupted", "out of time"):
         return
     in_files = all(given.memory is None for given in config.data.values())
-    command = f"throughtime fit {config.task} --out {shlex.quote(str(summary.path))} --resume"
-    again = f"fit({config.task!r}, ..., out={str(summary.path)!r}, resume=True) with the same data"
-    say.note(
-        f"{summary.status} after {summary.step} steps, all of them saved; to go on: {command if in_files else again}"
+    how = f"fit({config.task!r}, ..., out={str(summary.path)!r}, resume=True)" + (
+        "" if in_files else " with the same data"
     )
+    if in_files and is_typed():
+        how = f"throughtime fit {config.task} --out {shlex.quote(str(summary.path))} --resume"
+    say.note(f"{summary.status} after {summary.step} steps, all of them saved; to go on: {how}")

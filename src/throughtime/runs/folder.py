@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from throughtime.doors import option
 from throughtime.errors import UsageError
 from throughtime.tasks import TASKS
 from throughtime.tasks.run_config import CONFIG_FILE
@@ -58,7 +59,10 @@ def check_folder(folder: Path, *, may_exist: bool) -> bool:
     try:
         if (folder / CONFIG_FILE).exists():
             if not may_exist:
-                raise UsageError(f"{folder} already holds a run: go on with it (--resume) or replace it (--overwrite)")
+                raise UsageError(
+                    f"{folder} already holds a run: go on with it ({option('resume', True)}) or "
+                    f"replace it ({option('overwrite', True)})"
+                )
             return True
         if folder.exists() and set(folder.iterdir()) - set(files_of(folder)):
             raise UsageError(f"{folder} exists and is not a run; give the name of a new folder")

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from throughtime.data.files import STANDARD
 from throughtime.data.reading import Note, Problems
 from throughtime.data.user_data import DATA, VALID, Given, Paths, UserData, user_data
+from throughtime.doors import is_typed, spelled, taking
 from throughtime.errors import UnknownNameError, UsageError
 from throughtime.runs.folder import check_run, files_of
 from throughtime.runs.loading import loading
 from throughtime.tasks import task_named
-from throughtime.tasks.run_config import read_config, saved_options, saved_paths
+from throughtime.tasks.run_config import read_config, saved_options, saved_paths, what_to_give
 from throughtime.training.files import POSITION_FILE, write_text
 from throughtime.training.reporter import PlainReporter
 from throughtime.training.rivals import read_rivals
@@ -49,6 +50,11 @@ def load(path: str | Path, device: str = "cpu") -> Run:
     run = Run(Path(path), device=device)
     _ = run.model
     return run
+
+
+def _taken(run: Run, *_: object, **__: object) -> list[str]:
+    """What is taken by name beside a method's own parameters: options of reading, and data in roles of the task."""
+    return [*run.config.READING, *(role.name for role in task_named(run.task).roles)]
 
 
 class Run:
@@ -114,11 +120,13 @@ class Run:
         path = self.path / POSITION_FILE
         return read_signed(path, self._saved.get("run")) if path.exists() else {}
 
+    @taking(_taken)
     def evaluate(
         self,
         data: Paths | object = None,
         *,
         text: str | bytes | Sequence[str] | None = None,
+        skip_bad: bool | None = None,
         note: Note | None = None,
         **more: object,
     ) -> dict[str, Any]:
@@ -127,6 +135,7 @@ class Run:
         Args:
             data: file or files, or examples in memory, with their targets.
             text: text in memory in their place, for "generate".
+            skip_bad: leave out records that cannot be read, and say how many; None does as in training.
             note: called with what the user should know; None prints it to standard error.
             **more: the same in roles of the task's own, such as ``source`` and ``target``; and options that say how the
                 files are read, where they are not written as those that were learned from (``header``, ``format`` ...).
@@ -139,10 +148,11 @@ class Run:
             UsageError: nothing was given.
             DataError: the data cannot be read.
         """
-        roles, reader = self._parted(more)
+        skipping = {} if skip_bad is None else {"skip_bad": skip_bad}
+        roles, reader = self._parted(more, skipping)
         given = user_data({DATA: data, **roles}, {DATA: ("text", text)})
         if not given:
-            raise UsageError("nothing to evaluate: give data (files, or examples in memory) or text")
+            raise UsageError(f"nothing to evaluate: {what_to_give(self.task)}")
         from throughtime.tasks.rivals.keeping import rivals_beside  # not for those who describe or predict
 
         say = note or PlainReporter().note
@@ -150,17 +160,27 @@ class Run:
         scores = self.model.evaluate(read)
         return scores | rivals_beside(self.path, self._saved.get("run"), self.model, read, scores, say)
 
-    def _parted(self, more: Mapping[str, object]) -> tuple[dict[str, object], Any]:
+    def _parted(
+        self, more: Mapping[str, object], skipping: Mapping[str, object] | None = None
+    ) -> tuple[dict[str, object], Any]:
         """Part what was given by name: data in the task's own roles, and what reads it, the given way."""
         own = [role.name for role in task_named(self.task).roles]
-        for name in more:
-            if name not in (*own, *self.config.READING):
-                raise UnknownNameError("argument", name, ["data", "text", *own, *sorted(self.config.READING)])
+        known = [*own, *sorted(self.config.READING)]
+        more = {**more, **({} if hasattr(self.config, "skip_bad") else skipping or {})}
+        if strange := next((name for name in more if name not in known), None):
+            if is_typed():
+                taken = ", ".join(map(spelled, known))
+                raise UsageError(
+                    f"{self.path} is a run of the task {self.task}, which takes {taken}: leave {spelled(strange)} out"
+                )
+            raise UnknownNameError("argument", strange, ["data", "text", *known])
         how = {name: value for name, value in more.items() if name in self.config.READING and value is not None}
-        options = type(self.config).from_mapping({**self.config.to_mapping(), **how})
-        reader = task_named(self.task).load_reader()(options) if how else self._reader
+        options = self.config.read_otherwise({**how, **(skipping or {})})
+        make = task_named(self.task).load_reader()
+        reader = make(options, asked=how.keys()) if how or skipping else self._reader
         return {name: value for name, value in more.items() if name in own}, reader
 
+    @taking(_taken)
     def predict(
         self, data: object = None, *, skip_bad: bool = False, note: Note | None = None, **more: object
     ) -> list[Prediction]:
@@ -186,11 +206,12 @@ class Run:
         memory = {DATA: data, **roles}
         given = UserData({role: Given(memory=value) for role, value in memory.items() if value is not None})
         if not given:
-            raise UsageError("nothing to predict for: give data")
+            raise UsageError(f"nothing to predict for: {what_to_give(self.task)}")
         found = [prediction for _, prediction in self._predictions(reader, given, None, problems)]
         _note_skipped(problems)
         return found
 
+    @taking(_taken)
     def predict_files(
         self,
         data: Paths | None = None,
@@ -232,7 +253,7 @@ class Run:
         roles, reader = self._parted(more)
         given = user_data({DATA: data, **roles})
         if not given:
-            raise UsageError("nothing to predict for: give data")
+            raise UsageError(f"nothing to predict for: {what_to_give(self.task)}")
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
         first = next((path for each in given.values() for path in each.paths), Path("-"))
         self._require_predictions()
@@ -279,6 +300,7 @@ class Run:
         """
         return "".join(self.generate_stream(prompt, **how))
 
+    @taking(lambda *_, **__: ())
     def generate_stream(
         self,
         prompt: str = "",
@@ -292,14 +314,15 @@ class Run:
 
         Args:
             prompt: text to go on from; empty starts a new document.
-            length: tokens to draw.
+            length: tokens to draw: characters, bytes, words or word pieces.
             temperature: below 1 sharpens, above 1 flattens; 0 takes the most likely token always.
             top_k: draw from this many of the most likely tokens; None draws from all.
             top_p: draw from the fewest tokens whose probabilities reach this share; None draws from all.
             seed: seed of the draw; None draws differently each time.
 
         Returns:
-            Pieces of the new text as they are drawn.
+            Pieces of the new text as they are drawn. Where a separator was given in training, a document that ends is
+            followed by it and by a new document.
 
         Raises:
             UsageError: a value outside its range, or a prompt with text that the model has never seen.

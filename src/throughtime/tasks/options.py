@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.training.options import TrainingOptions
 
@@ -58,6 +59,6 @@ def check_vocabulary_size(unit: str | None, size: int | None) -> None:
     if size is None:
         return
     if size < 1:
-        raise UsageError(f"vocabulary_size must be at least 1, not {size}")
+        raise UsageError(f"{named('vocabulary_size')} must be at least 1, not {size}")
     if unit in ("characters", "bytes"):
-        raise UsageError(f"vocabulary_size is for the units words and bpe; the unit is {unit}")
+        raise UsageError(f"{named('vocabulary_size')} is for the units words and bpe; the {named('unit')} is {unit}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from throughtime.data.user_data import DATA, VALID, Given, UserData, validation_role
+from throughtime.doors import is_typed, named, option, spelled
 from throughtime.errors import CheckpointError, UsageError
 from throughtime.tasks.registry import task_named
 from throughtime.training.files import CONFIG_FILE, read_json
@@ -23,6 +24,7 @@ __all__ = [
     "read_config",
     "saved_options",
     "saved_paths",
+    "what_to_give",
 ]
 
 
@@ -138,7 +140,7 @@ def new_run(asked: RunRequest) -> RunConfig:
     """
     config = task_named(asked.task).load_options()
     if not asked.data.training():
-        raise UsageError(f"nothing to learn from: {_what_to_give(asked.task)}")
+        raise UsageError(f"nothing to learn from: {what_to_give(asked.task)}")
     inherited: dict[str, object] = {}
     if asked.init_from is not None:
         inherited = _inherited(config, asked.task, asked.init_from)
@@ -147,9 +149,25 @@ def new_run(asked: RunRequest) -> RunConfig:
     return RunConfig(task=asked.task, options=options, data=asked.data, init_from=asked.init_from)
 
 
-def _what_to_give(task: str) -> str:
-    roles = ", ".join(role.name for role in task_named(task).roles)
-    return f"give {roles} (files, or data in memory)" if roles else "give data (files) or text (in memory)"
+def what_to_give(task: str) -> str:
+    """Say what a task reads, as it is given in the call at hand.
+
+    Args:
+        task: its name.
+
+    Returns:
+        The end of a sentence.
+
+    Example:
+        >>> what_to_give("generate")
+        'name a file'
+    """
+    roles = [role.name for role in task_named(task).roles]
+    if is_typed():
+        return f"name files with {', '.join(map(spelled, roles))}" if roles else "name a file"
+    if roles:
+        return f"give {', '.join(roles)} (files, or data in memory)"
+    return "give data (files) or text (in memory)" if task == "generate" else "give data (files, or examples in memory)"
 
 
 def continued_run(folder: Path, asked: RunRequest) -> RunConfig:
@@ -168,7 +186,7 @@ def continued_run(folder: Path, asked: RunRequest) -> RunConfig:
     """
     saved = _saved_of_task(folder, asked.task)
     if asked.init_from is not None:
-        raise UsageError("resume goes on from the run's own weights; leave init_from out")
+        raise UsageError(f"{option('resume', True)} goes on from the run's own weights; leave {named('init_from')} out")
     options = saved_options(folder, saved).to_mapping()
     config = task_named(asked.task).load_options()
     changed = config.from_mapping({**options, **asked.options})
@@ -244,7 +262,7 @@ def _refuse_changes(fixed: Mapping[str, object], asked: Mapping[str, object], wh
     """Raise where an option was asked for that differs from what is fixed."""
     for name in fixed.keys() & asked.keys():
         if asked[name] != fixed[name]:
-            raise UsageError(f"{why} {name} {fixed[name]!r}, not {asked[name]!r}; leave it out")
+            raise UsageError(f"{why} {named(name)} {fixed[name]!r}, not {asked[name]!r}; leave it out")
 
 
 def _version() -> str:

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor, nn
 
+from throughtime.doors import option
 from throughtime.errors import CheckpointError
 from throughtime.training.files import write_json, writing
 from throughtime.training.seal import Seal, seal_metadata, signed, stamp
@@ -202,7 +203,9 @@ def restore(
             # AdamW keeps its step count where the weights are only when fused; the saved tensor tells the dtype.
             optimizer.state[parameter][key] = value.to(device)
     if ("generator/cuda" in tensors) != (device.type == "cuda"):
-        raise CheckpointError(f"{path} is from another kind of device than {device}: resume on the same with --device")
+        raise CheckpointError(
+            f"{path} is from another kind of device than {device}: resume on the same with {option('device')}"
+        )
     torch.set_rng_state(tensors["generator/cpu"])
     if device.type == "cuda":
         torch.cuda.set_rng_state(tensors["generator/cuda"], device)

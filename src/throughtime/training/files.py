@@ -12,6 +12,7 @@ from typing import Any, cast
 from safetensors import SafetensorError
 
 from throughtime.data.encodings import is_unicode
+from throughtime.doors import option, takes
 from throughtime.errors import CheckpointError, TrainingError
 
 __all__ = [
@@ -65,8 +66,9 @@ def writing(path: Path) -> Generator[Path]:
         os.replace(beside, path)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error)
+        again = f"go on with {option('resume', True)}" if takes("resume") else "try again"
         raise TrainingError(
-            f"cannot write {path}: {reason}; what was there before is untouched: free some space, then use --resume"
+            f"cannot write {path}: {reason}; what was there before is untouched: free some space, then {again}"
         ) from error
     finally:
         beside.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from typing import cast
 import torch
 from torch import nn
 
+from throughtime.doors import named, option
 from throughtime.errors import CheckpointError, TrainingError
 from throughtime.training.adamw import AdamW
 from throughtime.training.average import WeightAverage
@@ -83,7 +84,8 @@ class Trainer:
         checkpoint = read_checkpoint(path)
         if checkpoint.position.content_key != self.job.content_key:
             raise CheckpointError(
-                f"{path} was trained on other data; resume with the same files, read the same way, or use --init-from"
+                f"{path} was trained on other data; resume with the same files, read the same way, or start a new "
+                f"run from this one: give {option('init_from')} and another {named('out')}, without {named('resume')}"
             )
         self._state = restore(path, checkpoint.tensors, self.job.module, self._optimizer, self.device)
         self._average.restore(path, checkpoint.tensors)
@@ -169,10 +171,13 @@ class Trainer:
             return
         kept = self.folder / TRAINER_FILE
         last = f"the last good checkpoint is kept in {kept}" if kept.exists() else "no checkpoint was made yet"
-        clip = f"a clip below {self.options.clip:g}" if self.options.clip else "clipping (clip 1)"
+        clip = (
+            f"a {named('clip')} below {self.options.clip:g}" if self.options.clip else f"clipping ({option('clip', 1)})"
+        )
         raise TrainingError(
             f"the loss is {loss} and the gradient norm {norm} at step {self.position.step + 1}, so training stopped;"
-            f" {last}; try a learning_rate below {self.options.learning_rate:g}, {clip}, or a longer warmup"
+            f" {last}; try a {named('learning_rate')} below {self.options.learning_rate:g}, {clip}, "
+            f"or a longer {named('warmup')}"
         )
 
     def _report(self, loss: float, norm: float, rate: float, speed: float) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Self, cast
 
 from torch.utils.tensorboard import SummaryWriter
 
+from throughtime.doors import option
 from throughtime.errors import CheckpointError, TrainingError
 from throughtime.training.files import METRICS_FILE, write_text
 from throughtime.training.reporter import SilentReporter, StepReport, Summary
@@ -126,7 +127,7 @@ class MetricsWriter(SilentReporter):
         except OSError as error:
             raise TrainingError(
                 f"cannot write {self._path}: {error.strerror}; the last checkpoint is untouched: "
-                "free some space, then go on with --resume"
+                f"free some space, then go on with {option('resume', True)}"
             ) from error
 
 

@@ -16,6 +16,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Literal, Self, Union, cast, get_args, get_origin, get_type_hints
 
+from throughtime.doors import named
 from throughtime.errors import UnknownNameError, UsageError
 
 __all__ = ["INHERITED", "Option", "TrainingOptions", "options_of"]
@@ -102,13 +103,13 @@ def _check_kind(option: Option, value: object) -> None:
     if value is None and option.optional:
         return
     if option.choices and value not in option.choices:
-        raise UnknownNameError(option.name, value, option.choices)
+        raise UnknownNameError(named(option.name), value, option.choices)
     accepted = (int, float) if option.kind is float else (option.kind,)
     is_bool_for_number = isinstance(value, bool) and option.kind is not bool
     if is_bool_for_number or not isinstance(value, accepted):
-        raise UsageError(f"{option.name} must be of type {option.kind.__name__}, not {value!r}")
+        raise UsageError(f"{named(option.name)} must be of type {option.kind.__name__}, not {value!r}")
     if isinstance(value, float) and not math.isfinite(value):
-        raise UsageError(f"{option.name} must be a finite number, not {value}")
+        raise UsageError(f"{named(option.name)} must be a finite number, not {value}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,9 +171,9 @@ class TrainingOptions:
     def _check_values(self) -> None:
         """Raise UsageError for values of the right type that make no sense; subclasses add theirs."""
         if self.epochs <= 0:
-            raise UsageError(f"epochs must be above 0, not {self.epochs}")
+            raise UsageError(f"{named('epochs')} must be above 0, not {self.epochs}")
         if self.learning_rate <= 0:
-            raise UsageError(f"learning_rate must be above 0, not {self.learning_rate}")
+            raise UsageError(f"{named('learning_rate')} must be above 0, not {self.learning_rate}")
         self._shares("average")
         self._at_least(1, "steps", "log_every")
         self._at_least(0, "weight_decay", "warmup", "clip", "patience", "validate_every")
@@ -182,13 +183,13 @@ class TrainingOptions:
         for name in names:
             value = getattr(self, name)
             if value is not None and not value >= low:
-                raise UsageError(f"{name} must be at least {low:g}, not {value}")
+                raise UsageError(f"{named(name)} must be at least {low:g}, not {value}")
 
     def _shares(self, *names: str) -> None:
         """Raise unless each named option is a share: 0 <= value < 1."""
         for name in names:
             if not 0 <= getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 0 and below 1, not {getattr(self, name)}")
+                raise UsageError(f"{named(name)} must be at least 0 and below 1, not {getattr(self, name)}")
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, object]) -> Self:
@@ -209,6 +210,20 @@ class TrainingOptions:
             if name not in known:
                 raise UnknownNameError("option", name, known)
         return cls(**cast(dict[str, Any], dict(given)))
+
+    def read_otherwise(self, how: Mapping[str, object]) -> Self:
+        """Give the same with some options of ``READING`` for other files.
+
+        Args:
+            how: values by option name.
+
+        Returns:
+            The checked options.
+
+        Raises:
+            UsageError: a value of the wrong type or outside its range.
+        """
+        return self.from_mapping({**self.to_mapping(), **how})
 
     def to_mapping(self) -> dict[str, object]:
         """Give the options as plain values by name, in order of definition."""

@@ -208,7 +208,8 @@ def test_folders_that_do_not_do(tmp_path: Path) -> None:
     assert "nothing to read" in refused(tmp_path)
     texts(tmp_path, train__good__1_txt="a", test__good__1_txt="b", file_md="")
     (tmp_path / "file.md").unlink()
-    assert "folders test, train are no classes; give one as data, one as --valid" in refused(tmp_path)
+    parts = f"give {tmp_path / 'train'} as data, and --valid {tmp_path / 'test'}"
+    assert f"folders test, train are no classes; {parts}" in refused(tmp_path)
     assert summary(read(tmp_path / "train")[0]) == [("good/1.txt", "good")]
     assert "no label: move it into a folder" in refused(tmp_path / "train" / "good" / "1.txt")
     texts(tmp_path, file_md="")

@@ -37,3 +37,27 @@ def test_where_every_row_has_length_two_both_ways_to_write_it_are_said(targets: 
     )
     pair = {"words": [["a", "fox"]], "tags": [["DET", "NOUN"]]}
     assert [words for words, _ in MEMORY.pairs(pair, per_step=True, targets=targets)] == [("a", "fox")]
+
+
+def test_a_flat_list_of_word_tag_pairs_is_one_sentence_where_spans_tell() -> None:
+    flat = [("Ann", "B-per"), ("Lee", "I-per"), ("left", "O")]
+    assert MEMORY.pairs(flat, per_step=True) == [(("Ann", "Lee", "left"), ("B-per", "I-per", "O"))]
+    assert MEMORY.pairs(iter(flat * 40), per_step=True)[0][0] == ("Ann", "Lee", "left") * 40
+    sentences = [("Ann Lee", "B-per I-per"), *flat]
+    assert next(words for words, _ in MEMORY.pairs(sentences, per_step=True)) == ("Ann", "Lee"), (
+        "one is longer: all are sentences"
+    )
+    assert len(MEMORY.pairs([*flat * 40, ("so good", "O O")], per_step=True)) == 121, "be it the last"
+
+
+def test_a_flat_list_that_may_be_sentences_of_one_word_is_refused() -> None:
+    said = MEMORY.message([("a", "X"), ("b", "Y")], per_step=True)
+    assert said.startswith("every row of the data is a pair of two words, so that [(a, b), (c, d)] may be one sentence")
+    one, other = [{"words": ["a", "b"], "tags": ["X", "Y"]}], [{"words": [w], "tags": [t]} for w, t in ("aX", "bY")]
+    assert '[{"words": [a, c], "tags": [b, d]}]' in said and '[{"words": [a], "tags": [b]}, {"words": [c]' in said
+    assert MEMORY.pairs(one, per_step=True) == [(("a", "b"), ("X", "Y"))], "as it says"
+    assert MEMORY.pairs(other, per_step=True) == [(("a",), ("X",)), (("b",), ("Y",))], "as it says"
+    assert MEMORY.pairs([("a", "X")], per_step=True) == [(("a",), ("X",))], "both readings are one"
+    assert MEMORY.pairs([("so", "good"), ("a", "b")], per_step=True, targets=False)[0] == (("so", "good"), None), (
+        "words alone"
+    )

@@ -213,7 +213,7 @@ def test_bad_rows(data: Any, what: str) -> None:
         ({"train": DatasetLike(), "test": DatasetLike()}, "the data has several parts, 'train', 'test'; "
          "give one of them"),
         ((np.ones((2, 3)), [0, 1]), "X has shape (2, 3), not (N, T, F): N rows of T steps of F features; "
-         "for one feature a step give X[..., None] or, to classify, wide=True"),
+         "for one feature a step give X[..., None] or, to classify, --wide"),
         ("a text", "data in memory must be a list of (x, y) pairs, of dicts or of texts, a dict of columns, a table "
          "(polars, pandas, datasets), or (X, y) with X a list of texts, of (T, F) arrays, or an (N, T, F) array; "
          "not str"),

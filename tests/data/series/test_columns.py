@@ -109,7 +109,7 @@ def test_what_is_neither(tmp_path: Path) -> None:
     names = "id,name,label\n" + "".join(f"a,n{n},p\n" for n in range(101))
     assert refused(tmp_path, names) == (
         "line 102 (series 'a'): column 'name' holds more than 100 different labels, too many to be features: leave it "
-        "out with --ignore-columns 'name'"
+        "out with --ignore-columns name"
     )
 
 
@@ -149,3 +149,21 @@ def test_words_without_gaps_in_any_order(tmp_path: Path) -> None:
 def test_numbers_called_tokens_are_numbers(tmp_path: Path) -> None:
     records, _ = read(tmp_path, "id,tokens,label\na,1,x\na,2,y\n", per_step=True)
     assert contents(records) == [[[1], [2]]]
+
+
+def test_the_target_is_that_of_what_was_learned_from(tmp_path: Path) -> None:
+    table = "id,x,y,state\na,1,2,p\na,3,4,p\nb,5,6,q\nb,7,8,q\n"
+    found = Found()
+    read(tmp_path, table, found=found, target_column="state")
+    assert (found.target, found.features) == ("state", ["x", "y"])
+    found.fixed = True
+    without = "id,x,y\na,1,2\na,3,4\n"
+    records, notes = read(tmp_path, without, targets=False, found=found)
+    assert contents(records) == [[[1, 2], [3, 4]]], "y is a feature, and no target for its name's sake"
+    assert notes == ["series by 'id', steps by the order of the lines, target none, features 'x', 'y'"]
+    assert refused(tmp_path, without, found=found).startswith("no column has a usual name for a target")
+    records, _ = read(tmp_path, "id,state,y,x\na,p,2,1\nb,q,4,3\n", found=found)
+    assert contents(records) == [[[1, 2]], [[3, 4]]] and [each.target for each in records] == ["p", "q"]
+    assert refused(tmp_path, "id,x,z,state\na,1,2,p\n", found=found).endswith(
+        "has no column 'y', a feature of what was learned from; it has 'id', 'x', 'z', 'state': name its columns alike"
+    )

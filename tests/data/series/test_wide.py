@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from throughtime.data.formats.registry import read_records
 from throughtime.data.formats.table import read_table
 from throughtime.data.in_memory.records import read_memory
 from throughtime.data.reading import Found, Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.series.wide import names_columns
+from throughtime.data.user_data import Given
 from throughtime.errors import DataError, UsageError
 
 LONG = [[(7 * row + step) % 13 / 4 for step in range(16)] for row in range(6)]
@@ -97,7 +100,10 @@ def test_few_numbers_may_be_anything(tmp_path: Path) -> None:
     assert message.startswith(
         " is a table of numbers, 'sepal' to 'petal' beside the target 'species': if each row is a"
     )
-    assert all(option in message for option in ("--wide", "--id-column", "--time-column", "--no-wide --text-column"))
+    assert all(
+        option in message
+        for option in ("--wide", "--id-column", "--time-column", "--no-wide and which with --text-column")
+    )
     assert refused(tmp_path, iris, text_column="sepal") == message, "digits are no words"
     assert refused(tmp_path, iris.partition("\n")[2]).startswith(" is a table of numbers, '1' to '2'")
     records, notes = read(tmp_path, iris, wide=True)
@@ -105,7 +111,7 @@ def test_few_numbers_may_be_anything(tmp_path: Path) -> None:
     assert notes == ["each row is a series of one feature, 2 steps (as asked for), the target column 'species'"]
     records, _ = read(tmp_path, iris, wide=False, text_column="sepal", target_column="species")
     assert records[1].content == "1.5"
-    with pytest.raises(UsageError, match="they have no text_column"):
+    with pytest.raises(UsageError, match="they have no --text-column"):
         read(tmp_path, iris, wide=True, text_column="sepal")
 
 
@@ -115,7 +121,7 @@ def test_texts_beside_numbers_are_texts(tmp_path: Path) -> None:
         assert read(tmp_path, f"{head}\n{body}")[0][1].content == "so 1"
     assert read(tmp_path, "text,label\n0110,1\n1001,0\n")[0][1].content == "1001"
     assert "feature_columns is for series" in refused(tmp_path, "text,label\na,1\n", UsageError, feature_columns="text")
-    assert "wide takes" not in refused(tmp_path, "text,kind,label\na,b,1\n", wide=True)
+    assert "--wide takes" not in refused(tmp_path, "text,kind,label\na,b,1\n", wide=True)
 
 
 def test_columns_that_are_left_out(tmp_path: Path) -> None:
@@ -156,3 +162,34 @@ def test_missing_and_bad_values(tmp_path: Path) -> None:
 )
 def test_headers(first: str, second: str, named: bool) -> None:
     assert names_columns(first.split(","), second.split(",")) is named
+
+
+def test_numbers_between_blanks(tmp_path: Path) -> None:
+    """The UCR archive's older files: a label, then values, any number of blanks between."""
+    values = [[n % 2 + 1, *(n + step / 8 for step in range(20))] for n in range(6)]
+    path = tmp_path / "Beef_TRAIN.txt"
+    path.write_text("".join("  " + "   ".join(f"{value:.7e}" for value in row) + "\n" for row in values))
+    notes: list[str] = []
+    how = Reading()
+    records = list(read_records(Given((path,)), how, Problems(note=notes.append), targets=True))
+    assert [np.asarray(record.content)[:, 0].tolist() for record in records] == [row[1:] for row in values]
+    assert [record.target for record in records] == ["1.0000000e+00", "2.0000000e+00"] * 3
+    assert any("cells are separated by spaces" in note for note in notes)
+    assert any("20 steps (20 values in a row), the target column '1'" in note for note in notes)
+    how.found.fixed = True
+    path.write_text("  ".join(map(str, values[3][1:])) + "\n")
+    (record,) = read_records(Given((path,)), how, Problems(note=notes.append), targets=False)
+    assert np.asarray(record.content)[:, 0].tolist() == values[3][1:], "one line alone, without a label"
+
+
+def test_a_learned_value_is_no_target(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("kind,x,y\n" + "".join(f"{'ab'[n % 2]},{n}.5,{n}.25\n" for n in range(8)))
+    how = Reading(wide=True, target_column="kind")
+    assert len(list(read_records(Given((path,)), how, Problems(note=lambda _: None), targets=True))) == 8
+    path.write_text("x,y\n0.5,0.25\n")
+    later = Reading(wide=True, found=replace(how.found, fixed=True))
+    (record,) = read_records(Given((path,)), later, Problems(note=lambda _: None), targets=False)
+    assert np.asarray(record.content).tolist() == [[0.5], [0.25]]
+    with pytest.raises(DataError, match="no column of targets is left beside the 2 values"):
+        list(read_records(Given((path,)), later, Problems(note=lambda _: None), targets=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,10 @@ LONG = {"id": [i // 2 for i in range(40)], "x": list(range(40)), "label": ["ab"[
 FILES: dict[str, Any] = {"file_column": "text", "header": True, "format": "csv", "separator": ","}
 
 
-def read(data: object, **options: Any) -> list[str]:
+def read(data: object, valid: object = None, **options: Any) -> list[str]:
     notes: list[str] = []
     task_named("classify").load_reader()(Config(**options)).read(
-        user_data({"data": data}), known=None, note=notes.append
+        user_data({"data": data, "valid": valid}), known=None, note=notes.append
     )
     return notes
 
@@ -66,3 +67,36 @@ def test_gaps_are_filled_in_tables_of_steps_alone() -> None:
     with pytest.raises(UsageError, match="fill is for series, tables with one row per step"):
         read(data, fill="zero")
     assert "missing" in " ".join(read({**LONG, "x": [None, *range(39)]}, id_column="id", fill="zero"))
+
+
+@pytest.mark.parametrize("option", ["text_column", "target_column", "file_column"])
+@pytest.mark.parametrize("form", ["pairs", "a generator"])
+def test_validation_data_in_memory_is_asked_too(tmp_path: Path, form: str, option: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("said,mood\n" + "".join(f"{text},{label}\n" for text, label in TEXTS))
+    options = {"text_column": "said", "target_column": "mood"}
+    if option == "file_column":
+        options = {"file_column": "said", "target_column": "mood"}
+    with pytest.raises(UsageError, match=r"(names a column, and the rows|is for files, and) (of )?the validation data"):
+        read(path, NO_NAMES[form](), **options)
+    renamed = {"said": TABLE["text"], "mood": TABLE["label"]}
+    if option != "file_column":
+        read(path, renamed, **options)
+        read(renamed, iter([{"said": "so good", "mood": "a"}]), **options)  # what is looked at is not lost
+
+
+def test_how_files_are_written_may_stand_beside_validation_data_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f"{text},{label}\n" for text, label in TEXTS))
+    read(path, TEXTS, header=False, separator="comma")
+    with pytest.raises(UsageError, match=r"^header is for files, and the data is in memory"):
+        read(TEXTS, path, header=False)
+
+
+def test_options_of_texts_are_for_texts(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(f'{{"text": "{text}", "label": "{label}"}}\n' for text, label in TEXTS))
+    with pytest.raises(
+        UsageError, match=r"^separator is for csv, series, tsv, and .* is read as jsonl; leave the option"
+    ):
+        read(path, separator="comma")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from throughtime.data.reading import Note
+from throughtime.doors import option
 from throughtime.errors import DataError
 
 __all__ = ["UNSEEN", "Labels"]
@@ -76,7 +77,10 @@ class Labels:
         shown = ", ".join(f"{label!r} ({count:,})" for label, count in unseen.most_common(10))
         shown += f" and {len(unseen) - 10} more" if len(unseen) > 10 else ""
         if learning:
-            raise DataError(f"the run that is started from has no label {shown}; start a new one without --init-from")
+            raise DataError(
+                f"the run that is gone on with has no label {shown}; start a new one, without {option('init_from')} "
+                f"and {option('resume', True)}"
+            )
         if unseen.total() == len(labels):
             raise DataError(
                 f"not one label of the data was seen in training: {shown}; known: {', '.join(self.names[:20])}"

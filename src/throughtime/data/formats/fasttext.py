@@ -8,6 +8,7 @@ from pathlib import Path
 from throughtime.data.files import describe, open_lines
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record, Target
+from throughtime.doors import option
 from throughtime.errors import UsageError
 
 __all__ = ["read_fasttext"]
@@ -49,7 +50,7 @@ def read_fasttext(path: Path, how: Reading, problems: Problems, *, targets: bool
             problems.report(place, "there is no text on the line; leave it out")
         elif targets and how.target_type == "label" and len(labels) != 1:
             what = f"{len(labels)} labels, where one is needed"
-            problems.report(place, f"{what}; several are learned with --target-type labels")
+            problems.report(place, f"{what}; several are learned with {option('target_type', 'labels')}")
         elif "" in labels:
             problems.report(place, f"a label is empty: {_LABEL} and nothing behind it")
         else:

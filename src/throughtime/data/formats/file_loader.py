@@ -13,6 +13,7 @@ from throughtime.data.media.clips import load_clip
 from throughtime.data.media.image import IMAGE_SUFFIXES, load_image
 from throughtime.data.reading import Note, Reading
 from throughtime.data.record import Frames, Picture
+from throughtime.doors import option
 from throughtime.errors import DataError
 
 __all__ = ["FileLoader", "Kind", "kind_of", "unknown"]
@@ -128,7 +129,7 @@ class FileLoader:
         if rate != wanted:
             raise DataError(
                 f"{path}: {rate} samples a second, {first} has {wanted}; "
-                f"bring all sounds to one rate with --resample {wanted}"
+                f"bring all sounds to one rate with {option('resample', wanted)}"
             )
 
     def fit_width(self, place: str, frames: Frames, *, pixel: int = 0) -> Frames:
@@ -152,7 +153,7 @@ class FileLoader:
         if pixel:
             raise DataError(
                 f"{place}: {width // pixel} pixels wide, {first} is {wanted // pixel}; make all images equally wide, "
-                "or take pixels as steps (--image-steps pixels)"
+                f"or take pixels as steps ({option('image_steps', 'pixels')})"
             )
         raise DataError(f"{place}: {width} features a step, {first} has {wanted}; all must have as many")
 

@@ -15,6 +15,7 @@ from throughtime.data.media.arrays import read_array_clips, to_target
 from throughtime.data.media.clips import load_clip_labels, natural
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Frames, Record
+from throughtime.doors import option, takes
 from throughtime.errors import DataError
 
 __all__ = ["read_folder"]
@@ -67,14 +68,22 @@ def read_folder(
         )
     labels = {item.label for item in found}
     if targets and not how.per_step and labels <= _SPLITS:
-        raise DataError(
-            f"{path}: folders {', '.join(sorted(map(str, labels)))} are no classes; give one as data, one as --valid"
-        )
+        raise DataError(_parts(path, sorted(map(str, labels))))
     if targets and not how.per_step and labels != {None}:
         problems.note(f"{path}: {len(found)} {found[0].kind}s in {len(labels)} classes")
     loader = load or FileLoader(how, problems.note)
     for item in found:
         yield from _records(item, root, loader, problems, targets=targets)
+
+
+def _parts(path: Path, names: Sequence[str]) -> str:
+    """Say that folders are parts of the data, and not its classes."""
+    data = next((name for name in names if name.startswith("train")), names[0])
+    other = next((name for name in names if name != data), None)
+    give = f"give {path / data} as data"
+    if other is not None and takes("valid"):
+        give += f", and {option('valid', str(path / other))}"
+    return f"{path}: folders {', '.join(names)} are no classes; {give}"
 
 
 def _search(path: Path, how: Reading, problems: Problems) -> Iterator[_Found]:

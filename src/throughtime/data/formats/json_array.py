@@ -14,7 +14,7 @@ from throughtime.data.record import Record
 from throughtime.data.tables.columns import Load
 from throughtime.errors import DataError
 
-__all__ = ["read_json_array"]
+__all__ = ["json_array_rows", "read_json_array"]
 
 
 def read_json_array(
@@ -35,6 +35,23 @@ def read_json_array(
     Raises:
         DataError: the file is no JSON array, or a row is bad.
     """
+    yield from read_named_rows(json_array_rows(path, how, problems), path, how, problems, targets, load)
+
+
+def json_array_rows(path: Path, how: Reading, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Read the objects of a JSON array.
+
+    Args:
+        path: the file.
+        how: its encoding.
+        problems: where items that are no objects go.
+
+    Yields:
+        Place (file and item) and cells by column of each.
+
+    Raises:
+        DataError: the file is no JSON array.
+    """
     name = describe(path)
     try:
         found = json.loads("\n".join(open_lines(path, how.encoding, problems.note)))
@@ -43,7 +60,7 @@ def read_json_array(
         raise DataError(f"{name} is no JSON{where}; give an array of objects, or one object a line as .jsonl") from None
     if not isinstance(found, list):
         raise DataError(f"{name} holds no array of objects; give one, or one object a line as .jsonl")
-    yield from read_named_rows(_rows(cast("list[Any]", found), name, problems), path, how, problems, targets, load)
+    yield from _rows(cast("list[Any]", found), name, problems)
 
 
 def _rows(items: list[Any], name: str, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:

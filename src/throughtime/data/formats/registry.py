@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +16,7 @@ from throughtime.data.formats.file_loader import FileLoader, kind_of
 from throughtime.data.formats.folder import read_folder
 from throughtime.data.formats.json_array import read_json_array
 from throughtime.data.formats.lines import read_lines
+from throughtime.data.formats.named_series import read_any_series
 from throughtime.data.formats.table import read_table
 from throughtime.data.formats.tagged.conll import read_conll
 from throughtime.data.formats.tagged.spans import read_spans
@@ -23,8 +24,9 @@ from throughtime.data.in_memory.records import read_memory
 from throughtime.data.media.arrays import ARRAY_SUFFIXES, read_array_clips
 from throughtime.data.reading import Note, Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.series.long import read_series
+from throughtime.data.tables.header import is_number
 from throughtime.data.user_data import Given
+from throughtime.doors import option
 from throughtime.errors import DataError, UnknownNameError, UsageError
 
 __all__ = ["COLUMN_FORMATS", "FORMATS", "Format", "format_of", "read_records"]
@@ -52,7 +54,7 @@ FORMATS: dict[str, Format] = {
     "jsonl": Format(read=read_table, suffixes=frozenset({".jsonl", ".ndjson"}), columns=True, suffix=".jsonl"),
     "json": Format(read=read_json_array, suffixes=frozenset({".json"}), columns=True),
     "parquet": Format(read=read_table, suffixes=frozenset({".parquet"}), columns=True, suffix=".parquet", text=False),
-    "series": Format(read=read_series),
+    "series": Format(read=read_any_series),
     "conll": Format(read=read_conll, suffixes=frozenset({".conll", ".bio", ".iob", ".iob2"}), suffix=".conll"),
     "conllu": Format(read=read_conll, suffixes=frozenset({".conllu"}), suffix=".conllu"),
     "spans": Format(read=read_spans),
@@ -105,7 +107,7 @@ def format_of(path: Path, how: Reading, note: Note = lambda _: None) -> str:
     if form is not None:
         if named is not None and form != named and not (form == "folder" and kind_of(path)):
             note(f"{path} is {form}, whatever its name says; it is read as such")
-        return form
+        return _series_or(form, how)
     return _series_or(_by_content(path, named, how, note), how)
 
 
@@ -115,7 +117,7 @@ def _by_name(path: Path) -> str | None:
 
 
 def _series_or(form: str, how: Reading) -> str:
-    return "series" if form in ("csv", "tsv") and (how.id_column or how.time_column) else form
+    return "series" if form in COLUMN_FORMATS and (how.id_column or how.time_column) else form
 
 
 def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:
@@ -129,7 +131,9 @@ def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:
     found = format_by_lines(lines, per_step=how.per_step) or (None if named else _table(lines, how))
     if found is not None and found != named and not _alike(named, found):
         if named is not None or plain:
-            note(f"{path} holds {found}, whatever its name says; it is read as such (--format says otherwise)")
+            note(
+                f"{path} holds {found}, whatever its name says; it is read as such ({option('format')} says otherwise)"
+            )
         else:
             note(f"{path} is read as {found}, by what is in it")
         return found
@@ -140,7 +144,7 @@ def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:
     known = sorted({suffix for form in FORMATS.values() for suffix in form.suffixes})
     raise DataError(
         f"{path}: neither its name nor its lines tell what it holds; "
-        f"known are {' '.join(known)}, folders; or say --format"
+        f"known are {' '.join(known)}, folders; or say which with {option('format')}"
     )
 
 
@@ -152,6 +156,9 @@ def _alike(named: str | None, found: str) -> bool:
 def _table(lines: list[str], how: Reading) -> str | None:
     """Tell a table whose name is not that of one: as many cells in every line, between tabs or under usual names."""
     there = [line for line in lines[:200] if line.strip()]
+    cut = sum(map(len, there)) > 60_000  # the last line may not be whole
+    if not how.per_step and _numbers(there[:-1] if cut else there, known=bool(how.found.values)):
+        return "csv"
     for form, separator in (("tsv", "\t"), ("csv", ","), ("csv", ";")):
         widths = {line.count(separator) for line in there}
         if (
@@ -162,6 +169,15 @@ def _table(lines: list[str], how: Reading) -> str | None:
         ):
             return form
     return None
+
+
+def _numbers(lines: Sequence[str], *, known: bool) -> bool:
+    """Whether lines hold as many numbers each, between commas, semicolons or blanks; one line is no evidence alone."""
+    for separator in (",", ";", None):
+        rows = [line.split(separator) for line in lines]
+        if rows and {len(row) for row in rows} == {len(rows[0])} and len(rows[0]) > 2 and (len(rows) > 1 or known):
+            return all(is_number(cell) for row in rows for cell in row)
+    return False
 
 
 def _usual(first: str, separator: str) -> bool:

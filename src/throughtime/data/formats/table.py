@@ -17,9 +17,10 @@ from throughtime.data.tables.column_names import choose_columns
 from throughtime.data.tables.columns import Columns, Load
 from throughtime.data.tables.delimited import Row, read_rows
 from throughtime.data.tables.table_head import read_head
+from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 
-__all__ = ["TABLES", "Unnamed", "import_polars", "read_named_rows", "read_table"]
+__all__ = ["TABLES", "Unnamed", "import_polars", "json_rows", "parquet_rows", "read_named_rows", "read_table"]
 
 TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 """Suffixes of the tables that can be read."""
@@ -75,14 +76,16 @@ def read_table(
     """
     suffix = suffixes(path)[0] if suffix is None else suffix
     if (how.file_column is None) != (load is None):
-        raise UsageError("a table names files in --file-column, and they are read by what is given as load: give both")
+        raise UsageError(
+            f"a table names files in {option('file_column')}, and they are read by what is given as load: give both"
+        )
     if suffix in (".csv", *_TABS):
         yield from _delimited(path, how, problems, targets, load, suffix in _TABS)
     elif suffix in (".jsonl", ".ndjson"):
-        rows = _json_rows(path, how, problems)
+        rows = json_rows(path, how, problems)
         yield from read_named_rows(rows, path, how, problems, targets, load)
     elif suffix == ".parquet":
-        rows = ((f"{path}: row {number}", row) for number, row in enumerate(_parquet_rows(path), 1))
+        rows = ((f"{path}: row {number}", row) for number, row in enumerate(parquet_rows(path), 1))
         yield from read_named_rows(rows, path, how, problems, targets, load)
     else:
         raise DataError(f"{describe(path)} is no table that can be read; known are {', '.join(TABLES)}")
@@ -149,23 +152,23 @@ def _wide_rows(
     columns = Columns.choose(names, wide.values[0], wide.target, how, problems, name)
     row_type = dict[str, str] if header else Unnamed
 
-    def named() -> Iterator[tuple[str, Mapping[str, object]]]:
+    def by_name() -> Iterator[tuple[str, Mapping[str, object]]]:
         for number, cells in islice(rows, int(header), None):
             if len(cells) == len(names):
                 yield f"{name}: line {number}", row_type(zip(names, cells, strict=True))
             else:
                 problems.report(f"{name}: line {number}", _miscounted(len(cells), len(names), header, tabs))
 
-    yield from read_wide(named(), wide, columns, problems)
+    yield from read_wide(by_name(), wide, columns, problems)
 
 
 def _refuse_features(how: Reading, name: str) -> None:
     """Refuse options that are for series."""
-    for option in ("feature_columns", "ignore_columns", "wide"):
-        if getattr(how, option):
+    for given in ("feature_columns", "ignore_columns", "wide"):
+        if getattr(how, given):
             raise UsageError(
-                f"{option} is for series, and the rows of {name} are texts: leave it out, or say with --id-column, "
-                "--time-column what tells series apart and orders their steps"
+                f"{named(given)} is for series, and the rows of {name} are texts: leave it out, or say with "
+                f"{option('id_column')}, {option('time_column')} what tells series apart and orders their steps"
             )
 
 
@@ -223,7 +226,20 @@ def read_named_rows(
             yield record
 
 
-def _json_rows(path: Path, how: Reading, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:
+def json_rows(path: Path, how: Reading, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Read the objects of JSON lines.
+
+    Args:
+        path: the file.
+        how: its encoding.
+        problems: where bad lines and notes go.
+
+    Yields:
+        Place (file and line) and cells by column of each.
+
+    Raises:
+        DataError: the file cannot be read, or a line holds no object.
+    """
     name, blank = describe(path), False
     for number, line in enumerate(open_lines(path, how.encoding, problems.note), 1):
         place = f"{name}: line {number}"
@@ -278,8 +294,19 @@ def import_polars(what: str) -> Any:
         raise UsageError(f"{what} needs polars: pip install 'throughtime[parquet]'") from None
 
 
-def _parquet_rows(path: Path) -> Iterator[Mapping[str, object]]:
-    """Yield the rows of a Parquet file, some thousands of them in memory at once."""
+def parquet_rows(path: Path) -> Iterator[Mapping[str, object]]:
+    """Read the rows of a Parquet file, some thousands of them in memory at once.
+
+    Args:
+        path: the file.
+
+    Yields:
+        Cells by column of each.
+
+    Raises:
+        DataError: it is no whole Parquet file.
+        UsageError: polars is not installed.
+    """
     polars = import_polars(f"reading {path}")
     if path == STANDARD:
         raise DataError("Parquet cannot be read from standard input; give its file")

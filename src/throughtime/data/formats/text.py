@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from throughtime.data.characters import refuse_half_pairs
-from throughtime.data.encodings import other_ends, told_encoding, undecodable, zero_bytes
+from throughtime.data.encodings import other_ends, own_encoding, told_encoding, undecodable, zero_bytes
 from throughtime.data.files import read_blocks
 from throughtime.data.reading import Note
 from throughtime.data.text import Document, RawText, Text
@@ -88,7 +88,7 @@ def _decode(path: Path, raw: bytes, encoding: str, note: Note) -> str:
     except UnicodeDecodeError as error:
         raise DataError(undecodable(name, error, encoding)) from None
     except UnicodeError as error:
-        raise DataError(f"{path} is not {encoding} ({error}); give the file's own encoding (--encoding)") from None
+        raise DataError(f"{path} is not {encoding} ({error}); {own_encoding()}") from None
     text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
     for end in ("\r\n", "\r"):
         if end in text:

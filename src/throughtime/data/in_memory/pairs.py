@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice, pairwise
 from typing import Literal, cast
 
+from throughtime.data.bio import looks_bio
 from throughtime.data.in_memory.values import is_numbers
 from throughtime.data.reading import Reading
+from throughtime.data.tables.named_rows import FAULT
 from throughtime.errors import DataError
 
-__all__ = ["FAULT", "as_pair", "as_tagged", "decide", "is_pair", "kind_of_item"]
+__all__ = ["as_pair", "as_tagged", "decide", "is_pair", "kind_of_item"]
 
-FAULT = "\N{NULL}fault"
-"""Column of a row that is not of the form of the others; says what it is."""
+
+_FLAT = 50
+"""Items that are looked at to tell whether a list may be flat; then all of them are."""
 
 
 def is_pair(item: object) -> bool:
@@ -97,11 +100,14 @@ def as_tagged(item: object, names: tuple[str, str]) -> Mapping[str, object]:
     return {names[0]: [word for word, _ in pairs], names[1]: [tag for _, tag in pairs]}
 
 
-def decide(items: Iterator[object]) -> tuple[Literal["pairs", "tagged"], Iterable[object]]:
+def decide(items: Iterator[object], *, targets: bool) -> tuple[Literal["pairs", "tagged"], Iterable[object]]:
     """Tell pairs (words, tags) from sentences of (word, tag) pairs, by the first item that can be only one of them.
+
+    A flat list of (word, tag) pairs is one sentence where a span goes on from pair to pair.
 
     Args:
         items: the items.
+        targets: whether there must be tags; without, two texts are two words.
 
     Returns:
         (what they are, all items).
@@ -110,11 +116,17 @@ def decide(items: Iterator[object]) -> tuple[Literal["pairs", "tagged"], Iterabl
         DataError: every item can be both.
 
     Example:
-        >>> decide(iter([[("a", "DET"), ("fox", "NOUN")], [("Stop", "VERB")]]))[0]
+        >>> decide(iter([[("a", "DET"), ("fox", "NOUN")], [("Stop", "VERB")]]), targets=True)[0]
         'tagged'
     """
     ahead: list[object] = []
     unclear = False
+    if targets:
+        ahead = list(islice(items, _FLAT))
+        if len(ahead) > 1 and all(map(_is_one_word, ahead)):
+            ahead += items
+            return _flat_or_pairs(ahead)
+        items, ahead = chain(ahead, items), []
     for item in items:
         ahead.append(item)
         reading = _reading(item)
@@ -128,6 +140,28 @@ def decide(items: Iterator[object]) -> tuple[Literal["pairs", "tagged"], Iterabl
             "other"
         )
     return "pairs", ahead
+
+
+def _is_one_word(item: object) -> bool:
+    """Whether it is a pair of texts of one word each."""
+    return is_pair(item) and all(
+        isinstance(text, str) and len(text.split()) == 1 for text in cast(Sequence[object], item)
+    )
+
+
+def _flat_or_pairs(items: list[object]) -> tuple[Literal["pairs", "tagged"], Iterable[object]]:
+    """Take pairs of one word each as a sentence where a span goes on from one to the next."""
+    if not all(map(_is_one_word, items)):
+        return "pairs", items
+    tags = [tag for _, tag in cast(list[tuple[str, str]], items)]
+    goes_on = any(a[:2] in ("B-", "I-") and b[:2] in ("I-", "E-") and a[2:] == b[2:] for a, b in pairwise(tags))
+    if looks_bio(tags) and goes_on:
+        return "tagged", [items]
+    raise DataError(
+        "every row of the data is a pair of two words, so that [(a, b), (c, d)] may be one sentence of (word, tag) "
+        'pairs or sentences of one word; write [{"words": [a, c], "tags": [b, d]}] for the one or '
+        '[{"words": [a], "tags": [b]}, {"words": [c], "tags": [d]}] for the other'
+    )
 
 
 def _reading(item: object) -> Literal["pairs", "tagged"] | None:

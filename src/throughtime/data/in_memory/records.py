@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import cast
 
 from throughtime.data.characters import refuse_half_pairs
-from throughtime.data.in_memory.pairs import FAULT
 from throughtime.data.in_memory.rows import MemoryRows, rows_in_memory
-from throughtime.data.in_memory.values import as_in_file, is_numbers, plain_cell
+from throughtime.data.in_memory.values import is_numbers, plain_cell
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.series.layout import choose_layout
-from throughtime.data.series.long import read_steps
+from throughtime.data.series.layout import Layout
+from throughtime.data.series.named_steps import read_named_steps
 from throughtime.data.series.wide import find_wide, may_be_wide, read_wide
 from throughtime.data.tables.column_names import choose_columns, say_columns
 from throughtime.data.tables.columns import Columns
+from throughtime.data.tables.named_rows import FAULT
 from throughtime.errors import DataError
 
 __all__ = ["read_memory"]
@@ -69,7 +68,7 @@ def read_memory(data: object, how: Reading, problems: Problems, *, targets: bool
         columns = Columns.choose(list(first), wide.values[0], wide.target, how, problems, _WHERE)
         yield from read_wide(((f"row {n} of the data", row) for n, row in rows), wide, columns, problems)
     elif found.names is None and (how.id_column or how.time_column):
-        yield from _series(rows, first, how, problems, targets)
+        yield from _series(rows, how, problems, targets)
     else:
         yield from _records(rows, _columns(found, first, how, problems, targets), how)
 
@@ -118,36 +117,19 @@ def _records(rows: Iterator[tuple[int, _Row]], columns: Columns, how: Reading) -
             yield record
 
 
-def _series(
-    rows: Iterator[tuple[int, _Row]], first: _Row, how: Reading, problems: Problems, targets: bool
-) -> Iterator[Record]:
+def _series(rows: Iterator[tuple[int, _Row]], how: Reading, problems: Problems, targets: bool) -> Iterator[Record]:
     """Read a table with a row for each step, as one in a file."""
-    keys = [name for name in first if name != FAULT]
-    ahead = list(islice(rows, _AHEAD))
-    sample = [[as_in_file(row.get(name)) for name in keys] for _, row in ahead]
-    layout = choose_layout(keys, replace(how, header=True), _WHERE, targets=targets, rows=sample)
-    problems.note(f"{_WHERE}: {layout.describe('rows')}")
 
-    def check(cells: Sequence[str]) -> None:
-        for role in (layout.id, layout.target):
-            if role is not None:
-                refuse_half_pairs(cells[role], f"column {layout.names[role]!r}")
-        if targets and layout.target is not None:
-            plain_target = cells[layout.target]
-            number = -100 if plain_target == "-100" else plain_target
-            plain_cell(number, layout.names[layout.target], how, is_target=True)
+    def checking(layout: Layout) -> Callable[[Sequence[str]], None]:
+        def check(cells: Sequence[str]) -> None:
+            for role in (layout.id, layout.target):
+                if role is not None:
+                    refuse_half_pairs(cells[role], f"column {layout.names[role]!r}")
+            if targets and layout.target is not None:
+                plain_target = cells[layout.target]
+                number = -100 if plain_target == "-100" else plain_target
+                plain_cell(number, layout.names[layout.target], how, is_target=True)
 
-    lines = _cells(chain(ahead, rows), keys, problems)
-    yield from read_steps(lines, layout, how, problems, targets=targets, check=check)
+        return check
 
-
-def _cells(
-    rows: Iterator[tuple[int, _Row]], keys: Sequence[str], problems: Problems
-) -> Iterator[tuple[int, list[str]]]:
-    """Write the cells of each row as they would stand in a file."""
-    for number, row in rows:
-        if fault := row.get(FAULT):
-            problems.report(f"row {number} of the data", str(fault))
-            continue
-        more = [str(name) for name in row if name not in keys]
-        yield number, [as_in_file(row.get(name)) for name in keys] + more
+    yield from read_named_steps(rows, how, problems, targets=targets, name=_WHERE, checking=checking)

@@ -10,9 +10,11 @@ from typing import Any, Literal, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.in_memory.pairs import FAULT, as_pair, as_tagged, decide, is_pair, kind_of_item
-from throughtime.data.in_memory.values import TEXT_KINDS, as_numpy, is_array, is_numbers, is_sparse
+from throughtime.data.in_memory.pairs import as_pair, as_tagged, decide, is_pair, kind_of_item
+from throughtime.data.in_memory.values import TEXT_KINDS, is_array, is_numbers, is_sparse
 from throughtime.data.reading import Reading
+from throughtime.data.tables.named_rows import FAULT, as_numpy
+from throughtime.doors import option, takes
 from throughtime.errors import DataError
 
 __all__ = ["MemoryForm", "MemoryRows", "form_of_memory", "rows_in_memory"]
@@ -183,7 +185,8 @@ def _check_shape(shape: tuple[int, ...], how: Reading) -> None:
         if len(shape) not in (3, 4):
             raise DataError(f"X has shape {shape}, not (N, H, W, C): N pictures of H x W pixels of C channels")
     elif len(shape) != 3 and not (len(shape) == 2 and how.wide):
-        hint = "; for one feature a step give X[..., None] or, to classify, wide=True" if len(shape) == 2 else ""
+        wide = f" or, to classify, {option('wide', True)}" if takes("wide") else ""
+        hint = f"; for one feature a step give X[..., None]{wide}" if len(shape) == 2 else ""
         raise DataError(f"X has shape {shape}, not (N, T, F): N rows of T steps of F features{hint}")
 
 
@@ -224,7 +227,7 @@ def _of_items(data: Iterable[object], how: Reading, targets: bool) -> MemoryRows
     if isinstance(first, Mapping):
         return MemoryRows(_as_row(item) for item in whole)
     if how.per_step:
-        reading, whole = decide(iter(whole))
+        reading, whole = decide(iter(whole), targets=targets)
         if reading == "tagged":
             names = ("words", "labels")
             told = "each row is a sentence of (word, tag) pairs"

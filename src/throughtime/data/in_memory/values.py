@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, cast
 
 import numpy as np
@@ -11,9 +10,10 @@ from numpy.typing import NDArray
 
 from throughtime.data.characters import refuse_half_pairs
 from throughtime.data.reading import Reading
+from throughtime.data.tables.named_rows import as_numpy
 from throughtime.errors import DataError
 
-__all__ = ["TEXT_KINDS", "as_in_file", "as_numpy", "is_array", "is_numbers", "is_sparse", "plain_cell"]
+__all__ = ["TEXT_KINDS", "is_array", "is_numbers", "is_sparse", "plain_cell"]
 
 TEXT_KINDS = "OUT"
 """Kinds of NumPy's arrays that hold texts."""
@@ -70,25 +70,6 @@ def is_numbers(value: object) -> bool:
         return False
     first = cast(Sequence[object], value)[0]
     return (isinstance(first, int | float | np.number) and not isinstance(first, bool)) or is_numbers(first)
-
-
-def as_numpy(value: Any) -> NDArray[Any]:
-    """Take an array of any library as one of NumPy's; tensors leave their device, and bfloat16, which NumPy lacks.
-
-    Args:
-        value: the array.
-
-    Returns:
-        The same numbers.
-
-    Example:
-        >>> as_numpy([1, 2]).shape
-        (2,)
-    """
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-        value = value.float() if value.is_floating_point() else value
-    return np.asarray(value)
 
 
 def plain_cell(value: object, column: str, how: Reading, *, is_target: bool) -> object:
@@ -157,27 +138,3 @@ def _frames(value: object, column: str) -> NDArray[Any]:
     if array.dtype.kind not in "biuf":
         raise DataError(f"column {column!r} is a list that holds something else than numbers, such as None or a text")
     return array[:, None] if array.ndim == 1 else array
-
-
-def as_in_file(value: object) -> str:
-    """Write a cell as it would stand in a file, so that what is read of it is the same.
-
-    Args:
-        value: the cell; None, NaN and the like are nothing.
-
-    Returns:
-        The text; floating numbers keep all their digits.
-
-    Example:
-        >>> as_in_file(True), as_in_file(np.float32(0.5)), as_in_file(None)
-        ('true', '0.5', '')
-    """
-    if isinstance(value, np.datetime64):
-        return "" if np.isnat(cast(Any, value)) else str(cast(Any, value))
-    if hasattr(value, "shape") and hasattr(value, "__array__"):
-        value = cast(object, as_numpy(value).tolist())
-    if value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value):
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value.isoformat() if isinstance(value, date) else str(value)

@@ -12,6 +12,7 @@ import numpy as np
 
 from throughtime.data.record import Record, raw_bytes
 from throughtime.data.text import Document, RawText, Text
+from throughtime.doors import option
 from throughtime.errors import DataError
 
 __all__ = [
@@ -50,7 +51,7 @@ def hold_out(records: Sequence[Record], share: float) -> tuple[list[Record], lis
     groups = _groups(records)
     if len(groups) < 2:
         what = f"{len(records)} record" if len(records) < 2 else f"one group of {len(records)} records"
-        raise DataError(f"{what} is too little to hold out {share:.0%} for validation; give --valid")
+        raise DataError(f"{what} is too little to hold out {share:.0%} for validation; give {option('valid')}")
     strata: dict[str, list[list[int]]] = defaultdict(list)
     for members in groups:
         label = records[members[0]].target
@@ -89,7 +90,7 @@ def hold_out_end(series: Record, share: float) -> tuple[Record, Record]:
     """
     steps = len(series.content)
     if steps < 2:
-        raise DataError(f"{series.place}: {steps} step is too little to hold out {share:.0%}; give --valid")
+        raise DataError(f"{series.place}: {steps} step is too little to hold out {share:.0%}; give {option('valid')}")
     cut = max(1, min(steps - 1, round(steps * (1 - share))))
     return _part(series, 0, cut), _part(series, cut, steps)
 
@@ -179,7 +180,7 @@ def require_examples(records: Sequence[Record]) -> None:
         more = f" and {len(single) - 5} more" if len(single) > 5 else ""
         raise DataError(
             f"a label needs at least two examples; with one: {shown}{more}; "
-            "give more of them, leave them out, or give --valid"
+            f"give more of them, leave them out, or give {option('valid')}"
         )
 
 

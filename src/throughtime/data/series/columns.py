@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from throughtime.data.reading import Reading
 from throughtime.data.tables.column_names import pick_column
 from throughtime.data.tables.header import is_number
+from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "is_index",
     "is_unnamed",
     "kind_of_column",
+    "leave_out",
     "pick_features",
     "word_column",
 ]
@@ -92,7 +94,7 @@ def word_column(names: Sequence[str], how: Reading, name: str, rows: Sequence[Se
         DataError: the column is not there.
     """
     if how.text_column is not None:
-        return names.index(pick_column(names, how.text_column, name, "--text-column"))
+        return names.index(pick_column(names, how.text_column, name, "text_column"))
     if not how.per_step or how.feature_columns is not None:
         return None
     usual = {each.casefold(): i for i, each in reversed(list(enumerate(names)))}
@@ -102,14 +104,14 @@ def word_column(names: Sequence[str], how: Reading, name: str, rows: Sequence[Se
     return found
 
 
-def asked_columns(asked: str | None, names: Sequence[str], name: str, option: str) -> tuple[int, ...] | None:
+def asked_columns(asked: str | None, names: Sequence[str], name: str, asking: str) -> tuple[int, ...] | None:
     """Find columns that were asked for, with commas between.
 
     Args:
         asked: names or numbers, or None.
         names: the columns.
         name: the file, for messages.
-        option: the option that asked.
+        asking: the option that asked.
 
     Returns:
         Their indices, or None where nothing was asked for.
@@ -122,8 +124,48 @@ def asked_columns(asked: str | None, names: Sequence[str], name: str, option: st
         return None
     parts = [part.strip() for part in asked.split(",")]
     if not all(parts):
-        raise UsageError(f"{option} {asked!r} names nothing between two commas; write a,b")
-    return tuple(dict.fromkeys(names.index(pick_column(names, part, name, option)) for part in parts))
+        raise UsageError(f"{named(asking)} {asked!r} names nothing between two commas; write a,b")
+    return tuple(dict.fromkeys(names.index(pick_column(names, part, name, asking)) for part in parts))
+
+
+def leave_out(how: Reading, column: str) -> str:
+    """Say how one more column is left out.
+
+    Args:
+        how: what was asked for.
+        column: the column, by name or number.
+
+    Returns:
+        The end of a sentence.
+
+    Example:
+        >>> leave_out(Reading(ignore_columns="a"), "b"), leave_out(Reading(feature_columns="a,b"), "b")
+        ('leave it out with --ignore-columns a,b', 'take it out of --feature-columns')
+    """
+    if how.feature_columns is not None:
+        return f"take it out of {option('feature_columns')}"
+    ignored = column if how.ignore_columns is None else f"{how.ignore_columns},{column}"
+    return f"leave it out with {option('ignore_columns', ignored)}"
+
+
+def _asked_features(names: Sequence[str], how: Reading, name: str) -> tuple[int, ...] | None:
+    """The features that were asked for, where what is learned from was read."""
+    if how.found.fixed and how.feature_columns is not None:
+        lacking = [part for part in map(str.strip, how.feature_columns.split(",")) if not _is_there(part, names)]
+        if lacking:
+            raise DataError(_lacks(name, names, lacking[0]))
+    return asked_columns(how.feature_columns, names, name, "feature_columns")
+
+
+def _is_there(asked: str, names: Sequence[str]) -> bool:
+    return asked in names or (asked.isdecimal() and 1 <= int(asked) <= len(names))
+
+
+def _lacks(name: str, names: Sequence[str], column: str) -> str:
+    shown = ", ".join(map(repr, names[:20])) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    return (
+        f"{name} has no column {column!r}, a feature of what was learned from; it has {shown}: name its columns alike"
+    )
 
 
 def pick_features(
@@ -145,16 +187,19 @@ def pick_features(
         DataError: a column is missing, is asked for as two things, or none is left.
         UsageError: an option names nothing.
     """
-    asked = asked_columns(how.feature_columns, names, name, "--feature-columns")
-    left_out = asked_columns(how.ignore_columns, names, name, "--ignore-columns") or ()
+    asked = _asked_features(names, how, name)
+    left_out = asked_columns(how.ignore_columns, names, name, "ignore_columns") or ()
     for i in (*(asked or ()), *left_out):
         if i in taken:
             raise DataError(f"{name}: column {names[i]!r} is id, time, target or text, and cannot be anything else too")
-    known = how.found.features
+    known = how.found.features if how.found.fixed else []
     if asked is not None:
         return asked
-    if how.found.fixed and known and set(known) <= {names[i] for i in range(len(names)) if i not in taken}:
+    there = {names[i] for i in range(len(names)) if i not in taken}
+    if known and set(known) <= there:
         return tuple(names.index(each) for each in known)
+    if set(known) & there:
+        raise DataError(_lacks(name, names, next(each for each in known if each not in there)))
     features = [i for i in range(len(names)) if i not in taken and i not in left_out]
     features = [
         i for i in features if not (is_unnamed(names[i]) and is_index([row[i] for row in rows if i < len(row)]))
@@ -162,8 +207,8 @@ def pick_features(
     for i in features:
         if not names[i]:
             raise DataError(
-                f"{name}: column {i + 1} has no name, and does not number the rows; give it one, or leave it out with "
-                f"--ignore-columns {i + 1}"
+                f"{name}: column {i + 1} has no name, and does not number the rows; give it one, or "
+                f"{leave_out(how, str(i + 1))}"
             )
     if not features:
         raise DataError(f"{name}: no column of numbers is left beside {', '.join(names[i] for i in taken)}")

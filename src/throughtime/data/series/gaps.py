@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from throughtime.data.reading import Fill
 from throughtime.data.record import Frames
 from throughtime.data.tables.values import as_float
+from throughtime.doors import option
 from throughtime.errors import DataError
 
 __all__ = ["MISSING", "Gaps", "filled"]
@@ -51,7 +52,9 @@ class Gaps:
         try:
             return as_float(cell, column)
         except DataError as error:
-            raise DataError(f"{error} (fit --fill forward, linear or zero: learns with missing values)") from None
+            raise DataError(
+                f"{error} ({option('fill', 'forward')}, linear or zero: learns with missing values)"
+            ) from None
 
     def fill(self, frames: Frames) -> Frames:
         """Fill the gaps of a series, and add for each feature one that says where they were.

@@ -18,6 +18,7 @@ from throughtime.data.tables.column_names import known_column, pick_column
 from throughtime.data.tables.delimited import read_rows
 from throughtime.data.tables.header import is_number, weigh_first_row
 from throughtime.data.tables.table_head import header_unclear
+from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 
 __all__ = ["Layout", "choose_layout", "series_has_header", "stand_together"]
@@ -134,30 +135,40 @@ def choose_layout(
             raise DataError(f"{name}: two columns {what}")
     rows = rows if header else [first, *rows]
     word = word_column(names, how, name, rows)
-    target = how.target_column or known_column(names, how, "target" if word is None else "word's target")
+    target = how.target_column or _usual_target(names, how, "target" if word is None else "word's target")
     if targets and target is None:
         raise DataError(
             f"{name}: no column has a usual name for a target; say which of {', '.join(names)} "
-            "it is with --target-column"
+            f"it is with {option('target_column')}"
         )
     asked = {"id": how.id_column, "time": how.time_column, "target": target}
     if word is not None and how.feature_columns is not None:
-        raise UsageError(f"each row of {name} has a word, {names[word]!r}; words have no feature_columns beside them")
+        raise UsageError(
+            f"each row of {name} has a word, {names[word]!r}; words have no {named('feature_columns')} beside them"
+        )
     if not targets and target not in names:
         asked["target"] = None
     index = {
-        role: None if column is None else names.index(pick_column(names, column, name, f"--{role}-column"))
+        role: None if column is None else names.index(pick_column(names, column, name, f"{role}_column"))
         for role, column in asked.items()
     }
     taken = [i for i in (*index.values(), word) if i is not None]
     if len(set(taken)) < len(taken):
         raise DataError(f"{name}: one column is asked for as two of id, time, target and text; choose different ones")
     if word is not None:
-        asked_columns(how.ignore_columns, names, name, "--ignore-columns")
+        asked_columns(how.ignore_columns, names, name, "ignore_columns")
         return Layout(names=names, header=header, **index, features=(), kinds=(), word=word)
     features = pick_features(names, taken, rows, how, name)
     kinds: tuple[Kind, ...] = tuple(_kind(names[i], [row[i] for row in rows if i < len(row)], how) for i in features)
     return Layout(names=names, header=header, **index, features=features, kinds=kinds)
+
+
+def _usual_target(names: Sequence[str], how: Reading, role: str) -> str | None:
+    """The target of what was learned from, else a column with a usual name that is no feature there."""
+    found = how.found
+    if found.fixed and found.target in names:
+        return found.target
+    return known_column([each for each in names if not (found.fixed and each in found.features)], how, role)
 
 
 def _kind(name: str, cells: Sequence[str], how: Reading) -> Kind:

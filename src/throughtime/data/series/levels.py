@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.reading import Found
+from throughtime.data.reading import Found, Reading
 from throughtime.data.record import Record
+from throughtime.data.series.columns import leave_out
 from throughtime.errors import DataError
 
 __all__ = ["Levels", "widened"]
@@ -24,10 +25,10 @@ class Levels:
 
     Args:
         columns: the columns.
-        found: knows the labels met so far, and takes up new ones where it is not fixed.
+        how: what was asked for; ``found`` knows the labels met so far, and takes up new ones where it is not fixed.
 
     Example:
-        >>> levels = Levels(["side"], Found())
+        >>> levels = Levels(["side"], Reading())
         >>> [levels.numbers([label], print) for label in ("left", "right", "left")]
         [[0], [1], [0]]
         >>> levels.one_hot([[0], [1]])
@@ -35,9 +36,9 @@ class Levels:
                [0., 1.]], dtype=float32)
     """
 
-    def __init__(self, columns: Sequence[str], found: Found) -> None:
-        self.columns, self.found = columns, found
-        self._numbers = {(column, label): number for number, (column, label) in enumerate(found.levels)}
+    def __init__(self, columns: Sequence[str], how: Reading) -> None:
+        self.columns, self.how, self.found = columns, how, how.found
+        self._numbers = {(column, label): number for number, (column, label) in enumerate(how.found.levels)}
 
     def numbers(self, labels: Sequence[str], tell: Callable[[str], None]) -> list[int]:
         """Give the number of each column's label.
@@ -63,8 +64,8 @@ class Levels:
             return _UNSEEN
         if sum(column == other for other, _ in self._numbers) >= MOST:
             raise DataError(
-                f"column {column!r} holds more than {MOST} different labels, too many to be features: leave it out "
-                f"with --ignore-columns {column!r}"
+                f"column {column!r} holds more than {MOST} different labels, too many to be features: "
+                f"{leave_out(self.how, column)}"
             )
         self._numbers[column, label] = len(self.found.levels)
         self.found.levels.append([column, label])

@@ -20,6 +20,7 @@ from throughtime.data.series.levels import Levels
 from throughtime.data.series.timestamps import Time, TimeColumn, first_repeated, order_of
 from throughtime.data.tables.delimited import AHEAD, Row, read_rows
 from throughtime.data.tables.values import as_float, as_label, as_labels, as_text
+from throughtime.doors import option
 from throughtime.errors import DataError
 
 __all__ = ["Steps", "read_series", "read_steps"]
@@ -91,9 +92,11 @@ def read_steps(
     problems: Problems,
     *,
     targets: bool,
-    check: Callable[[Sequence[str]], None],
+    check: Callable[[Sequence[str]], None] | None,
+    name: str = "the data",
+    unit: str | None = None,
 ) -> Iterator[Record]:
-    """Read series from rows in memory, a row for each step, as :func:`read_series` does from a file.
+    """Read series from rows that were read already, a row for each step, as :func:`read_series` does from a file.
 
     Args:
         rows: number, from 1, and cells of each row, as they would stand in a file.
@@ -101,7 +104,9 @@ def read_steps(
         how: what the target is.
         problems: told of rows that cannot be read, which takes their whole series out.
         targets: whether there must be a target.
-        check: raises a DataError where the cells of a row hold what no file can.
+        check: raises a DataError where the cells of a row hold what no file can; None where there is nothing to see.
+        name: the file, or what the data is called.
+        unit: what a row of a file is called; None for data in memory.
 
     Yields:
         Series in the order of their first rows.
@@ -109,7 +114,8 @@ def read_steps(
     Raises:
         DataError: a row cannot be read.
     """
-    yield from _Reader("the data", layout, how, problems, targets=targets, together=False, check=check).read(rows)
+    reader = _Reader(name, layout, how, problems, targets=targets, together=False, check=check, unit=unit)
+    yield from reader.read(rows)
 
 
 @dataclass(slots=True)
@@ -142,20 +148,22 @@ class _Reader:
         targets: bool,
         together: bool,
         check: Callable[[Sequence[str]], None] | None = None,
+        unit: str | None = "line",
     ) -> None:
         self.name, self.layout, self.how, self.problems = name, layout, how, problems
         self.targets, self.together, self.check = targets, together, check
-        self.line = "line" if check is None else "row"
+        self.unit, self.line = unit, unit or "row"
         self.times = None if layout.time is None else TimeColumn(layout.names[layout.time])
         self.told: set[str] = set()
         kinds = list(zip(layout.features, layout.kinds, strict=True))
         self.numeric = [i for i, kind in kinds if kind != "labels"]
         self.gaps = Gaps(how.fill, [layout.names[i] for i in self.numeric])
         self.flags = [i for i, kind in kinds if kind == "flag"]
-        self.levels = Levels([layout.names[i] for i, kind in kinds if kind == "labels"], how.found)
+        self.levels = Levels([layout.names[i] for i, kind in kinds if kind == "labels"], how)
         self.labelled = [i for i, kind in kinds if kind == "labels"]
         if not how.found.fixed:
             how.found.features = [layout.names[i] for i in layout.features]
+            how.found.target = None if layout.target is None else layout.names[layout.target]
             how.found.flags = [layout.names[i] for i in self.flags]
 
     def read(self, rows: Iterator[Row]) -> Iterator[Record]:
@@ -213,7 +221,7 @@ class _Reader:
         self.problems.report(self._place(line, series.id), message)
 
     def _place(self, line: int, key: str | None) -> str:
-        place = f"{self.name}: line {line}" if self.line == "line" else f"row {line} of {self.name}"
+        place = f"row {line} of {self.name}" if self.unit is None else f"{self.name}: {self.unit} {line}"
         return place if key is None else f"{place} (series {key!r})"
 
     def _numbers(self, cells: Sequence[str]) -> list[float]:
@@ -284,7 +292,11 @@ class _Reader:
                 series,
                 series.lines[other],
                 f"the time {series.times[one]} again, as in {self.line} {series.lines[one]}; "
-                + ("each step of a series has its own" if series.id else "series are told apart with --id-column"),
+                + (
+                    "each step of a series has its own"
+                    if series.id
+                    else f"series are told apart with {option('id_column')}"
+                ),
             )
         return twice is not None
 

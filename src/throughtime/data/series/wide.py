@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.series.columns import asked_columns, is_index, is_unnamed
+from throughtime.data.series.columns import asked_columns, is_index, is_unnamed, leave_out
 from throughtime.data.tables.column_names import known_column, pick_column
 from throughtime.data.tables.columns import Columns
 from throughtime.data.tables.header import is_number
 from throughtime.data.tables.values import as_float
+from throughtime.doors import option
 from throughtime.errors import DataError, UsageError
 
 __all__ = ["Wide", "find_wide", "may_be_wide", "names_columns", "read_wide"]
@@ -119,10 +120,18 @@ def find_wide(
         UsageError: options do not fit together.
     """
     if how.wide and how.text_column is not None:
-        raise UsageError("wide takes rows of numbers as series; they have no text_column: leave one of them out")
+        raise UsageError(
+            f"{option('wide', True)} takes rows of numbers as series; they have no {option('text_column')}: "
+            "leave one of them out"
+        )
     if how.found.fixed:
         return _as_learned(names, how, name, header=header, targets=targets) if how.found.values else None
     target, values = _columns(names, rows, how, name, header=header)
+    if how.wide and len(values) < 2:
+        beside = "" if target is None else f" beside the target {target!r}"
+        raise DataError(
+            f"{name}: a series in each row has two values or more; there is {', '.join(values) or 'none'}{beside}"
+        )
     if len(values) < 2 or (target is None and not how.wide):
         return None
     others = [each for each in values if not all(_is_numeric(row.get(each)) for row in rows)]
@@ -130,17 +139,17 @@ def find_wide(
         return None
     if others:
         raise DataError(
-            f"{name}: column {others[0]!r} does not hold numbers alone, which each row of a wide table has: say which "
-            f"columns to leave out with --ignore-columns, and which is the target with --target-column"
+            f"{name}: column {others[0]!r} does not hold numbers alone, which each row of a wide table has: "
+            f"{leave_out(how, others[0])}, or say which is the target with {option('target_column')}"
         )
     if target is None:
-        raise DataError(f"{name}: which column is the target cannot be told; say so with --target-column")
+        raise DataError(f"{name}: which column is the target cannot be told; say so with {option('target_column')}")
     why = "as asked for" if how.wide else _evidence(values, header)
     if why is None:
         raise DataError(_unclear(name, values, target))
     how.found.values = list(values)
     how.found.place = names.index(target)
-    said = _said(values, target, why) + ("" if how.wide else "; --no-wide reads it otherwise")
+    said = _said(values, target, why) + ("" if how.wide else f"; {option('wide', False)} reads it otherwise")
     return Wide(tuple(values), target if targets else None, said)
 
 
@@ -148,15 +157,15 @@ def _columns(
     names: Sequence[str], rows: Sequence[Row], how: Reading, name: str, *, header: bool
 ) -> tuple[str | None, list[str]]:
     """(the target or None, the columns that may hold values)."""
-    left_out = {names[i] for i in asked_columns(how.ignore_columns, names, name, "--ignore-columns") or ()}
+    left_out = {names[i] for i in asked_columns(how.ignore_columns, names, name, "ignore_columns") or ()}
     if header:
         left_out |= {each for each in names if is_unnamed(each) and is_index([str(row.get(each)) for row in rows])}
     rest = [each for each in names if each not in left_out]
     if how.target_column is not None:
-        target: str | None = pick_column(names, how.target_column, name, "--target-column")
+        target: str | None = pick_column(names, how.target_column, name, "target_column")
     else:
         target = _target_of(rest, rows, how, header=header)
-    asked = asked_columns(how.feature_columns, names, name, "--feature-columns")
+    asked = asked_columns(how.feature_columns, names, name, "feature_columns")
     values = rest if asked is None else [names[i] for i in asked]
     return target, [each for each in values if each != target]
 
@@ -202,8 +211,9 @@ def _said(values: Sequence[str], target: str | None, why: str) -> str:
 def _unclear(name: str, values: Sequence[str], target: str | None) -> str:
     return (
         f"{name} is a table of numbers, {values[0]!r} to {values[-1]!r} beside the target {target!r}: if each row is a "
-        "series with a value in each column, say --wide; if each row is one step, name the columns that tell series "
-        "apart and order them with --id-column, --time-column; to read one column as text say --no-wide --text-column"
+        f"series with a value in each column, say {option('wide', True)}; if each row is one step, name the columns "
+        f"that tell series apart and order them with {option('id_column')}, {option('time_column')}; to read one "
+        f"column as text say {option('wide', False)} and which with {option('text_column')}"
     )
 
 
@@ -211,7 +221,10 @@ def _as_learned(names: Sequence[str], how: Reading, name: str, *, header: bool, 
     """The columns that were learned from, by their names or places."""
     known, place = how.found.values, how.found.place or 0
     if header and set(known) <= set(names):
-        values, target = known, how.target_column or known_column(names, how, "target")
+        values, target = (
+            known,
+            how.target_column or known_column([each for each in names if each not in known], how, "target"),
+        )
         target = target or (names[place] if place < len(names) and names[place] not in known else None)
     elif len(names) == len(known):
         values, target = list(names), None
@@ -223,7 +236,10 @@ def _as_learned(names: Sequence[str], how: Reading, name: str, *, header: bool, 
             f"{known[-1]!r}"
         )
     if targets and target is None:
-        raise DataError(f"{name}: no column of targets is left beside the {len(known)} values; say --target-column")
+        raise DataError(
+            f"{name}: no column of targets is left beside the {len(known)} values; say which with "
+            f"{option('target_column')}"
+        )
     shown = target if targets else None
     return Wide(tuple(values), shown, _said(values, shown, "as in what was learned from"))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from throughtime.data.reading import Problems, Reading
+from throughtime.doors import option
 from throughtime.errors import DataError, UsageError
 
 __all__ = ["choose_columns", "known_column", "listed", "pick_column", "say_columns"]
@@ -55,14 +56,14 @@ def known_column(names: Sequence[str], how: Reading, role: str) -> str | None:
     return next((there[name] for name in usual[role, how.per_step] if name in there), None)
 
 
-def pick_column(names: Sequence[str], asked: str, where: str, option: str) -> str:
+def pick_column(names: Sequence[str], asked: str, where: str, asking: str) -> str:
     """Find the column that the user asked for, by its name or else by its number, from 1.
 
     Args:
         names: the columns there are.
         asked: name or number.
         where: the file, for the message.
-        option: the option that asked, for the message.
+        asking: the option that asked, for the message.
 
     Returns:
         Its name.
@@ -71,7 +72,7 @@ def pick_column(names: Sequence[str], asked: str, where: str, option: str) -> st
         DataError: there is none; the message lists those there are.
 
     Example:
-        >>> pick_column(["id", "plot"], "plot", "a.csv", "--text-column"), pick_column(["id", "plot"], "1", "", "")
+        >>> pick_column(["id", "plot"], "plot", "a.csv", "text_column"), pick_column(["id", "plot"], "1", "", "")
         ('plot', 'id')
     """
     if asked in names:
@@ -80,7 +81,7 @@ def pick_column(names: Sequence[str], asked: str, where: str, option: str) -> st
         return names[int(asked) - 1]
     near = get_close_matches(asked, names, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
-    raise DataError(f"{where} has no column {asked!r}{hint}; it has {listed(names)}: choose one with {option}")
+    raise DataError(f"{where} has no column {asked!r}{hint}; it has {listed(names)}: choose one with {option(asking)}")
 
 
 def choose_columns(
@@ -108,9 +109,9 @@ def choose_columns(
         ('text', 'label')
     """
     if how.file_column is not None and how.text_column is not None:
-        raise UsageError("give --text-column or --file-column, not both")
+        raise UsageError(f"give {option('text_column')} or {option('file_column')}, not both")
     if how.file_column is not None:
-        content = pick_column(names, how.file_column, where, "--file-column")
+        content = pick_column(names, how.file_column, where, "file_column")
     else:
         content = _asked_or_known(names, how.text_column, how, where, "text")
     target = _asked_or_known(names, how.target_column, how, where, "target") if targets else None
@@ -140,12 +141,12 @@ def say_columns(content: str, target: str | None) -> str:
 
 def _asked_or_known(names: Sequence[str], asked: str | None, how: Reading, where: str, role: str) -> str:
     if asked is not None:
-        return pick_column(names, asked, where, f"--{role}-column")
+        return pick_column(names, asked, where, f"{role}_column")
     known = known_column(names, how, role)
     if known is None:
         raise DataError(
             f"{where} has no column with a usual name for the {role}; it has {listed(names)}: "
-            f"say which with --{role}-column"
+            f"say which with {option(f'{role}_column')}"
         )
     return known
 

@@ -85,11 +85,8 @@ class Columns:
         Raises:
             DataError: one that was asked for is not there; the message lists those there are.
         """
-        beside = {
-            name: pick_column(names, asked, where, f"--{name.replace('_', '-')}-column")
-            for name, asked in how.beside_columns
-        }
-        group = None if how.group_column is None else pick_column(names, how.group_column, where, "--group-column")
+        beside = {name: pick_column(names, asked, where, f"{name}_column") for name, asked in how.beside_columns}
+        group = None if how.group_column is None else pick_column(names, how.group_column, where, "group_column")
         return cls(content, target, how, problems, load, folder or Path(), beside, group)
 
     def record(self, row: Mapping[str, object], place: str, original: object = None) -> Record | None:

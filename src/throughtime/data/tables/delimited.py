@@ -10,7 +10,7 @@ from pathlib import Path
 
 from throughtime.data.files import STANDARD, describe, open_lines
 from throughtime.data.reading import Problems, Reading
-from throughtime.data.tables.dialect import told_dialect
+from throughtime.data.tables.dialect import cells_between, told_dialect
 
 __all__ = ["AHEAD", "Row", "read_rows"]
 
@@ -84,7 +84,7 @@ def _pointed(cells: list[str], columns: frozenset[int]) -> list[str]:
 def _split_plain(lines: Iterable[str], name: str, problems: Problems, separator: str) -> Iterator[Row]:
     told = False
     for number, line in enumerate(lines, 1):
-        cells = line.split(separator)
+        cells = cells_between(line, separator)
         if not told and '"' in line and any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells):
             told = True
             problems.note(

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from throughtime.data.reading import Note
+from throughtime.data.tables.header import is_number
+from throughtime.doors import named
 from throughtime.errors import UsageError
 
-__all__ = ["SEPARATORS", "Dialect", "as_separator", "told_dialect"]
+__all__ = ["SEPARATORS", "Dialect", "as_separator", "cells_between", "told_dialect"]
 
-SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|"}
-"""What separates cells, by name."""
+SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "space": " "}
+"""What separates cells, by name; space is any run of blanks."""
 _NAMES = {separator: name for name, separator in SEPARATORS.items()}
 _SAYS = re.compile(r'"?sep=(.)"?')
 """The first line by which Excel is told of the separator."""
@@ -55,8 +57,27 @@ def as_separator(asked: str) -> str:
     """
     separator = SEPARATORS.get(asked, "\t" if asked == r"\t" else asked)
     if len(separator) != 1 or separator in '"\r\n':
-        raise UsageError(f"separator must be one character, or one of {', '.join(SEPARATORS)}; not {asked!r}")
+        raise UsageError(
+            f"{named('separator')} must be one character, or one of {', '.join(SEPARATORS)}; not {asked!r}"
+        )
     return separator
+
+
+def cells_between(line: str, separator: str) -> list[str]:
+    """Split a line whose quotes are text; a space stands for any run of blanks.
+
+    Args:
+        line: the line.
+        separator: what stands between two cells.
+
+    Returns:
+        The cells.
+
+    Example:
+        >>> cells_between("  1   0.5 ", " "), cells_between("1,,2", ",")
+        (['1', '0.5'], ['1', '', '2'])
+    """
+    return line.split() if separator == " " else line.split(separator)
 
 
 def told_dialect(lines: Sequence[str], usual: str, asked: str | None, name: str, note: Note) -> Dialect:
@@ -91,7 +112,7 @@ def told_dialect(lines: Sequence[str], usual: str, asked: str | None, name: str,
     separator = as_separator(asked) if asked is not None else said[1] if said else _told_separator(rest, usual)
     if separator != usual and asked is None and not said:
         note(f"{name}: cells are separated by {_NAMES.get(separator, repr(separator))}s")
-    quoted = separator != "\t" or _keeps_together(rest)
+    quoted = separator not in ("\t", " ") or (separator == "\t" and _keeps_together(rest))
     if quoted and separator == "\t":
         note(f"{name}: cells in double quotes are taken out of them")
     rows = [] if separator == "," else [row for row in _rows(rest, separator, quoted) if row]
@@ -101,7 +122,7 @@ def told_dialect(lines: Sequence[str], usual: str, asked: str | None, name: str,
 def _rows(lines: Iterable[str], separator: str, quoted: bool = True) -> list[list[str]]:
     """Split lines; those that cannot be split are left out."""
     if not quoted:
-        return [line.split(separator) for line in lines]
+        return [cells_between(line, separator) for line in lines]
     rows: list[list[str]] = []
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=separator, strict=True)
     try:
@@ -121,14 +142,23 @@ def _fit(lines: Sequence[str], separator: str) -> tuple[float, int]:
 
 
 def _told_separator(lines: Sequence[str], usual: str) -> str:
-    fits = {separator: _fit(lines, separator) for separator in (usual, *(set(_NAMES) - {usual}))}
+    fits = {separator: _fit(lines, separator) for separator in (usual, *(set(_NAMES) - {usual, " "}))}
     sound = [each for each, (share, width) in fits.items() if width >= 2 and share >= _ENOUGH]
     if usual in sound:
         others = [each for each in sound if each != usual and usual == "," and _numbers_cut(lines, each)]
         return others[0] if others else usual
     # Of one column only, or uneven: another separator must fit every line, the first one too.
     even = [each for each in sorted(sound, key="\t;|,".index) if fits[each][0] == 1.0]
-    return even[0] if even else usual
+    return even[0] if even else " " if not sound and _numbers_apart(lines) else usual
+
+
+def _numbers_apart(lines: Sequence[str]) -> bool:
+    """Whether lines hold as many numbers each, with nothing but blanks between."""
+    rows = [row for row in _rows(lines, " ", quoted=False) if row]
+    cells = [cell for row in rows for cell in row]
+    return (
+        bool(rows) and {len(row) for row in rows} == {len(rows[0])} and len(rows[0]) > 2 and all(map(is_number, cells))
+    )
 
 
 def _numbers_cut(lines: Sequence[str], separator: str) -> bool:

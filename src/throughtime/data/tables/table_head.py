@@ -10,6 +10,7 @@ from throughtime.data.reading import Problems, Reading
 from throughtime.data.tables.column_names import choose_columns, known_column, say_columns
 from throughtime.data.tables.delimited import AHEAD, Row
 from throughtime.data.tables.header import is_number, weigh_first_row
+from throughtime.doors import option
 from throughtime.errors import DataError
 
 __all__ = ["Head", "header_unclear", "read_head"]
@@ -96,7 +97,7 @@ def header_unclear(name: str, first: Sequence[str]) -> str:
     shown = ", ".join(repr(cell) for cell in first[:9])
     return (
         f"{name}: whether the first line, {shown}, names the columns cannot be told: "
-        "say it with --header or --no-header"
+        f"say it with {option('header', True)} or {option('header', False)}"
     )
 
 
@@ -172,7 +173,7 @@ def _numbered(first: Sequence[str], how: Reading, problems: Problems, name: str,
     if asked is how.target_column is None and len(names) > 1 and is_number(first[int(content) - 1]):
         raise DataError(
             f"{name}: column {content} holds {first[int(content) - 1]!r} in the first line, which is no text; "
-            f"of columns 1 to {len(names)}, choose with --text-column and --target-column"
+            f"of columns 1 to {len(names)}, choose with {option('text_column')} and {option('target_column')}"
         )
     chosen = replace(how, text_column=None if how.file_column else content, target_column=target)
     content, target = choose_columns(names, chosen, problems, name, targets=targets)

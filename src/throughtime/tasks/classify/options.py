@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.tasks.supervised.options import FROM_LANGUAGE_MODEL, SupervisedOptions
 
@@ -49,13 +50,17 @@ class Config(SupervisedOptions):
         if self.label_smoothing is not None:
             self._shares("label_smoothing")
         if self.label_separator == "":
-            raise UsageError("label_separator must not be empty")
+            raise UsageError(f"{named('label_separator')} must not be empty")
         if self.target_type != "labels" and self.label_separator != ",":
-            raise UsageError(f"label_separator is for the target_type labels; the target_type is {self.target_type}")
+            raise self._for_another_type("label_separator", "labels")
         if self.target_type != "label" and self.class_weights != "none":
-            raise UsageError(f"class_weights is for the target_type label; the target_type is {self.target_type}")
+            raise self._for_another_type("class_weights", "label")
         if self.target_type != "label" and self.label_smoothing:
-            raise UsageError(f"label_smoothing is for the target_type label; the target_type is {self.target_type}")
+            raise self._for_another_type("label_smoothing", "label")
+
+    def _for_another_type(self, name: str, wanted: str) -> UsageError:
+        kind = named("target_type")
+        return UsageError(f"{named(name)} is for the {kind} {wanted}; the {kind} is {self.target_type}")
 
     @property
     def smoothing(self) -> float:

@@ -13,6 +13,7 @@ from throughtime.data.encoding.labels import UNSEEN, Labels
 from throughtime.data.planning.split import require_labels
 from throughtime.data.reading import Note
 from throughtime.data.record import Record
+from throughtime.doors import named, takes
 from throughtime.errors import DataError
 from throughtime.tasks.classify.options import Config
 from throughtime.tasks.supervised.examples import Examples
@@ -87,7 +88,8 @@ _KINDS = {str: "a label", tuple: "several labels", float: "a number"}
 def _as(kind: type[Any], record: Record) -> Any:
     """A record's target, which must be of a kind."""
     if not isinstance(record.target, kind):
-        mend = "choose another target_type, or give data that has it"
+        other = f"choose another {named('target_type')}, or " if takes("target_type") else ""
+        mend = f"{other}give data that has it"
         raise DataError(f"{record.place}: the target is {record.target!r}, not {_KINDS[kind]}; {mend}")
     return record.target
 

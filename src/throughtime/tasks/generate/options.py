@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from throughtime.data.encodings import check_encoding
+from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
 
@@ -54,10 +55,12 @@ class Config(NetworkOptions):
         NetworkOptions._check_values(self)
         self._at_least(1, "lanes", "tbptt")
         if self.separator == "":
-            raise UsageError("separator must not be empty; leave it out to make each file one document")
+            raise UsageError(f"{named('separator')} must not be empty; leave it out to make each file one document")
         check_vocabulary_size(self.unit, self.vocabulary_size)
         if self.unit == "bpe" and self.vocabulary_size is not None and self.vocabulary_size < 257:
-            raise UsageError(f"vocabulary_size must be at least 257 (all bytes) for bpe, not {self.vocabulary_size}")
+            raise UsageError(
+                f"{named('vocabulary_size')} must be at least 257 (all bytes) for bpe, not {self.vocabulary_size}"
+            )
         if self.unit == "bytes" and self.encoding != "utf-8":
-            raise UsageError("encoding has no meaning for the unit bytes, which reads files as they are")
+            raise UsageError(f"{named('encoding')} has no meaning for the unit bytes, which reads files as they are")
         check_encoding(self.encoding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from throughtime.data.reading import Note
 from throughtime.data.source import TokenSource
 from throughtime.data.text import Text
 from throughtime.data.user_data import DATA, UserData
+from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
@@ -58,10 +60,11 @@ class TextReader:
 
     Args:
         config: unit, encoding, separator and size of the vocabulary.
+        asked: options that were given anew, for text that a trained network is scored on.
     """
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    def __init__(self, config: Config, asked: Collection[str] = ()) -> None:
+        self.config, self.asked = config, asked
 
     def read(self, data: UserData, *, known: Path | None, note: Note) -> PreparedText:
         """Read all that training needs, writing nothing.
@@ -127,6 +130,8 @@ class TextReader:
             raise UsageError(f"generate learns from one text, its data; it has none called {', '.join(data)}")
         config = self.config
         as_bytes = config.unit == "bytes"
+        if data[DATA].memory is not None and "encoding" in self.asked:
+            note(f"of no use for text in memory: {named('encoding')}")
         return read_text(data[DATA], encoding=config.encoding, as_bytes=as_bytes, separator=config.separator, note=note)
 
     def encode(self, vocabulary: Vocabulary, text: Text, name: str, note: Note) -> Corpus:
@@ -147,7 +152,8 @@ class TextReader:
         corpus = Corpus(source, text.characters, len(text) if self.config.unit == "bytes" else None, unknown)
         if unknown:
             share = f"{unknown:,} of {corpus.predictions:,} {vocabulary.unit}"
-            mend = "" if 2 * unknown <= corpus.predictions else "; that is most of it: try --unit bytes or --unit bpe"
+            tries = f"{option('unit', 'bytes')} or {option('unit', 'bpe')}"
+            mend = "" if 2 * unknown <= corpus.predictions else f"; that is most of it: try {tries}"
             note(f"{name} has {share} that the vocabulary does not know; each is scored as one unknown token{mend}")
         return corpus
 
@@ -164,7 +170,7 @@ class TextReader:
         separator = self.config.separator
         if separator is not None and not any(document.gap for document in text.documents):
             raise DataError(
-                f"the separator {separator!r} does not occur in the training text; "
+                f"the {named('separator')} {separator!r} does not occur in the training text; "
                 "in a shell, a line end is written $'\\n' and an empty line between documents $'\\n\\n'"
             )
 

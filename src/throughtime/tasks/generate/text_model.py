@@ -17,6 +17,7 @@ from throughtime.data.encoding.vocabulary import Vocabulary, prompt_ids
 from throughtime.data.planning.batch import NOT_SCORED, next_token_batch
 from throughtime.data.planning.lanes import Span, plan_evaluation
 from throughtime.decoding.sampling import Sampler, sample
+from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.models.language_model import LanguageModel
 from throughtime.tasks.generate.options import Config
@@ -146,25 +147,9 @@ class TextModel:
         top_p: float | None = None,
         seed: int | None = None,
     ) -> Iterator[str]:
-        """Write on after a prompt, piece by piece.
-
-        Args:
-            prompt: text to go on from; empty starts a new document.
-            length: tokens to draw: characters, bytes, words or word pieces.
-            temperature: below 1 sharpens, above 1 flattens; 0 takes the most likely token always.
-            top_k: draw from this many of the most likely tokens; None draws from all.
-            top_p: draw from the fewest tokens whose probabilities reach this share; None draws from all.
-            seed: seed of the draw; None draws differently each time.
-
-        Returns:
-            The new text in pieces as they are drawn, the prompt not included. Where a separator was given in
-            training, a document that ends is followed by it and by a new document.
-
-        Raises:
-            UsageError: a value outside its range, or a prompt with text that the vocabulary does not know.
-        """
+        """Write on after a prompt, as ``Run.generate_stream`` says."""
         if length < 0:
-            raise UsageError(f"length must be 0 or more, not {length}")
+            raise UsageError(f"{named('length')} must be 0 or more, not {length}")
         mark, separator = self.vocabulary.document, self.config.separator
         banned = [self.vocabulary.unknown, None if separator else mark]
         sampler = Sampler(temperature=temperature, top_k=top_k, top_p=top_p)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
+from throughtime.doors import named, takes
 from throughtime.errors import UsageError
 from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
 from throughtime.training.options import INHERITED
 
 __all__ = ["FROM_LANGUAGE_MODEL", "SupervisedOptions"]
 
+_STEPS = frozenset(["id_column", "time_column"])
+_ROWS = _STEPS | {"text_column"}
+"""Options of tables whose rows name no files."""
 _NETWORK = frozenset(["unit", "vocabulary_size", "cell", "hidden", "layers", "embedding", "layer_norm"])
 FROM_LANGUAGE_MODEL: Mapping[str, Mapping[str, object]] = {
     "generate": {**dict.fromkeys(_NETWORK, INHERITED), "bidirectional": False}
@@ -43,8 +47,8 @@ class SupervisedOptions(NetworkOptions):
     """Format of the files (csv, tsv, jsonl, json, parquet, series, conll, conllu, spans, lines, fasttext, fasta,
     arrays, folder); if not given, it is told from each file."""
     separator: str | None = None
-    """What stands between the cells of a table of text: comma, tab, semicolon, pipe or any character; if not given, it
-    is told from the file."""
+    """What stands between the cells of a table of text: comma, tab, semicolon, pipe, space (any run of blanks) or
+    any character; if not given, it is told from the file."""
     text_column: str | None = None
     """Column that holds the text or tokens; if not given, the first of text, sentence, review, tokens ... there is."""
     target_column: str | None = None
@@ -118,12 +122,32 @@ class SupervisedOptions(NetworkOptions):
         self._at_least(1, "batch_size", "batch_steps", "min_count", "mel_bands")
         self._at_least(0, "spelling")
         if self.resample is not None and not 1000 <= self.resample <= 384_000:
-            raise UsageError(f"resample must be between 1000 and 384000 samples a second, not {self.resample}")
+            raise UsageError(
+                f"{named('resample')} must be between 1000 and 384000 samples a second, not {self.resample}"
+            )
         self._shares("word_dropout", "character_dropout")
         if not 0 <= self.frame_mask <= 0.5:
-            raise UsageError(f"frame_mask must be between 0 and 0.5, not {self.frame_mask}")
+            raise UsageError(f"{named('frame_mask')} must be between 0 and 0.5, not {self.frame_mask}")
         check_vocabulary_size(self.unit, self.vocabulary_size)
         if self.feature_columns and self.ignore_columns:
-            raise UsageError("feature_columns leaves all others out; give it or ignore_columns, not both")
+            raise UsageError(_ignored_beside(self.feature_columns))
         if self.file_column and (self.id_column or self.time_column):
-            raise UsageError("a table has one row per file (file_column) or one per step (id_column, time_column)")
+            raise UsageError(
+                f"a table has one row per file ({named('file_column')}) or one per step ({named('id_column')}, "
+                f"{named('time_column')}); leave out what it has not"
+            )
+
+    def read_otherwise(self, how: Mapping[str, object]) -> Self:
+        """Give the same for other files; what cannot stand beside a new option is not carried over."""
+        dropped = _ROWS if "file_column" in how else ["file_column"] if how.keys() & _ROWS else []
+        return self.from_mapping({**self.to_mapping(), **dict.fromkeys(dropped), **how})
+
+
+def _ignored_beside(features: str) -> str:
+    """Say that columns are left out already."""
+    if takes("feature_columns"):
+        both = f"give it or {named('ignore_columns')}, not both"
+        return f"{named('feature_columns')} leaves all others out; {both}"
+    return (
+        f"the run reads the columns {features} alone, which leaves all others out; leave {named('ignore_columns')} out"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from throughtime.data.reading import Found, Note, Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.series.levels import widened
 from throughtime.data.user_data import DATA, Given, UserData
+from throughtime.doors import named
 from throughtime.errors import DataError, UsageError
 from throughtime.tasks.run_config import read_config
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
@@ -30,7 +31,7 @@ from throughtime.tasks.supervised.options import SupervisedOptions
 from throughtime.tasks.supervised.records import count_skipped, cut_one_series, split, usable
 from throughtime.tasks.supervised.remarks import note_copies, note_unknown
 from throughtime.tasks.supervised.targets import Target, Targets
-from throughtime.tasks.supervised.unused_options import check_columns, check_meaning
+from throughtime.tasks.supervised.unused_options import check_columns, check_meaning, check_validation
 
 __all__ = ["RecordReader"]
 
@@ -43,13 +44,14 @@ class RecordReader(ABC, Generic[Target]):
 
     Args:
         config: the options.
+        asked: those that were given anew, for data that a trained network is used on.
     """
 
     per_step: ClassVar[bool] = False
     """Whether there is a target for each step."""
 
-    def __init__(self, config: SupervisedOptions) -> None:
-        self.config = config
+    def __init__(self, config: SupervisedOptions, asked: Collection[str] = ()) -> None:
+        self.config, self.asked = config, asked
         self.found = Found()
         """What was found in the data that was learned from."""
 
@@ -206,6 +208,7 @@ class RecordReader(ABC, Generic[Target]):
         """
         inputs, problems = read_saved(folder, self.load_targets), Problems(skip=self.config.skip_bad, note=note)
         self.found = inputs.found
+        data = self._checked(data, inputs, note)
         load = self.loader(inputs, problems.note)
         records = self._read_all(data, problems, load, "the data")
         examples = self._readable(records, inputs, problems)
@@ -233,6 +236,7 @@ class RecordReader(ABC, Generic[Target]):
         """
         inputs = read_saved(folder, self.load_targets)
         self.found = inputs.found
+        data = self._checked(data, inputs, problems.note)
         if self.found.labels_were is not None:
             were = f"the labels that were learned from are {self.found.labels_were}"
             problems.note(f"predictions are {self.found.scheme}; {were}")
@@ -271,16 +275,28 @@ class RecordReader(ABC, Generic[Target]):
         """Read (what to learn from, what to validate on); all records are of one kind."""
         given = data.training().in_hand()
         check_columns(self.config, given.get(DATA, Given()), self.how, problems.note)
+        validation = data.validation().in_hand()
+        in_files = given.get(DATA, Given()).memory is None
+        check_validation(self.config, validation.get(DATA, Given()), self.how, beside_files=in_files)
         records = self._read_all(given, problems, load, "the training data")
         if not self.found.fixed:
             records, self.found.fixed = widened(records, self.found), True
-        validation = data.validation()
         held_out = self._read_all(validation, problems, load, "the validation data") if validation else []
         alike = partial(unlike, records[0])
         records, held_out = (list(usable(part, alike, problems)) for part in (records, held_out))
         if self.config.skip_bad and not validation:
             records = list(usable(records, lonely(records), problems))
         return records, held_out
+
+    def _checked(self, data: UserData, inputs: SavedInputs[Target], note: Note) -> UserData:
+        """Refuse options that were given for this data and that it cannot honour."""
+        if not self.asked:
+            return data
+        data = data.in_hand()
+        if "resample" in self.asked and inputs.rate is None:
+            raise UsageError(f"{named('resample')} is for sounds, and none were learned from; leave it out")
+        check_columns(self.config, data.get(DATA, Given()), self.how, note, asked=self.asked)
+        return data
 
     def _read_all(self, data: UserData, problems: Problems, load: FileLoader, what: str) -> list[Record]:
         """Read all records with their targets, one at least."""
@@ -302,7 +318,7 @@ class RecordReader(ABC, Generic[Target]):
         if self.config.embeddings is None:
             return None
         if not isinstance(records[0].content, str | tuple) or self.config.unit not in (None, "words"):
-            raise UsageError("embeddings are vectors of words; this data is not read word by word")
+            raise UsageError(f"{named('embeddings')} are vectors of words; this data is not read word by word")
         wanted = {word.lower() for each in records for word in words_of(each)}
         return read_vectors(Path(self.config.embeddings), wanted, note)
 
@@ -310,7 +326,7 @@ class RecordReader(ABC, Generic[Target]):
         """What new training data says."""
         features = self.features(records, vectors)
         if vectors is not None and not isinstance(features, WordFeatures):
-            raise UsageError("embeddings are for a task that reads one input, word by word; leave them out")
+            raise UsageError(f"{named('embeddings')} are for a task that reads one input, word by word; leave them out")
         embedding = self.config.embedding if vectors is None else vectors.rows.shape[1]
         return SavedInputs(features, embedding, targets)
 

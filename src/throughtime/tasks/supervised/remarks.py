@@ -10,6 +10,7 @@ from throughtime.data.encoding.items import Items, TokenItems, WordItems
 from throughtime.data.encoding.joined import CONTENT, JoinedFeatures, JoinedItems
 from throughtime.data.planning.split import content_hash
 from throughtime.data.reading import Note
+from throughtime.doors import option
 from throughtime.tasks.supervised.examples import Examples, SavedInputs
 from throughtime.tasks.supervised.options import SupervisedOptions
 from throughtime.tasks.supervised.targets import labels_of
@@ -33,17 +34,20 @@ def note_copies(train: Examples[Any], valid: Examples[Any], note: Note, *, given
         note: told, in a line each.
         given: whether the validation data was given, not held out of the training data.
     """
+    apart = f"leave copies out of the data, or give {option('valid')}"
     held_out = [content_hash(record) for record in valid.records]
     learned = {content_hash(record) for record in train.records}
     copies, different, total = sum(each in learned for each in held_out), len(set(held_out)), len(held_out)
     if copies:
-        mend = "leave them out of one of the two" if given else "leave copies out of the data, or give --valid"
+        mend = (
+            "leave them out of one of the two" if given else f"leave copies out of the data, or give {option('valid')}"
+        )
         note(
             f"{copies:,} of the {total:,} validation examples ({copies / total:.1%}) also stand in the training data, "
             f"so the scores tell in part what was learned by heart; {mend}"
         )
     if different <= FEW_DIFFERENT * total:
-        mend = "give more" if given else "leave copies out of the data, or give --valid"
+        mend = "give more" if given else apart
         note(
             f"the {total:,} validation examples are copies: only {different:,} of them "
             f"{'is' if different == 1 else 'are'} different, so the scores say little; {mend}"
@@ -110,8 +114,9 @@ def _what_to_try(inputs: SavedInputs[Any], config: SupervisedOptions, known: boo
     if known:
         return "the vocabulary is that of the run that is gone on with: try a new run"
     if isinstance(inputs.features, TokenFeatures) and inputs.features.vocabulary.unit == "characters":
-        return "try --unit bytes"
-    tries = ["--min-count 1"] if config.min_count > 1 else []
-    tries += ["a larger --vocabulary-size"] if config.vocabulary_size is not None else []
-    tries += ["--unit characters" if config.embeddings is None else "--unit characters without --embeddings"]
+        return f"try {option('unit', 'bytes')}"
+    tries = [option("min_count", 1)] if config.min_count > 1 else []
+    tries += [f"a larger {option('vocabulary_size')}"] if config.vocabulary_size is not None else []
+    without = "" if config.embeddings is None else f" without {option('embeddings')}"
+    tries.append(option("unit", "characters") + without)
     return f"try {' or '.join(tries)}"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from throughtime.data.formats.file_loader import Kind
 from throughtime.data.formats.registry import COLUMN_FORMATS, format_of
 from throughtime.data.in_memory.rows import MemoryForm, form_of_memory
 from throughtime.data.reading import Note, Reading
 from throughtime.data.user_data import Given
+from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.tasks.supervised.options import SupervisedOptions
 from throughtime.training.options import options_of
 
-__all__ = ["check_columns", "check_meaning"]
+__all__ = ["check_columns", "check_meaning", "check_validation"]
 
 TABLES = frozenset(COLUMN_FORMATS)
 COLUMNS: Mapping[str, frozenset[str]] = {
@@ -27,6 +28,7 @@ COLUMNS: Mapping[str, frozenset[str]] = {
     "wide": TABLES,
     "fill": frozenset({"series"}),
     "header": frozenset({"csv", "tsv", "series"}),
+    "separator": frozenset({"csv", "tsv", "series"}),
 }
 """Option -> the formats that have what it names."""
 IN_MEMORY: Mapping[str, frozenset[MemoryForm]] = {
@@ -56,48 +58,82 @@ FILES: Mapping[str, frozenset[Kind]] = {
 """Option -> the kinds of files that it is about."""
 
 
-def check_columns(config: SupervisedOptions, given: Given, how: Reading, note: Note) -> None:
+_OF_FILES = ("header", "format", "separator")
+"""Options of how files are written, which say nothing of what stands beside them in memory."""
+
+
+def check_columns(
+    config: SupervisedOptions, given: Given, how: Reading, note: Note, *, asked: Collection[str] | None = None
+) -> None:
     """See that options about columns and files are for data that has them.
 
     Args:
         config: the options.
-        given: what to learn from: files, or data in memory that can be gone through more than once.
+        given: what to read: files, or data in memory that can be gone through more than once.
         how: the options as the formats see them.
         note: told where an encoding was given and there is no file.
+        asked: options that were given for this data; None takes all of the config's as such.
 
     Raises:
         UsageError: an option was given that none of the files, or the data in memory, can honour.
     """
     if given.memory is not None:
-        _check_memory(config, form_of_memory(given.memory, how), note)
+        wanted = [name for name in IN_MEMORY if _is_given(config, name, asked)]
+        _check_memory(wanted, form_of_memory(given.memory, how))
+        if config.encoding != "utf-8" and (asked is None or "encoding" in asked):
+            note(f"of no use for data in memory: {named('encoding')}")
         return
     forms = {format_of(path, how): path for path in given.paths}
     for name, known in COLUMNS.items():
-        if forms and getattr(config, name, None) is not None and not known & forms.keys():
+        if forms and _is_given(config, name, asked) and not known & forms.keys():
             form, path = next(iter(forms.items()))
             raise UsageError(
-                f"{name} is for {', '.join(sorted(known))}, and {path} is read as {form}; leave the option out"
+                f"{named(name)} is for {', '.join(sorted(known))}, and {path} is read as {form}; leave the option out"
             )
 
 
-def _check_memory(config: SupervisedOptions, form: MemoryForm, note: Note) -> None:
-    for name, known in IN_MEMORY.items():
-        if getattr(config, name) is None or form in known:
+def check_validation(config: SupervisedOptions, given: Given, how: Reading, *, beside_files: bool) -> None:
+    """See that validation data in memory has what options name, as what is learned from has.
+
+    Args:
+        config: the options.
+        given: what is validated on.
+        how: the options as the formats see them.
+        beside_files: whether files are learned from, which options of files are for then.
+
+    Raises:
+        UsageError: an option was given that it cannot honour.
+    """
+    if given.memory is not None:
+        left = _OF_FILES if beside_files else ()
+        wanted = [name for name in IN_MEMORY if name not in left and _is_given(config, name, None)]
+        _check_memory(wanted, form_of_memory(given.memory, how), "the validation data")
+
+
+def _is_given(config: SupervisedOptions, name: str, asked: Collection[str] | None) -> bool:
+    value = getattr(config, name, None)
+    value = None if name == "wide" and not value else value  # to read rows as texts is what all else does
+    return value is not None and (asked is None or name in asked)
+
+
+def _check_memory(wanted: Iterable[str], form: MemoryForm, what: str | None = None) -> None:
+    data = what or "this data"
+    for name in wanted:
+        known = IN_MEMORY[name]
+        if form in known:
             continue
         if not known:
-            raise UsageError(f"{name} is for files, and the data is in memory; leave the option out")
+            raise UsageError(f"{named(name)} is for files, and {what or 'the data'} is in memory; leave the option out")
         if name == "fill":
             raise UsageError(
-                "fill is for series, tables with one row per step; this data is none: leave the option out"
+                f"{named('fill')} is for series, tables with one row per step; {data} is none: leave the option out"
             )
         if form == "series":
-            raise UsageError(f"{name} has no meaning for a table with a row for each step; leave the option out")
+            raise UsageError(f"{named(name)} has no meaning for a table with a row for each step; leave the option out")
         raise UsageError(
-            f"{name} names a column, and the rows of this data have none with a name; "
+            f"{named(name)} names a column, and the rows of {data} have none with a name; "
             "give a data frame, a dict of columns or a list of dicts, or leave the option out"
         )
-    if config.encoding != "utf-8":
-        note("of no use for data in memory: encoding")
 
 
 def check_meaning(config: SupervisedOptions, kind: str, files: Iterable[Kind], note: Note) -> None:
@@ -116,9 +152,9 @@ def check_meaning(config: SupervisedOptions, kind: str, files: Iterable[Kind], n
     idle = [name for name in _idle(kind, set(files)) if getattr(config, name) != defaults[name]]
     for name in idle:
         if defaults[name] is None:
-            raise UsageError(f"{name} has no meaning for {kind}, which this data is read as; leave it out")
+            raise UsageError(f"{named(name)} has no meaning for {kind}, which this data is read as; leave it out")
     if idle:
-        note(f"of no use for this data, which is read as {kind}: {', '.join(idle)}")
+        note(f"of no use for this data, which is read as {kind}: {', '.join(map(named, idle))}")
 
 
 def _idle(kind: str, files: set[Kind]) -> Iterator[str]:

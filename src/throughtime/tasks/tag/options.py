@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.tasks.supervised.options import FROM_LANGUAGE_MODEL, SupervisedOptions
 
@@ -35,4 +36,6 @@ class Config(SupervisedOptions):
         SupervisedOptions._check_values(self)
         self._shares("label_smoothing")
         if self.crf and self.label_smoothing:
-            raise UsageError("label_smoothing has no meaning for a conditional random field; leave one of them out")
+            raise UsageError(
+                f"{named('label_smoothing')} has no meaning for a conditional random field; leave one of them out"
+            )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from throughtime.data.formats.tagged.bio import (
+from throughtime.data.bio import (
     Scheme,
     Spelling,
     bio_fault,
@@ -18,6 +18,7 @@ from throughtime.data.formats.tagged.bio import (
 from throughtime.data.formats.tagged.conll import Sentence
 from throughtime.data.reading import Found, Problems
 from throughtime.data.record import Record
+from throughtime.doors import option
 from throughtime.tasks.supervised.targets import labels_of
 
 __all__ = ["settle_spans"]
@@ -104,7 +105,7 @@ def _is_whole(record: Record, labels: Sequence[str], scheme: Scheme, against: st
     if isinstance(record.original, Sentence):
         place, which = record.original.place(index), "the label "
     why = f"; {against}" if against else ""
-    problems.report(place, f"{which}{what}{why}; mend it, or leave such sentences out with --skip-bad")
+    problems.report(place, f"{which}{what}{why}; mend it, or leave such sentences out with {option('skip_bad', True)}")
     return False
 
 

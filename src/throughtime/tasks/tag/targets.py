@@ -10,6 +10,7 @@ import numpy as np
 from throughtime.data.encoding.labels import Labels
 from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
+from throughtime.doors import option
 from throughtime.errors import DataError
 from throughtime.tasks.supervised.examples import Examples
 from throughtime.tasks.supervised.reader import RecordReader
@@ -85,5 +86,6 @@ def _require_steps(records: Sequence[Record]) -> None:
     if all(isinstance(record.content, tuple) and len(record.content) == 1 for record in records):
         raise DataError(
             f"{first.place}: all {len(records):,} rows have one word each, and words are labelled in their sentence; "
-            "where a table has a word in each row, say which column tells the sentences apart with --id-column NAME"
+            "where a table has a word in each row, say which column tells the sentences apart with "
+            f"{option('id_column')}"
         )

@@ -128,7 +128,7 @@ def test_conll_2009_has_as_many_columns_as_predicates(tmp_path: Path) -> None:
 
 def test_sentences_with_other_columns_need_a_choice(tmp_path: Path) -> None:
     content = numbered("Jo/N/x left/V/x", "Go/V")
-    assert "say which holds the labels with --target-column NUMBER" in refused(tmp_path, content)
+    assert "say which holds the labels with --target-column and its number" in refused(tmp_path, content)
     assert read(tmp_path, content, target_column="3")[0] == [(("Jo", "left"), ("N", "V")), (("Go",), ("V",))]
 
 

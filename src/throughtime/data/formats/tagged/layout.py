@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from throughtime.data.formats.tagged.bio import looks_bio
+from throughtime.data.bio import looks_bio
 from throughtime.data.reading import Reading
+from throughtime.doors import option
 from throughtime.errors import DataError
 
 __all__ = ["RANGE", "UNIVERSAL", "ColumnLayout", "cells_of", "find_layout", "is_mark"]
@@ -123,7 +124,7 @@ def find_layout(
     counter, start = _counter([block for block in blocks if block], how, width)
     ragged = counter is not None and _ragged(blocks)
     numbers = [str(number) for number in range(1, width + 1)]
-    word = _column(how.text_column, numbers, name, "--text-column", 0 if counter is None else counter + 1)
+    word = _column(how.text_column, numbers, name, "text_column", 0 if counter is None else counter + 1)
     if word == counter:
         counter = start = None
     common = partial(
@@ -141,7 +142,7 @@ def find_layout(
         return common(target=None, said=said)
     _require_labels(width, counter, row, name)
     usual, why = _usual_target([row for block in blocks for row in block], counter, width, ragged, name, how)
-    target = _column(how.target_column, numbers, name, "--target-column", usual)
+    target = _column(how.target_column, numbers, name, "target_column", usual)
     said = None
     if how.target_column is None and (width > 2 or counter is not None):
         said = f"the words are column {word + 1}{because}, the labels {why}"
@@ -151,8 +152,8 @@ def find_layout(
 
 
 def _universal(how: Reading, name: str, targets: bool) -> ColumnLayout:
-    word = _column(how.text_column, UNIVERSAL, name, "--text-column", 1)
-    target = _column(how.target_column, UNIVERSAL, name, "--target-column", 3)
+    word = _column(how.text_column, UNIVERSAL, name, "text_column", 1)
+    target = _column(how.target_column, UNIVERSAL, name, "target_column", 3)
     said = "the labels are upos" if targets and how.target_column is None else None
     return ColumnLayout(
         universal=True, tabs=True, width=len(UNIVERSAL), word=word, target=target, counter=0, start=1, said=said
@@ -171,7 +172,7 @@ def _require_labels(width: int, counter: int | None, row: str, name: str) -> Non
     if width == 2 and counter == 0:
         raise DataError(
             f"{name}: its lines have two columns, and the first, as in {row[:40]!r}, counts words: "
-            "labels are needed too; where the numbers are the words say --text-column 1"
+            f"labels are needed too; where the numbers are the words say {option('text_column', 1)}"
         )
 
 
@@ -222,14 +223,14 @@ def _usual_target(
     def empty(column: int) -> bool:
         return holds(column, "_".__eq__)
 
-    last, other = width - 1, "--target-column chooses another"
+    last, other = width - 1, f"{option('target_column')} chooses another"
     if counter == 0 and width >= 14 and holds(8, _WHOLE.fullmatch) and holds(9, _WHOLE.fullmatch):
         return 4, f"column 5 (the layout is that of CoNLL-2009); {other}"
     if counter is not None and ragged:
         if how.target_column is None and counter == 0:
             raise DataError(
                 f"{name}: its sentences differ in their number of columns; say which holds the labels "
-                "with --target-column NUMBER"
+                f"with {option('target_column')} and its number"
             )
         return counter + 2, f"column {counter + 3}; {other}"
     if counter == 0 and width == 10 and holds(6, _WHOLE.fullmatch):
@@ -242,11 +243,11 @@ def _usual_target(
     return last, f"the last, column {width}" if last == width - 1 else f"column {last + 1}, behind it is nothing but _"
 
 
-def _column(asked: str | None, names: Sequence[str], name: str, option: str, usual: int) -> int:
+def _column(asked: str | None, names: Sequence[str], name: str, asking: str, usual: int) -> int:
     if asked is None:
         return usual
     if asked.lower() in names:
         return names.index(asked.lower())
     if asked.isdecimal() and 1 <= int(asked) <= len(names):
         return int(asked) - 1
-    raise DataError(f"{name} has no column {asked!r}; it has {', '.join(names)}: choose one with {option}")
+    raise DataError(f"{name} has no column {asked!r}; it has {', '.join(names)}: choose one with {option(asking)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from throughtime.data.formats.tagged.bio import Scheme, bio_fault, count_faults, looks_bio, rewrite, spelling_of
+from throughtime.data.bio import Scheme, bio_fault, count_faults, looks_bio, rewrite, spelling_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,107 @@
+"""What ``evaluate``, ``predict`` and ``generate`` refuse or tell with an option named, and what comes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from advice_case import BAD_SPAN, BY_ID, FASTTEXT, FIT, GAPS, LATIN, LONG, SENTENCES, TEXT, TEXTS, UNCLEAR, Case
+from small_data import image, images, sound, sounds
+
+SERIES = f"{FIT} {BY_ID}"
+FOLDER = "fit classify d --out run"
+WIDE = "label,t1,t2,t3\n" + "".join(f"{'ab'[n % 2]},{n}.5,1.5,2.5\n" for n in range(8))
+LANGUAGE = "fit generate a.csv --out run"
+SPANS = "fit tag a.conll --out run"
+
+
+def _sounds() -> None:
+    sounds(Path("d"))
+    sound(Path("new.wav"), rate=16000)
+
+
+def _images() -> None:
+    images(Path("d"))
+    image(Path("new.png"), width=7)
+
+
+def _beside(new: str | bytes, learned: str = TEXTS) -> dict[str, str | bytes]:
+    return {"a.csv": learned, "b.csv": new}
+
+
+USING: dict[str, Case] = {
+    # how other files are written
+    "a header": Case(_beside(UNCLEAR), "predict run b.csv", "with --header or --no-header", "--no-header", 7),
+    "a header to score": Case(_beside(UNCLEAR), "evaluate run b.csv", "with --header or --no-header", "--no-header",
+                              "not one label of the data"),
+    "a separator": Case(_beside(TEXTS), "predict run b.csv --separator two", "--separator must be",
+                    "--separator comma", 24),
+    "an encoding": Case(_beside(LATIN), "predict run b.csv", "(--encoding latin-1", "--encoding latin-1", 24),
+    "an encoding to score": Case(_beside(LATIN), "evaluate run b.csv", "(--encoding latin-1", "--encoding latin-1", 24),
+    "a form": Case({"a.csv": TEXTS, "b.xyz": "so good\nso bad\n"}, "predict run b.xyz", "say which with --format",
+                   "--format lines", 2),
+    "several labels": Case(_beside(FASTTEXT), "evaluate run b.csv", "are learned with fit --target-type labels"),
+    # their columns
+    "a text": Case(_beside("p,q\nx,1\ny,2\n"), "predict run b.csv", "say which with --text-column",
+                    "--text-column p", 2),
+    "a text to score": Case(_beside("p,q\nx,n\ny,p\n"), "evaluate run b.csv --header", "say which with --text-column",
+                            "--text-column p", 2),
+    "a target to score": Case(_beside("text,q,r\nx,n,1\ny,p,2\n"), "evaluate run b.csv --header",
+                              "say which with --target-column", "--target-column q", 2),
+    "a file": Case({**_beside("f\na.txt\n"), "a.txt": "so good"}, "predict run b.csv --file-column z",
+                   "choose one with --file-column", "--file-column f", 1, before=f"{FIT} --text-column text"),
+    "no columns": Case({"a.csv": TEXTS, "b.fa": ">a\nGATTACA\n"}, "predict run b.fa --text-column x",
+                       "--text-column is for", reads=1, without="--text-column x"),
+    "no sounds": Case({"a.csv": TEXTS}, "predict run a.csv --resample 8000", "--resample is for sounds", reads=24,
+                      without="--resample 8000"),
+    # series
+    "a gap": Case(_beside(GAPS, LONG), "predict run b.csv", "(fit --fill forward, linear or zero", before=SERIES),
+    "a gap to score": Case(_beside(GAPS, LONG), "evaluate run b.csv", "(fit --fill forward", before=SERIES),
+    "filled": Case(_beside(GAPS, GAPS), "evaluate run b.csv", "missing and filled", reads=12, told=True,
+                   before=f"{SERIES} --fill linear"),
+    "a target": Case(_beside(LONG.replace(",state", ",z"), LONG), "evaluate run b.csv",
+                    "choose one with --target-column",
+                     "--target-column z", 12, before=SERIES),
+    "an id": Case(_beside(LONG.replace("id,", "no,"), LONG), "predict run b.csv", "choose one with --id-column",
+                  "--id-column no", 12, before=SERIES),
+    "left out already": Case({"a.csv": LONG}, "predict run a.csv --ignore-columns y", "leave --ignore-columns out",
+                    reads=12,
+                             before=f"{SERIES} --feature-columns x", without="--ignore-columns y"),
+    "a feature": Case(_beside(LONG.replace(",y,", ",z,"), LONG), "predict run b.csv",
+                      "has no column 'y', a feature of what was learned from", before=SERIES),
+    "an asked feature": Case(_beside(LONG.replace(",y,", ",z,"), LONG), "predict run b.csv",
+                             "has no column 'y', a feature of what was learned from",
+                             before=f"{SERIES} --feature-columns y"),
+    "wide": Case(_beside("t1,t2,t3\n1.5,1.5,1.5\n", WIDE), "evaluate run b.csv", "say which with --target-column",
+                 "--target-column t1", "not one label of the data"),
+    # files by themselves
+    "a rate": Case(_sounds, "predict run new.wav", "to one rate with --resample 8000", "--resample 8000", 1,
+                    before=FOLDER),
+    "a width": Case(_images, "predict run new.png", "(fit --image-steps pixels)", before=FOLDER),
+    # words
+    "a span": Case({"a.conll": BAD_SPAN.partition("\n\n")[2], "b.conll": BAD_SPAN}, "evaluate run b.conll",
+                   "leave such sentences out with --skip-bad", "--skip-bad", 8, before=SPANS),
+    "an id of words": Case(_beside(SENTENCES.replace("sentence", "s"), SENTENCES), "evaluate run b.csv",
+                           "choose one with --id-column", "--id-column s", 12,
+                           before="fit tag a.csv --out run --id-column sentence"),
+    # what a run can do
+    "not of this task": Case({"a.csv": TEXT}, "evaluate run a.csv --text-column x", "leave --text-column out",
+                    reads=1720,
+                             before=LANGUAGE, without="--text-column x"),
+    "nothing skipped": Case({"a.csv": TEXT}, "evaluate run a.csv --skip-bad", "leave --skip-bad out", reads=1720,
+                            before=LANGUAGE, without="--skip-bad"),
+    "no data": Case({"a.csv": TEXTS}, "predict run", "nothing to predict for: name a file", "a.csv", 24),
+    "no data to score": Case({"a.csv": TEXTS}, "evaluate run", "nothing to evaluate: name a file", "a.csv", 24),
+    "a prompt": Case({"a.csv": TEXT}, "generate run --prompt @", "(fit --unit bytes",
+                    before=LANGUAGE),
+    "a length": Case({"a.csv": TEXT}, "generate run --length -1", "--length must be 0", "--length 1", 0,
+                    before=LANGUAGE),
+    "a temperature": Case({"a.csv": TEXT}, "generate run --temperature -1", "--temperature must be 0",
+                    "--temperature 1", 0,
+                          before=LANGUAGE),
+    "a few tokens": Case({"a.csv": TEXT}, "generate run --top-k 0", "--top-k must be at least 1", "--top-k 1", 0,
+                         before=LANGUAGE),
+    "a share": Case({"a.csv": TEXT}, "generate run --top-p 2", "--top-p must be above 0", "--top-p 1", 0,
+                    before=LANGUAGE),
+    "no writer": Case({"a.csv": TEXTS}, "generate run", "writes no text; see predict"),
+}  # fmt: skip
+"""The run is that of FIT where nothing else is said."""

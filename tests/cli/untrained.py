@@ -1,0 +1,85 @@
+"""The doors without the training: what ``fit``, ``evaluate`` and ``predict`` read is kept, and no network is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from throughtime.data.record import Record
+from throughtime.runs.folder import make_folder
+from throughtime.runs.run import Run
+from throughtime.tasks.generate.text_model import TextModel
+from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
+from throughtime.tasks.saved_vocabulary import saved_vocabulary
+from throughtime.tasks.supervised.prediction import Prediction
+from throughtime.training.files import write_json
+from throughtime.training.reporter import Summary
+
+
+@dataclass
+class Doors:
+    """What the last call has read."""
+
+    records: list[Record] = field(default_factory=list[Record])
+    """Its records; none where a text was read."""
+    characters: int = 0
+    """Its characters, where a text was read."""
+
+
+class _Model:
+    """Says the same of every record."""
+
+    def __init__(self, doors: Doors, run: Run) -> None:
+        self.doors, self.run = doors, run
+
+    def evaluate(self, read: Any) -> dict[str, Any]:
+        self.doors.records = list(getattr(read, "records", ()))
+        self.doors.characters = getattr(read, "characters", 0)
+        return {"examples": len(self.doors.records)}
+
+    def predict(self, records: Iterable[Record], *, live: bool = False) -> Iterator[tuple[Record, Prediction]]:
+        self.doors.records = []
+        for record in records:
+            self.doors.records.append(record)
+            each_step = isinstance(record.content, tuple)
+            yield record, Prediction(("a",) * len(record.content) if each_step else "a")
+
+    def generate_stream(self, prompt: str, **how: Any) -> Iterator[str]:
+        self.doors.records, self.doors.characters = [], 0
+        self.config = self.run.config
+        self.vocabulary = saved_vocabulary(self.run.config.to_mapping()["unit"], self.run.path)
+        writer = SimpleNamespace(step=lambda tokens: np.zeros((len(tokens), 2)))
+        self.model = SimpleNamespace(decoder=lambda *_, **__: writer)
+        return TextModel.generate_stream(cast(TextModel, self), prompt, **how)
+
+    def _decoded(self, tokens: Iterable[int]) -> Iterator[str]:
+        return map(str, tokens)
+
+    def describe(self) -> dict[str, object]:
+        return {}
+
+
+def without_training(monkeypatch: pytest.MonkeyPatch) -> Doors:
+    """Let ``fit`` write a run without weights, and a run use a model that says the same of everything."""
+    doors = Doors()
+
+    def train(config: RunConfig, prepared: Any, folder: Path, **_: object) -> Summary:
+        artifacts = getattr(prepared, "artifacts", None)
+        if artifacts is None:
+            artifacts = {prepared.vocabulary.file_name: prepared.vocabulary.to_json()}
+            doors.characters = prepared.train.characters + prepared.valid.characters
+        else:
+            doors.records = [*prepared.train.records, *prepared.valid.records]
+        make_folder(folder, artifacts)
+        write_json(folder / CONFIG_FILE, config.to_json())
+        return Summary(status="finished", step=1, tokens=1, seconds=0.0, path=folder)
+
+    monkeypatch.setattr("throughtime.runs.training.train", train)
+    monkeypatch.setattr(Run, "model", property(lambda run: _Model(doors, run)))
+    return doors
