@@ -20,6 +20,10 @@ def _word() -> re.Pattern[str]:
     return re.compile(rf"[\w{signs}]+(?:['’][\w{signs}]+)*|[^\w\s]")
 
 
+_PLAIN = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+"""The same where there are no signs, several times as fast: a text of ASCII has none."""
+
+
 def split_words(text: str) -> tuple[str, ...]:
     """Cut a text into words and punctuation marks.
 
@@ -33,7 +37,7 @@ def split_words(text: str) -> tuple[str, ...]:
         >>> split_words("It doesn't work :(")
         ('It', "doesn't", 'work', ':', '(')
     """
-    return tuple(_word().findall(text))
+    return tuple((_PLAIN if text.isascii() else _word()).findall(text))
 
 
 def word_places(text: str) -> list[tuple[int, int]]:
@@ -49,4 +53,4 @@ def word_places(text: str) -> list[tuple[int, int]]:
         >>> word_places("so good!")
         [(0, 2), (3, 7), (7, 8)]
     """
-    return [match.span() for match in _word().finditer(text)]
+    return [match.span() for match in (_PLAIN if text.isascii() else _word()).finditer(text)]

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from throughtime.data.encodings import told_encoding
 from throughtime.data.files import first_bytes
+from throughtime.data.formats.tagged.columns import cells_of, is_heading
 from throughtime.data.reading import Reading
 from throughtime.errors import DataError
 
@@ -38,6 +39,7 @@ _FOREIGN = {
 """First bytes of what is not read -> what it is, and what to do."""
 _SAMPLE = 1 << 16
 _LABEL = "__label__"
+_BLANKS = re.compile(r"[ \t]")
 _SEQUENCE = re.compile(r"[A-Za-z*.\- ]+")
 
 
@@ -165,12 +167,22 @@ def _in_columns(lines: Sequence[str]) -> bool:
         elif not line.startswith(("#", "-DOCSTART-")):
             blocks[-1].append(line)
     blocks = [block for block in blocks if block]
-    rows = [line for block in blocks for line in block]
-    for separator in ("\t", None):
-        columns = [row.split(separator) for row in rows]
-        words = all(len(cell.split()) <= 1 for row in columns for cell in row)
-        if len({len(row) for row in columns}) == 1 and len(columns[0]) >= 2 and words:
-            return len(blocks) >= 2
+    rows = [line for block in blocks for line in block if not is_heading(line)]
+    if len(blocks) < 2 or len(rows) <= len(blocks):
+        return bool(rows) and len(blocks) >= 2 and _even(rows, "\t ")
+    return _even(rows, "\t ,;")
+
+
+def _even(rows: Sequence[str], separators: str) -> bool:
+    """Whether rows have as many cells with a separator, two at least, and these are words; names may have spaces."""
+    for separator in separators:
+        columns = [cells_of(row, separator) for row in rows]
+        if len({len(row) for row in columns}) == 1 and len(columns[0]) >= 2:
+            one = [[not _BLANKS.search(cell.strip()) for cell in row] for row in columns]
+            if all(map(all, one)):
+                return True
+            if separator == "\t" and all(row[-1] for row in one) and any(row[0] for row in one):
+                return True
     return False
 
 
