@@ -16,6 +16,7 @@ from throughtime.data.series.wide import Wide, find_wide, may_be_wide, names_col
 from throughtime.data.tables.column_names import choose_columns
 from throughtime.data.tables.columns import Columns, Load
 from throughtime.data.tables.delimited import Row, read_rows
+from throughtime.data.tables.habits import drop_repeats
 from throughtime.data.tables.table_head import read_head
 from throughtime.errors import DataError, UsageError
 
@@ -104,7 +105,9 @@ def _delimited(
         yield from _wide_rows(rows, wide, names, header, how, problems, name, tabs)
         return
     _refuse_features(how, name)
+    first = ahead[0][1] if ahead else []
     head, rows = read_head(rows, how, problems, name, targets=targets)
+    rows = drop_repeats(rows, first, name, problems) if head.header else rows
     columns = Columns.choose(head.names, head.content, head.target, how, problems, name, load=load, folder=path.parent)
     names, width, row_type = head.names, len(head.names), dict[str, str] if head.header else Unnamed
     for number, cells in rows:
@@ -150,7 +153,8 @@ def _wide_rows(
     row_type = dict[str, str] if header else Unnamed
 
     def named() -> Iterator[tuple[str, Mapping[str, object]]]:
-        for number, cells in islice(rows, int(header), None):
+        below = drop_repeats(rows, next(rows)[1], name, problems) if header else rows
+        for number, cells in below:
             if len(cells) == len(names):
                 yield f"{name}: line {number}", row_type(zip(names, cells, strict=True))
             else:

@@ -19,6 +19,7 @@ from throughtime.data.series.layout import Layout, choose_layout, series_has_hea
 from throughtime.data.series.levels import Levels
 from throughtime.data.series.timestamps import Time, TimeColumn, first_repeated, order_of
 from throughtime.data.tables.delimited import AHEAD, Row, read_rows
+from throughtime.data.tables.habits import drop_repeats
 from throughtime.data.tables.values import as_float, as_label, as_labels, as_text
 from throughtime.errors import DataError
 
@@ -81,7 +82,8 @@ def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) 
     fill = layout.word is not None
     together = layout.id is not None and path != STANDARD and stand_together(path, how, layout.id, tabs=tabs, fill=fill)
     reader = _Reader(name, layout, how, problems, targets=targets, together=together)
-    yield from reader.read(chain(ahead[layout.header :], rows))
+    rows = chain(ahead[layout.header :], rows)
+    yield from reader.read(drop_repeats(rows, sample[0], name, problems) if layout.header else rows)
 
 
 def read_steps(

@@ -24,7 +24,7 @@ TWO = [(("New", "is"), ("B-x", "O")), (("Los",), ("B-x",))]
 )  # fmt: skip
 def test_a_line_may_name_the_columns(tmp_path: Path, line: str) -> None:
     assert is_heading(line)
-    separator = next((each for each in "\t,; " if each in line.strip("# ")))
+    separator = next(each for each in "\t,; " if each in line.strip("# "))
     for blank in ("", "\n"):
         body = "New B-x\nis O\n\nLos B-x\n".replace(" ", separator)
         if len(cells_of(line.removeprefix("# "), separator)) != 2:
@@ -75,8 +75,7 @@ def test_labels_may_stand_before_words(tmp_path: Path) -> None:
     records, notes = read(path)
     assert pairs_of(records) == TWO
     assert notes == [
-        "a.conll: the words are column 2, the labels column 1, which holds B- and I- labels; --text-column 1 reads it "
-        "as words"
+        "a.conll: the words are column 2, labels column 1, which holds B- and I- labels (--text-column 1 says otherwise)"
     ]
     assert pairs(path, targets=False) == [(words, None) for words, _ in TWO]
     assert pairs(path, text_column="1")[0] == (("B-x", "O"), ("New", "is"))

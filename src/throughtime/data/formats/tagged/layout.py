@@ -114,7 +114,7 @@ def find_layout(
     )
     because = "" if counter is None else f" (column {counter + 1} counts them)"
     if turned:
-        said = "the words are column 2, the labels column 1, which holds B- and I- labels; --text-column 1 reads it as words"
+        said = "the words are column 2, labels column 1, which holds B- and I- labels (--text-column 1 says otherwise)"
         return common(target=0 if targets else None, said=said)
     if not targets:
         said = f"the words are column {word + 1}{because}" if because and how.text_column is None else None
