@@ -25,9 +25,9 @@ def read(folder: Path, content: str, name: str = "a.csv") -> tuple[list[tuple[ob
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [
-        ('# by me\n# 2024-05-01\ntext,label\n"so good, really",pos\nbad,neg\n', "a.csv", "comments (#) before the table"),
+        ('# by me\n# 2024-05-01\ntext,label\n"so good, really",pos\nbad,neg\n', "a.csv", "comments (#) before the"),
         ('text,label\n1,"so good, really",pos\n2,bad,neg\n', "a.csv", "taken as their name, as R writes it"),
-        ("text\tlabel\nfirst\tso good, really\tpos\nsecond\tbad\tneg\n", "a.tsv", "taken as their name, as R writes it"),
+        ("text\tlabel\nfirst\tso good, really\tpos\nsecond\tbad\tneg\n", "a.tsv", "as R writes it"),
         ('"text"\t"label"\n"1"\t"so good, really"\t"pos"\n"2"\t"bad"\t"neg"\n', "a.tsv", "as R writes it"),
         ('"text","label"\n"a","so good, really","pos"\n"b","bad","neg"\n', "a.csv", "as R writes it"),
         ('text,label\n"so good, really",pos,\nbad,neg,\n', "a.csv", "ends with an empty cell too many"),

@@ -75,7 +75,8 @@ def test_labels_may_stand_before_words(tmp_path: Path) -> None:
     records, notes = read(path)
     assert pairs_of(records) == TWO
     assert notes == [
-        "a.conll: the words are column 2, labels column 1, which holds B- and I- labels (--text-column 1 says otherwise)"
+        "a.conll: the words are column 2, labels column 1, which holds B- and I- labels (--text-column 1 says "
+        "otherwise)"
     ]
     assert pairs(path, targets=False) == [(words, None) for words, _ in TWO]
     assert pairs(path, text_column="1")[0] == (("B-x", "O"), ("New", "is"))
