@@ -58,7 +58,7 @@ def test_numbers_over_numbers_are_data() -> None:
     [
         (["text", *TEXTS], {}, "a.csv has one column, 'text'; a text and a target are needed"),
         (["My survey|", "text|label", *ROWS], {}, "the first line holds 'My survey' alone, and the rows below have 2"),
-        (["Sentence #|Word|Tag", "1|A|DT", "|dog|NN"], {"per_step": True}, "tells sentences apart with --id-column 'Sentence #'"),
+        (["Sentence #|Word|Tag", "1|A|DT", "|dog|NN"], {"per_step": True}, "apart with --id-column 'Sentence #'"),
         (["Word|Tag", "A|DT", "dog|NN"], {"per_step": True}, "add a column that tells sentences apart"),
         (["x|y|kind", "1|2|a", "2|3|b", "4|3|a"], {"per_step": True}, "each row is a step; name the columns that tell"),
     ],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from throughtime.data.encodings import told_encoding
 from throughtime.data.files import first_bytes
+from throughtime.data.formats.foreign import archive_kind, foreign_bytes
 from throughtime.data.formats.tagged.columns import cells_of, is_heading
 from throughtime.data.reading import Reading
 from throughtime.errors import DataError
@@ -29,14 +29,6 @@ _MAGIC: dict[bytes, str] = {
     b"OggS": "folder",
 }
 """First bytes -> format; a picture or a sound by itself is read as a folder of one."""
-_FOREIGN = {
-    b"%PDF": "a PDF; save its text as .txt",
-    b"SQLite format 3\x00": "an SQLite database; export the table as CSV",
-    b"\xd0\xcf\x11\xe0": "an old Excel or Word file; save it as CSV UTF-8 (in Excel: File, Save As)",
-    b"Obj\x01": "an Avro file; save it as Parquet or JSON lines",
-    b"ARROW1": "an Arrow file; save it as Parquet",
-}
-"""First bytes of what is not read -> what it is, and what to do."""
 _SAMPLE = 1 << 16
 _LABEL = "__label__"
 _BLANKS = re.compile(r"[ \t]")
@@ -55,29 +47,14 @@ def format_by_bytes(path: Path) -> str | None:
     Raises:
         DataError: the file cannot be read, or is of a kind that is not read: the message says how to save it.
     """
-    begun = first_bytes(path, 64)
-    for magic, what in _FOREIGN.items():
-        if begun.startswith(magic):
+    begun = first_bytes(path, 512)
+    if (what := foreign_bytes(begun)) is not None:
+        raise DataError(f"{path} is {what}")
+    if begun.startswith(b"PK\x03\x04") and (what := archive_kind(path)) is not None:
+        if what:
             raise DataError(f"{path} is {what}")
-    if begun.startswith(b"PK\x03\x04"):
-        return _archive(path)
-    return next((form for magic, form in _MAGIC.items() if form and begun.startswith(magic)), None)
-
-
-def _archive(path: Path) -> str | None:
-    """Tell what a ZIP archive is: NumPy's, or an Office file, which is not read."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (OSError, zipfile.BadZipFile):
-        return None
-    if any(name.endswith(".npy") for name in names):
         return "arrays"
-    if any(name.startswith("xl/") for name in names):
-        raise DataError(f"{path} is an Excel workbook; save its sheet as CSV UTF-8 (in Excel: File, Save As)")
-    if any(name in ("word/document.xml", "content.xml") for name in names):
-        raise DataError(f"{path} is an Office document; save its text as .txt, or its table as CSV")
-    raise DataError(f"{path} is a ZIP archive; unpack it, and give the files in it or their folder")
+    return next((form for magic, form in _MAGIC.items() if form and begun.startswith(magic)), None)
 
 
 def sample_lines(path: Path, how: Reading) -> list[str]:
@@ -118,7 +95,7 @@ def format_by_lines(lines: Sequence[str], *, per_step: bool) -> str | None:
     first = there[0].lstrip()
     if first.startswith(("{", "[")):
         return _json_format(lines, there, per_step)
-    if sum(line.startswith(_LABEL) for line in there) > 0.9 * len(there):
+    if sum(line.startswith(_LABEL) or f" {_LABEL}" in line for line in there) > 0.9 * len(there):
         return "fasttext"
     if first.startswith(">") and len(there) > 1 and all(_SEQUENCE.fullmatch(line) or line[0] in ">;" for line in there):
         return "fasta"
