@@ -12,6 +12,7 @@ from throughtime.data.encodings import told_encoding
 from throughtime.data.files import first_bytes
 from throughtime.data.formats.foreign import archive_kind, foreign_bytes
 from throughtime.data.formats.tagged.columns import cells_of, is_heading
+from throughtime.data.formats.tagged.spans import span_fields
 from throughtime.data.reading import Reading
 from throughtime.errors import DataError
 
@@ -106,27 +107,66 @@ def format_by_lines(lines: Sequence[str], *, per_step: bool) -> str | None:
 
 def _json_format(lines: Sequence[str], there: Sequence[str], per_step: bool) -> str | None:
     first = there[0].strip()
-    if first.startswith("["):
-        begun = "".join(lines).lstrip()[1:].lstrip()
-        return "json" if begun.startswith("{") else None
     try:
-        row = json.loads(first)
+        row, end = json.JSONDecoder().raw_decode(first)
     except (ValueError, RecursionError):
-        # An object over several lines, or a line that is longer than what was looked at.
-        return "jsonl" if len(lines) == 1 else None
-    return "spans" if per_step and _has_spans(row) else "jsonl" if isinstance(row, dict) else None
+        return _begun_format(lines, per_step)
+    if isinstance(row, list) and len(there) > 1:
+        return "spans" if per_step and _has_spans(row) else None
+    items = cast("list[Any]", row) if isinstance(row, list) else []
+    if items:
+        return "spans" if per_step and _has_spans(items[0]) else "json" if isinstance(items[0], dict | list) else None
+    if not isinstance(row, dict) or end < len(first):
+        return "jsonl" if isinstance(row, dict) else None
+    if len(there) == 1 and _holds_rows(cast("dict[str, Any]", row)):
+        return "json"
+    return "spans" if per_step and _has_spans(row) else "jsonl"
+
+
+def _begun_format(lines: Sequence[str], per_step: bool) -> str | None:
+    """The format of JSON whose first line is no whole value: over several lines, or a very long one."""
+    text = "\n".join(lines).lstrip()
+    begun = text[1:].lstrip()
+    if text[0] == "[":
+        if not begun.startswith(("{", "[")):
+            return None
+        try:
+            item: Any = json.JSONDecoder().raw_decode(begun)[0]
+        except (ValueError, RecursionError):
+            item = None
+        return "spans" if per_step and _has_spans(item) else "json" if begun[0] == "{" or item is not None else None
+    if len(lines) == 1:
+        return "json" if re.match(r'\{\s*"[^"]*"\s*:\s*[\[{]\s*[\[{"]', text) else "jsonl"
+    return "json" if begun.startswith('"') and len(lines[0].strip()) < 3 else None
+
+
+def _holds_rows(row: dict[str, Any]) -> bool:
+    """Whether one object is a whole table: an array of objects under a key, or columns."""
+    values = list(row.values())
+    if any(isinstance(each, list) and each and isinstance(each[0], dict) for each in values):
+        return not ("tokens" in row or "text" in row)
+    if "columns" in row and "data" in row:
+        return True
+    if len(values) < 2 or "tokens" in row:
+        return False
+    long = all(isinstance(each, list) and len(cast("list[Any]", each)) > 1 for each in values)
+    return long or all(isinstance(each, dict) for each in values)
 
 
 def _has_spans(row: Any) -> bool:
     """Whether a record marks parts of its text by character: spaCy's ``entities``, doccano's ``label``, ``spans``."""
-    if not isinstance(row, dict) or "tokens" in row or "words" in row:
+    fields = span_fields(row)
+    if fields is None or any(isinstance(_first_of(fields.get(name)), str) for name in ("tokens", "words")):
         return False
-    fields = cast("dict[str, Any]", row)
     marks: Any = next((fields[name] for name in ("entities", "spans", "label", "labels") if name in fields), None)
     if not isinstance(marks, list):
         return False
     texts = (fields.get(name) for name in ("text", "data", "content", "sentence"))
     return any(isinstance(text, str) for text in texts) and all(map(_is_mark, cast("list[Any]", marks)))
+
+
+def _first_of(value: Any) -> Any:
+    return cast("list[Any]", value)[0] if isinstance(value, list) and value else None
 
 
 def _is_mark(part: Any) -> bool:

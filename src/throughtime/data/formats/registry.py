@@ -150,7 +150,7 @@ def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:
 
 def _alike(named: str | None, found: str) -> bool:
     """Whether a name stands for what was found in a wider sense: columns of words are told apart by their name."""
-    return {named, found} <= {"conll", "conllu"} or (named == "jsonl" and found == "json")
+    return {named, found} <= {"conll", "conllu"}
 
 
 def read_records(

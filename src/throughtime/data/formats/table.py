@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
-from throughtime.data.files import STANDARD, describe, open_lines, refusing, suffixes
+from throughtime.data.files import STANDARD, describe, refusing, suffixes
+from throughtime.data.formats.json_lines import accepted, json_rows
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.series.wide import Wide, find_wide, may_be_wide, names_columns, read_wide
@@ -80,7 +80,7 @@ def read_table(
     if suffix in (".csv", *_TABS):
         yield from _delimited(path, how, problems, targets, load, suffix in _TABS)
     elif suffix in (".jsonl", ".ndjson"):
-        rows = _json_rows(path, how, problems)
+        rows = json_rows(path, how, problems)
         yield from read_named_rows(rows, path, how, problems, targets, load)
     elif suffix == ".parquet":
         rows = ((f"{path}: row {number}", row) for number, row in enumerate(_parquet_rows(path), 1))
@@ -158,7 +158,8 @@ def _wide_rows(
             if len(cells) == len(names):
                 yield f"{name}: line {number}", row_type(zip(names, cells, strict=True))
             else:
-                problems.report(f"{name}: line {number}", _miscounted(len(cells), len(names), header, tabs))
+                what = _miscounted(len(cells), len(names), header, tabs).partition("; write a cell")[0]
+                problems.report(f"{name}: line {number}", f"{what}; fill shorter series up with NaN at their end")
 
     yield from read_wide(named(), wide, columns, problems)
 
@@ -205,6 +206,7 @@ def read_named_rows(
         DataError: there are no rows, they have not the columns, or a row is bad.
     """
     name = describe(path)
+    rows = accepted(rows, problems) if targets else rows
     first = next(rows, None)
     if first is None:
         raise DataError(f"{name} has no rows")
@@ -225,43 +227,6 @@ def read_named_rows(
     for place, row in rows:
         if record := columns.record(row, place):
             yield record
-
-
-def _json_rows(path: Path, how: Reading, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:
-    name, blank = describe(path), False
-    for number, line in enumerate(open_lines(path, how.encoding, problems.note), 1):
-        place = f"{name}: line {number}"
-        if not line or line.isspace():
-            if not blank:
-                problems.note(f"{place} is blank; blank lines are left out, here and further on")
-            blank = True
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            problems.report(place, f"no JSON ({error.msg} at character {error.pos + 1}); one object a line is needed")
-        except RecursionError:
-            problems.report(place, "no JSON that can be read: it is nested too deeply")
-        else:
-            if not isinstance(row, dict):
-                problems.report(place, f"holds {_json_kind(row)}, not an object; one object a line is needed")
-            elif "\\u" in line and _has_half_pairs(cast(object, row)):
-                problems.report(place, r"holds half of a surrogate pair (\ud800 to \udfff), which is no character")
-            else:
-                yield place, cast(Mapping[str, object], row)
-
-
-def _json_kind(value: object) -> str:
-    kinds = {"list": "a list", "str": "a text", "bool": "a truth value", "NoneType": "null"}
-    return kinds.get(type(value).__name__, "a number")
-
-
-def _has_half_pairs(row: object) -> bool:
-    try:
-        json.dumps(row, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def import_polars(what: str) -> Any:

@@ -247,7 +247,7 @@ class _Reader:
         if series.targets and target != series.targets[0]:
             raise DataError(
                 f"column {column!r} holds {cell!r}, and {series.targets[0]!r} in {self.line} {series.line}, "
-                "in one series; a target for each step is learned with tag"
+                "in one series; say with --target-column which one it is, or learn a target for each step with tag"
             )
         series.targets[:] = [target]
 
