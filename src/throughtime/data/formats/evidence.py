@@ -143,7 +143,7 @@ def _begun_format(lines: Sequence[str], per_step: bool) -> str | None:
 def _holds_rows(row: dict[str, Any]) -> bool:
     """Whether one object is a whole table: an array of objects under a key, or columns."""
     values = list(row.values())
-    if any(isinstance(each, list) and each and isinstance(each[0], dict) for each in values):
+    if any(isinstance(_first_of(each), dict) for each in values):
         return not ("tokens" in row or "text" in row)
     if "columns" in row and "data" in row:
         return True

@@ -150,9 +150,9 @@ def _foreign_json(lines: Sequence[str]) -> str | None:
     if not begun.startswith("[") or not any(f'"{key}"' in begun for key in _STUDIO) or '"result"' not in begun:
         return None
     try:
-        first, _ = json.JSONDecoder().raw_decode(begun[1:].lstrip())
+        first: Any = json.JSONDecoder().raw_decode(begun[1:].lstrip())[0]
     except (ValueError, RecursionError):
-        first = {"data": {}, "annotations": []}
+        first = {"data": None}  # longer than what is looked at
     if isinstance(first, dict) and "data" in cast("dict[str, Any]", first):
         return "Label Studio's JSON with all annotations; export it as CSV or JSON-MIN, or words as CONLL2003"
     return None

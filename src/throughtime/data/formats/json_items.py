@@ -88,17 +88,20 @@ def _items(value: Item) -> tuple[list[Item] | None, str]:
     if not isinstance(value, dict):
         return None, ""
     content = cast("dict[str, Item]", value)
-    if isinstance(columns := content.get("columns"), list) and isinstance(data := content.get("data"), list):
-        rows = [dict(zip(columns, row, strict=False)) for row in cast("list[list[Item]]", data)]
+    columns, data = content.get("columns"), content.get("data")
+    if isinstance(columns, list) and isinstance(data, list):
+        names = cast("list[str]", columns)
+        rows = [dict(zip(names, row, strict=False)) for row in cast("list[list[Item]]", data)]
         return rows, "its rows are those under 'data', with the names under 'columns', as pandas splits tables"
-    arrays = {key: each for key, each in content.items() if isinstance(each, list) and _are_objects(each)}
+    arrays = {key: cast("list[Item]", each) for key, each in content.items() if _are_objects(each)}
     if len(arrays) == 1:
         key, items = next(iter(arrays.items()))
         return items, f"its rows are the items of {key!r}"
     return _of_columns(content)
 
 
-def _are_objects(items: list[Item]) -> bool:
+def _are_objects(value: Item) -> bool:
+    items = cast("list[Item]", value) if isinstance(value, list) else []
     return bool(items) and all(isinstance(item, dict) for item in items)
 
 

@@ -25,8 +25,6 @@ from throughtime.errors import DataError
 
 __all__ = ["Steps", "read_series", "read_steps"]
 
-_AHEAD = 1000
-"""Rows that are looked at to tell what the columns hold."""
 _FLAGS = {"true": "1", "false": "0"}
 
 
@@ -82,8 +80,8 @@ def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) 
     fill = layout.word is not None
     together = layout.id is not None and path != STANDARD and stand_together(path, how, layout.id, tabs=tabs, fill=fill)
     reader = _Reader(name, layout, how, problems, targets=targets, together=together)
-    rows = chain(ahead[layout.header :], rows)
-    yield from reader.read(drop_repeats(rows, sample[0], name, problems) if layout.header else rows)
+    below = chain(ahead[layout.header :], rows)
+    yield from reader.read(drop_repeats(below, sample[0], name, problems) if header else below)
 
 
 def read_steps(

@@ -19,7 +19,7 @@ from throughtime.data.tables.meant import (
 )
 from throughtime.errors import DataError
 
-__all__ = ["Head", "header_unclear", "read_head"]
+__all__ = ["Head", "ask_by_cells", "header_unclear", "read_head"]
 
 _LONG = 60
 """Characters that no name of a column has."""
@@ -134,7 +134,7 @@ def _named(rows: Sequence[Sequence[str]], how: Reading, problems: Problems, name
         raise DataError(f"{name}: two columns are called {twice!r}; rename one")
     if names != list(first):
         problems.note(f"{name}: columns without a name are called by their number")
-    told = _by_cells(names, rows[1:], how, targets)
+    told = ask_by_cells(names, rows[1:], how, targets)
     if told is how and targets and None in (known_column(names, how, "text"), known_column(names, how, "target")):
         refuse_shape(names, rows[1:], how, name)
     content, target = choose_columns(names, told, problems, name, targets=targets)
@@ -143,8 +143,18 @@ def _named(rows: Sequence[Sequence[str]], how: Reading, problems: Problems, name
     return Head(tuple(names), True, content, target)
 
 
-def _by_cells(names: Sequence[str], rows: Sequence[Sequence[str]], how: Reading, targets: bool) -> Reading:
-    """Ask for the columns that can only be meant, where names are unusual: the one of texts, the one of labels."""
+def ask_by_cells(names: Sequence[str], rows: Sequence[Sequence[str]], how: Reading, targets: bool) -> Reading:
+    """Ask for the columns that can only be meant, where names are unusual: the one of texts, the one of labels.
+
+    Args:
+        names: the columns.
+        rows: the first rows.
+        how: the columns that were asked for.
+        targets: whether a target is needed.
+
+    Returns:
+        The options with these columns; as they were where names tell, or nothing does.
+    """
     content = how.text_column or known_column(names, how, "text")
     target = how.target_column or (known_column(names, how, "target") if targets else None)
     if how.per_step or how.file_column is not None or (content and (target or not targets)):
@@ -171,7 +181,7 @@ def _is_empty(names: Sequence[str], rows: Sequence[Sequence[str]], name: str) ->
 def _numbered(rows: Sequence[Sequence[str]], how: Reading, problems: Problems, name: str, targets: bool) -> Head:
     first = rows[0]
     names = [str(number) for number in range(1, len(first) + 1)]
-    told = _by_cells(names, rows, how, targets) if _differ(names, rows, how) else how
+    told = ask_by_cells(names, rows, how, targets) if _differ(names, rows, how) else how
     asked = told.text_column or told.file_column
     content = asked or next((n for n in names if n != told.target_column), "1")
     target = told.target_column or next((n for n in names if n != content), None)

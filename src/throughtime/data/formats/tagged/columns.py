@@ -71,7 +71,7 @@ def cells_of(line: str, separator: str) -> Sequence[str]:
         return line.split("\t")
     if separator == " ":
         return _CELLS.findall(line)
-    return next(csv.reader([line], delimiter=separator), [])
+    return next(iter(csv.reader([line], delimiter=separator)))
 
 
 def told_separator(lines: Sequence[str]) -> str:

@@ -81,19 +81,14 @@ def find_layout(
         >>> layout.word, layout.target, layout.counter
         (1, 2, 0)
     """
-    lines = [[line for line in lines if line.strip(" \t") and not is_mark(line, universal)] for lines in sentences]
-    lines = [each for each in lines if each]
-    if not lines:
+    there = ([line for line in each if line.strip(" \t") and not is_mark(line, universal)] for each in sentences)
+    if not (lines := [each for each in there if each]):
         raise DataError(f"{name} has no words in it")
     if universal:
         return _universal(how, name, targets)
     row = next((line for line in lines[0] if not line.startswith("#")), lines[0][0])
-    words = [line for each in lines for line in each if not line.startswith("#")]
-    separator = told_separator([row, *words])
-    width = len(cells_of(row, separator))
-    blocks = [_words([cells_of(line, separator) for line in each], each) for each in lines]
-    if targets and len(blocks) == 1 and (prose := refuse_prose(blocks[0])) is not None:
-        raise DataError(f"{name}: {prose}")
+    separator = told_separator([row, *(line for each in lines for line in each if not line.startswith("#"))])
+    width, blocks = len(cells_of(row, separator)), _blocks(lines, separator, name, targets)
     counter, start = _counter([block for block in blocks if block], how, width)
     ragged = counter is not None and _ragged(blocks)
     numbers = [str(number) for number in range(1, width + 1)]
@@ -117,17 +112,26 @@ def find_layout(
         said = "the words are column 2, labels column 1, which holds B- and I- labels (--text-column 1 says otherwise)"
         return common(target=0 if targets else None, said=said)
     if not targets:
-        said = f"the words are column {word + 1}{because}" if because and how.text_column is None else None
-        return common(target=None, said=said)
+        return common(target=None, said=_said(word, 0, counter, because, because, how) if not how.text_column else None)
     _require_labels(width, counter, row, name)
     usual, why = _usual_target(flat, counter, width, ragged, name, how)
     target = _column(how.target_column, numbers, name, "--target-column", usual)
-    said = None
+    return common(target=target, said=_said(word, width, counter, f"{because}, the labels {why}", because, how))
+
+
+def _said(word: int, width: int, counter: int | None, whole: str, because: str, how: Reading) -> str | None:
+    """What was chosen, for the user, where it was."""
     if how.target_column is None and (width > 2 or counter is not None):
-        said = f"the words are column {word + 1}{because}, the labels {why}"
-    elif how.text_column is None and counter is not None:
-        said = f"the words are column {word + 1}{because}"
-    return common(target=target, said=said)
+        return f"the words are column {word + 1}{whole}"
+    return f"the words are column {word + 1}{because}" if how.text_column is None and counter is not None else None
+
+
+def _blocks(lines: Sequence[Sequence[str]], separator: str, name: str, targets: bool) -> list[Rows]:
+    """Cells of the words of each sentence."""
+    blocks = [_words([cells_of(line, separator) for line in each], each) for each in lines]
+    if targets and len(blocks) == 1 and (prose := refuse_prose(blocks[0])) is not None:
+        raise DataError(f"{name}: {prose}")
+    return blocks
 
 
 def _labels_first(rows: Rows) -> bool:
