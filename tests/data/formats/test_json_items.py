@@ -114,6 +114,16 @@ def test_texts_are_cut_as_those_that_were_learned_from(tmp_path: Path) -> None:
     assert read(tmp_path / "new.csv", Reading(per_step=True), targets=False)[0][0] == ("Ann", "Lee", "saw", "Rome.")
 
 
+def test_the_words_are_written_beside_their_labels(tmp_path: Path) -> None:
+    how = Reading(per_step=True)
+    how.found.spans = True
+    (tmp_path / "new.jsonl").write_text(json.dumps({"text": "Ann left."}))
+    (tmp_path / "old.jsonl").write_text(json.dumps({"text": "Ann left.", "entities": []}))
+    for name in ("new.jsonl", "old.jsonl"):
+        found = read_records(Given((tmp_path / name,)), how, Problems(note=lambda _: None), targets=False)
+        assert [record.original["tokens"] for record in found] == [["Ann", "left", "."]]  # type: ignore[index]
+
+
 def test_what_annotators_turned_down_is_left_out(tmp_path: Path) -> None:
     rows = [
         {**row, "answer": answer, "_input_hash": 1}

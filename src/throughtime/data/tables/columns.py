@@ -58,6 +58,8 @@ class Columns:
     """Column that says which records belong together, or None."""
     _told: set[str] = field(default_factory=set[str])
     """What was told already."""
+    _cut_as_learned: bool = False
+    """Whether texts are cut into words as those were whose marks were learned from."""
     _numbers: int | None = 0
     """How many texts were lists of numbers, all so far; None where one was not."""
 
@@ -121,6 +123,8 @@ class Columns:
         except DataError as error:
             self.problems.report(place, str(error))
             return None
+        if original is None and self._cut_as_learned and type(row) is dict and "tokens" not in row:
+            original = {**row, "tokens": list(content)}  # what the predictions are of
         return Record(content, target, place, row if original is None else original, beside, group)
 
     def _content(self, value: object) -> Content:
@@ -135,7 +139,8 @@ class Columns:
             return text
         words = as_steps(value, self.content)
         if self.how.found.spans and isinstance(value, str) and tuple(value.split()) == words:
-            return split_words(value)  # as the texts were cut that were learned from
+            self._cut_as_learned = True
+            return split_words(value)
         self._tell_of_list(value, words, self.content)
         return words
 

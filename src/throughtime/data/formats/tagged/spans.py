@@ -70,7 +70,8 @@ def read_spans(path: Path, how: Reading, problems: Problems, *, targets: bool) -
         except DataError as error:
             problems.report(place, str(error))
         else:
-            yield Record(tuple(text[start:stop] for start, stop in places), target, place, row)
+            words = tuple(text[start:stop] for start, stop in places)
+            yield Record(words, target, place, row if targets else {**row, "tokens": list(words)})
 
 
 def span_fields(row: object) -> dict[str, Any] | None:
