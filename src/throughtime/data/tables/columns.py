@@ -124,7 +124,8 @@ class Columns:
             self.problems.report(place, str(error))
             return None
         if original is None and self._cut_as_learned and type(row) is dict and "tokens" not in row:
-            original = {**row, "tokens": list(content)}  # what the predictions are of
+            words = list(cast("tuple[str, ...]", content))  # what the predictions are of
+            original = cast("object", {**cast("dict[str, object]", row), "tokens": words})
         return Record(content, target, place, row if original is None else original, beside, group)
 
     def _content(self, value: object) -> Content:
