@@ -55,7 +55,37 @@ resumed = partial(of_texts, before=FIT, reads=24)
 GOOD = str(_rows("text,label", "so good {n},{label}")["a.csv"])
 LONELY = {"a.csv": GOOD + "so new,c\n", "v.csv": GOOD}
 
+BARE = {"a.txt": GOOD.replace(",", "~")}
+DATED = {
+    "a.csv": "id,day,x,state\n"
+    + "".join(f"{n // 3},2024-05-{n % 3 + 1:02},{n},{'ab'[n // 3 % 2]}\n" for n in range(36))
+}
+VARIED = {"a.csv": LONG.replace("y,state", "label,state")}
+HOLED = {"a.csv": f"label,{','.join(map(str, range(20)))}\na,1.5,,2.5{',0.5' * 17}\nb{',1.5' * 20}\n"}
+PAIRS = {"a.jsonl": "".join(f'{{"text": "so good {n}", "label": ["a", "{"bc"[n % 2]}"]}}\n' for n in range(8))}
+LISTED = _rows("text,label", "{n}.5 1.5 2.5,{label}")
+TURNED = {"a.conll": "".join(f"B-x w{n}\nI-x v{n}\nO u\n\n" for n in range(8))}
+WORDS = {"a.csv": "word,tag\n" + "".join(f"w{n},{'AB'[n % 2]}\n" for n in range(36))}
+
 FITTING: dict[str, Case] = {
+    "a file without label": Case(BARE, "fit classify a.txt --out run", "--format csv (and --separator)",
+                                 "--format csv --separator ~", 8),
+    "a column of dates": Case(DATED, f"{FIT} --id-column id --target-column state", "--time-column day",
+                              "--time-column day", 12),
+    "a target that varies": Case(VARIED, f"{FIT} --id-column id --time-column t", "say with --target-column",
+                                 "--target-column state", 12),
+    "a gap in a row": Case(HOLED, FIT, "where --fill does so"),
+    "lists of labels": Case(PAIRS, "fit classify a.jsonl --out run", "with --target-type labels",
+                            "--target-type labels", 8),
+    "lists of numbers": Case(LISTED, FIT, "(--id-column, --time-column)"),
+    "labels before words": Case(TURNED, TAG, "--text-column 1 says otherwise", reads=8, told=True),
+    "words alone": Case(WORDS, "fit tag a.csv --out run", "name it with --id-column"),
+    "words in sentences": Case({"a.csv": SENTENCES.replace("sentence", "doc")}, "fit tag a.csv --out run",
+                               "with --id-column doc", "--id-column doc", 12),
+    "numbers in rows": Case(NUMBERS, "fit tag a.csv --out run", "with --id-column, --time-column", "--time-column p",
+                            2),
+    "numbers alone": Case({"a.csv": NUMBERS["a.csv"].replace("label", "r")}, f"{FIT} --header", "say --wide and",
+                                   "--wide --target-column r", 8),
     # how a table is written
     "no header": Case({"a.csv": UNCLEAR}, f"{FIT} --target-type labels", "with --header or --no-header",
                     "--no-header", 7),
@@ -85,7 +115,7 @@ FITTING: dict[str, Case] = {
     "text or file": of_texts(f"{FIT} --text-column text --file-column text",
                     "give --text-column or --file-column, not both",
                              reads=24, without="--file-column text"),
-    "no text": Case(_rows("", "{n},so good {n},{label},z"), f"{FIT} --no-header",
+    "no text": Case(_rows("", "{n},w{n},{label},{other}"), f"{FIT} --no-header",
                     "choose with --text-column and --target-column", "--text-column 2 --target-column 3", 8),
     # series in rows
     "wide": Case(NUMBERS, FIT, "say --wide", "--wide", 8),

@@ -39,6 +39,8 @@ USING: dict[str, Case] = {
     "an encoding to score": Case(_beside(LATIN), "evaluate run b.csv", "(--encoding latin-1", "--encoding latin-1", 24),
     "a form": Case({"a.csv": TEXTS, "b.xyz": "so good\nso bad\n"}, "predict run b.xyz", "say which with --format",
                    "--format lines", 2),
+    "a text of one": Case({"a.csv": TEXTS, "b.txt": "so good\nso bad\n"}, "predict run b.txt", "--format lines takes",
+                          reads=1, told=True),
     "several labels": Case(_beside(FASTTEXT), "evaluate run b.csv", "are learned with fit --target-type labels"),
     # their columns
     "a text": Case(_beside("p,q\nx,1\ny,2\n"), "predict run b.csv", "say which with --text-column",

@@ -206,3 +206,13 @@ def test_memory_stays_small(tmp_path: Path, name: str) -> None:
         assert sum(len(line) for line in open_lines(path, "utf-8", print)) == 50_000_000
 
     assert peak_memory(read_all) < 8e6, "a few blocks of 1 MiB, not the file"
+
+
+@pytest.mark.parametrize("block", [2, 5, 1 << 20])
+def test_marks_inside_a_file_are_taken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(files, "_BLOCK", block)
+    path = tmp_path / "joined.txt"
+    path.write_bytes("\ufeffa\n\ufeffb\ufeffc\n\ufeffd\n".encode())
+    notes: list[str] = []
+    assert list(open_lines(path, "utf-8", notes.append)) == ["a", "b\ufeffc", "d"]
+    assert notes == [f"{path}: line 2 begins with a byte order mark; it is taken off, here and further on"]

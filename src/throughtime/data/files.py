@@ -44,6 +44,8 @@ _PACKED: dict[str, Callable[[io.BufferedReader], io.BufferedIOBase]] = {
 }
 _MAGIC = {b"\x1f\x8b": ".gz", b"BZh91AY&SY": ".bz2", b"\xfd7zXZ\x00": ".xz"}
 _BLOCK = 1 << 20
+_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""The byte order mark, decoded."""
 
 
 def describe(path: Path) -> str:
@@ -147,7 +149,7 @@ def _texts(path: Path, encoding: str, note: Note) -> Iterator[str]:
     check_encoding(encoding)
     decoder: io.IncrementalNewlineDecoder | None = None
     size = lines = 0
-    begun = False
+    begun = ""
     told: set[str] = set()
     for block in read_blocks(path, note):
         size += len(block)
@@ -163,14 +165,28 @@ def _texts(path: Path, encoding: str, note: Note) -> Iterator[str]:
             raise DataError(undecodable(name, error, encoding, lines=lines, offset=start)) from None
         except UnicodeError as error:
             raise DataError(f"{name} is not {encoding} ({error}); {own_encoding()}") from None
-        if not begun:
-            text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
-        begun = begun or bool(text)
+        if _MARK in text:
+            text = _without_marks(name, text, lines, begun, told, note)
+        begun = text[-1] if text else begun
         if (place := text.find("\0")) >= 0:
             raise DataError(zero_bytes(name, lines + text.count("\n", 0, place) + 1))
         lines += text.count("\n")
         _tell(name, decoder.newlines, told, note)
         yield text
+
+
+def _without_marks(name: str, text: str, lines: int, before: str, told: set[str], note: Note) -> str:
+    """Take byte order marks off lines; they stand inside a file that was put together from several."""
+    line = None
+    if before in ("", "\n") and text.startswith(_MARK):
+        text, line = text.removeprefix(_MARK), lines + 1 if before else None
+    if (place := text.find(f"\n{_MARK}")) >= 0:
+        line = line or lines + text.count("\n", 0, place) + 2
+        text = text.replace(f"\n{_MARK}", "\n")
+    if line is not None and _MARK not in told:
+        told.add(_MARK)
+        note(f"{name}: line {line} begins with a byte order mark; it is taken off, here and further on")
+    return text
 
 
 def _tell(name: str, seen: object, told: set[str], note: Note) -> None:

@@ -38,6 +38,8 @@ class Found:
     """Which of its columns, from 0, was the target."""
     scheme: str | None = None
     """Scheme of labels that mark spans, BIO or BIOES; None where they mark none."""
+    spans: bool = False
+    """Whether the labels were marks in texts, so that texts are cut into words and marks of punctuation."""
     labels_were: str | None = None
     """What they were in the data, where they were turned into that scheme."""
 

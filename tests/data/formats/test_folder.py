@@ -211,7 +211,7 @@ def test_folders_that_do_not_do(tmp_path: Path) -> None:
     parts = f"give {tmp_path / 'train'} as data, and --valid {tmp_path / 'test'}"
     assert f"folders test, train are no classes; {parts}" in refused(tmp_path)
     assert summary(read(tmp_path / "train")[0]) == [("good/1.txt", "good")]
-    assert "no label: move it into a folder" in refused(tmp_path / "train" / "good" / "1.txt")
+    assert "one text has no label: give a folder with a folder for each" in refused(tmp_path / "train/good/1.txt")
     texts(tmp_path, file_md="")
     assert "ends in '.md'" in refused(tmp_path / "file.md", targets=False)
 
@@ -221,3 +221,20 @@ def test_a_link_that_leads_round_in_circles(tmp_path: Path) -> None:
     (tmp_path / "a" / "round").symlink_to(tmp_path)
     good, bad = skipped(tmp_path)
     assert good == ["a/1.txt"] and bad == ["a/round: a link to a folder that it lies in; remove it"]
+
+
+def test_what_lies_beside_the_classes_is_left_out(tmp_path: Path) -> None:
+    texts(tmp_path, good__1_txt="a", bad__1_txt="b")
+    for name in ("README.md", "LICENSE", "labels.csv"):
+        (tmp_path / name).write_text("x")
+    records, notes = read(tmp_path)
+    assert summary(records) == [("bad/1.txt", "bad"), ("good/1.txt", "good")]
+    assert sum("is no example; it is left out" in note for note in notes) == 3
+    (tmp_path / "good" / "2.csv").write_text("x")
+    assert "2.csv: a table, or words in columns, which is no single example" in refused(tmp_path)
+
+
+def test_one_folder_around_the_classes_is_named(tmp_path: Path) -> None:
+    texts(tmp_path, data__good__1_txt="a", data__bad__1_txt="b")
+    assert f"all lies in its one folder data; give {tmp_path / 'data'}, whose folders are" in refused(tmp_path)
+    assert len(read(tmp_path / "data")[0]) == 2

@@ -107,7 +107,11 @@ def test_json_lines(tmp_path: Path) -> None:
         ({"text": None, "label": "x"}, "column 'text' is empty"),
         ({"text": "", "label": "x"}, "column 'text' is empty"),
         ({"text": "b", "label": None}, "column 'label' is empty"),
-        ({"text": "b", "label": ["x"]}, "column 'label' holds ['x'] (list), not a label"),
+        (
+            {"text": "b", "label": ["x", "y"]},
+            "column 'label' holds a list of 2 labels, ['x', 'y']; any number of labels is learned with --target-type "
+            "labels",
+        ),
         ({"text": "b"}, "no field 'label'; there are 'text'"),
         (
             r'{"text": "\ud800", "label": "x"}',

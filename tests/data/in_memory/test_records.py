@@ -277,3 +277,23 @@ def test_columns_of_one_name() -> None:
     data = PandasLike(("a", "x"))
     data.columns = ("text", "text")
     assert message(data) == "the data has two columns called 'text'; rename one"
+
+
+def test_columns_without_usual_names_are_told_as_those_of_files() -> None:
+    texts = ["so good", "very bad", "all fine", "no way", "well done", "not that"]
+    table = {"v1": ["p", "n"] * 3, "v2": texts}
+    notes: list[str] = []
+    found = list(read_memory(table, Reading(), Problems(note=notes.append), targets=True))
+    assert [(record.content, record.target) for record in found] == list(zip(texts, table["v1"], strict=True))
+    assert "the data: by what is in them, the text is column 'v2', the target column 'v1'" in notes
+    assert [r.content for r in read_memory(table, Reading(), Problems(note=notes.append), targets=False)] == texts
+
+
+def test_a_wide_table_is_used_as_it_was_learned_from() -> None:
+    table: dict[str, list[object]] = {f"t{k}": [float(i * k) for i in range(8)] for k in range(4)}
+    how = Reading()
+    first = list(read_memory({**table, "label": ["a", "b"] * 4}, how, Problems(note=lambda _: None), targets=True))
+    how.found.fixed = True
+    for used in (table, {**table, "label": ["a", "b"] * 4}):
+        again = list(read_memory(used, how, Problems(note=lambda _: None), targets=False))
+        assert [record.content.tolist() for record in again] == [record.content.tolist() for record in first]  # type: ignore[union-attr]

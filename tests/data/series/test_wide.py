@@ -141,9 +141,13 @@ def test_missing_and_bad_values(tmp_path: Path) -> None:
     assert [np.asarray(record.content)[:, 0].tolist() for record in records] == [[1, 2, 3], [4], [5, 6]]
     assert notes[1:] == ["line 3: values are missing at the end of the row: the series is shorter, as others may be"]
     for bad, what in (
-        ("b,4,,6", ": line 3: column 't1' is empty"),
+        (
+            "b,4,,6",
+            ": line 3: column 't1' holds no value, and later ones do: fill gaps inside series, or write a row for "
+            "each step, where --fill does so",
+        ),
         ("b,,,", ": line 3: holds no value"),
-        ("b,1,2", ": line 3: 3 cells where the header has 4"),
+        ("b,1,2", ": line 3: 3 cells where the header has 4; fill shorter series up with NaN at their end"),
         (",1,2,3", ": line 3: column 'label' is empty"),
     ):
         assert refused(tmp_path, head + f"a,1,2,3\n{bad}\na,1,2,3\nb,1,2,3\n") == what

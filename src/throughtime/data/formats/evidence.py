@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from throughtime.data.encodings import told_encoding
 from throughtime.data.files import first_bytes
+from throughtime.data.formats.foreign import archive_kind, foreign_bytes
+from throughtime.data.formats.tagged.columns import cells_of, is_heading
+from throughtime.data.formats.tagged.spans import span_fields
 from throughtime.data.reading import Reading
 from throughtime.errors import DataError
 
@@ -28,16 +30,9 @@ _MAGIC: dict[bytes, str] = {
     b"OggS": "folder",
 }
 """First bytes -> format; a picture or a sound by itself is read as a folder of one."""
-_FOREIGN = {
-    b"%PDF": "a PDF; save its text as .txt",
-    b"SQLite format 3\x00": "an SQLite database; export the table as CSV",
-    b"\xd0\xcf\x11\xe0": "an old Excel or Word file; save it as CSV UTF-8 (in Excel: File, Save As)",
-    b"Obj\x01": "an Avro file; save it as Parquet or JSON lines",
-    b"ARROW1": "an Arrow file; save it as Parquet",
-}
-"""First bytes of what is not read -> what it is, and what to do."""
 _SAMPLE = 1 << 16
 _LABEL = "__label__"
+_BLANKS = re.compile(r"[ \t]")
 _SEQUENCE = re.compile(r"[A-Za-z*.\- ]+")
 
 
@@ -53,29 +48,14 @@ def format_by_bytes(path: Path) -> str | None:
     Raises:
         DataError: the file cannot be read, or is of a kind that is not read: the message says how to save it.
     """
-    begun = first_bytes(path, 64)
-    for magic, what in _FOREIGN.items():
-        if begun.startswith(magic):
+    begun = first_bytes(path, 512)
+    if (what := foreign_bytes(begun)) is not None:
+        raise DataError(f"{path} is {what}")
+    if begun.startswith(b"PK\x03\x04") and (what := archive_kind(path)) is not None:
+        if what:
             raise DataError(f"{path} is {what}")
-    if begun.startswith(b"PK\x03\x04"):
-        return _archive(path)
-    return next((form for magic, form in _MAGIC.items() if form and begun.startswith(magic)), None)
-
-
-def _archive(path: Path) -> str | None:
-    """Tell what a ZIP archive is: NumPy's, or an Office file, which is not read."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (OSError, zipfile.BadZipFile):
-        return None
-    if any(name.endswith(".npy") for name in names):
         return "arrays"
-    if any(name.startswith("xl/") for name in names):
-        raise DataError(f"{path} is an Excel workbook; save its sheet as CSV UTF-8 (in Excel: File, Save As)")
-    if any(name in ("word/document.xml", "content.xml") for name in names):
-        raise DataError(f"{path} is an Office document; save its text as .txt, or its table as CSV")
-    raise DataError(f"{path} is a ZIP archive; unpack it, and give the files in it or their folder")
+    return next((form for magic, form in _MAGIC.items() if form and begun.startswith(magic)), None)
 
 
 def sample_lines(path: Path, how: Reading) -> list[str]:
@@ -116,7 +96,7 @@ def format_by_lines(lines: Sequence[str], *, per_step: bool) -> str | None:
     first = there[0].lstrip()
     if first.startswith(("{", "[")):
         return _json_format(lines, there, per_step)
-    if sum(line.startswith(_LABEL) for line in there) > 0.9 * len(there):
+    if sum(line.startswith(_LABEL) or f" {_LABEL}" in line for line in there) > 0.9 * len(there):
         return "fasttext"
     if first.startswith(">") and len(there) > 1 and all(_SEQUENCE.fullmatch(line) or line[0] in ">;" for line in there):
         return "fasta"
@@ -127,27 +107,66 @@ def format_by_lines(lines: Sequence[str], *, per_step: bool) -> str | None:
 
 def _json_format(lines: Sequence[str], there: Sequence[str], per_step: bool) -> str | None:
     first = there[0].strip()
-    if first.startswith("["):
-        begun = "".join(lines).lstrip()[1:].lstrip()
-        return "json" if begun.startswith("{") else None
     try:
-        row = json.loads(first)
+        row, end = json.JSONDecoder().raw_decode(first)
     except (ValueError, RecursionError):
-        # An object over several lines, or a line that is longer than what was looked at.
-        return "jsonl" if len(lines) == 1 else None
-    return "spans" if per_step and _has_spans(row) else "jsonl" if isinstance(row, dict) else None
+        return _begun_format(lines, per_step)
+    if isinstance(row, list) and len(there) > 1:
+        return "spans" if per_step and _has_spans(row) else None
+    items = cast("list[Any]", row) if isinstance(row, list) else []
+    if items:
+        return "spans" if per_step and _has_spans(items[0]) else "json" if isinstance(items[0], dict | list) else None
+    if not isinstance(row, dict) or end < len(first):
+        return "jsonl" if isinstance(row, dict) else None
+    if len(there) == 1 and _holds_rows(cast("dict[str, Any]", row)):
+        return "json"
+    return "spans" if per_step and _has_spans(row) else "jsonl"
+
+
+def _begun_format(lines: Sequence[str], per_step: bool) -> str | None:
+    """The format of JSON whose first line is no whole value: over several lines, or a very long one."""
+    text = "\n".join(lines).lstrip()
+    begun = text[1:].lstrip()
+    if text[0] == "[":
+        if not begun.startswith(("{", "[")):
+            return None
+        try:
+            item: Any = json.JSONDecoder().raw_decode(begun)[0]
+        except (ValueError, RecursionError):
+            item = None
+        return "spans" if per_step and _has_spans(item) else "json" if begun[0] == "{" or item is not None else None
+    if len(lines) == 1:
+        return "json" if re.match(r'\{\s*"[^"]*"\s*:\s*[\[{]\s*[\[{"]', text) else "jsonl"
+    return "json" if begun.startswith('"') and len(lines[0].strip()) < 3 else None
+
+
+def _holds_rows(row: dict[str, Any]) -> bool:
+    """Whether one object is a whole table: an array of objects under a key, or columns."""
+    values = list(row.values())
+    if any(isinstance(_first_of(each), dict) for each in values):
+        return not ("tokens" in row or "text" in row)
+    if "columns" in row and "data" in row:
+        return True
+    if len(values) < 2 or "tokens" in row:
+        return False
+    long = all(isinstance(each, list) and len(cast("list[Any]", each)) > 1 for each in values)
+    return long or all(isinstance(each, dict) for each in values)
 
 
 def _has_spans(row: Any) -> bool:
     """Whether a record marks parts of its text by character: spaCy's ``entities``, doccano's ``label``, ``spans``."""
-    if not isinstance(row, dict) or "tokens" in row or "words" in row:
+    fields = span_fields(row)
+    if fields is None or any(isinstance(_first_of(fields.get(name)), str) for name in ("tokens", "words")):
         return False
-    fields = cast("dict[str, Any]", row)
     marks: Any = next((fields[name] for name in ("entities", "spans", "label", "labels") if name in fields), None)
     if not isinstance(marks, list):
         return False
     texts = (fields.get(name) for name in ("text", "data", "content", "sentence"))
     return any(isinstance(text, str) for text in texts) and all(map(_is_mark, cast("list[Any]", marks)))
+
+
+def _first_of(value: Any) -> Any:
+    return cast("list[Any]", value)[0] if isinstance(value, list) and value else None
 
 
 def _is_mark(part: Any) -> bool:
@@ -165,12 +184,22 @@ def _in_columns(lines: Sequence[str]) -> bool:
         elif not line.startswith(("#", "-DOCSTART-")):
             blocks[-1].append(line)
     blocks = [block for block in blocks if block]
-    rows = [line for block in blocks for line in block]
-    for separator in ("\t", None):
-        columns = [row.split(separator) for row in rows]
-        words = all(len(cell.split()) <= 1 for row in columns for cell in row)
-        if len({len(row) for row in columns}) == 1 and len(columns[0]) >= 2 and words:
-            return len(blocks) >= 2
+    rows = [line for block in blocks for line in block if not is_heading(line)]
+    if len(blocks) < 2 or len(rows) <= len(blocks):
+        return bool(rows) and len(blocks) >= 2 and _even(rows, "\t ")
+    return _even(rows, "\t ,;")
+
+
+def _even(rows: Sequence[str], separators: str) -> bool:
+    """Whether rows have as many cells with a separator, two at least, and these are words; names may have spaces."""
+    for separator in separators:
+        columns = [cells_of(row, separator) for row in rows]
+        if len({len(row) for row in columns}) == 1 and len(columns[0]) >= 2:
+            one = [[not _BLANKS.search(cell.strip()) for cell in row] for row in columns]
+            if all(map(all, one)):
+                return True
+            if separator == "\t" and all(row[-1] for row in one) and any(row[0] for row in one):
+                return True
     return False
 
 

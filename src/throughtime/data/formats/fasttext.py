@@ -1,4 +1,4 @@
-"""fastText's lines: labels that begin with ``__label__``, and then the text."""
+"""fastText's lines: a text, and labels that begin with ``__label__`` before it, as a rule, or anywhere in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LABEL = "__label__"
 
 
 def read_fasttext(path: Path, how: Reading, problems: Problems, *, targets: bool) -> Iterator[Record]:
-    r"""Read a text on each line, its labels before it.
+    r"""Read a text on each line, its labels in it.
 
     Args:
         path: the file.
@@ -43,9 +43,8 @@ def read_fasttext(path: Path, how: Reading, problems: Problems, *, targets: bool
         raise UsageError(f"{name} has fastText's labels, one or several for each line; learn them with classify")
     for number, line in enumerate(open_lines(path, how.encoding, problems.note), 1):
         place, words = f"{name}: line {number}", line.split()
-        count = next((index for index, word in enumerate(words) if not word.startswith(_LABEL)), len(words))
-        labels = tuple(dict.fromkeys(word.removeprefix(_LABEL) for word in words[:count]))
-        text = " ".join(words[count:])
+        labels = tuple(dict.fromkeys(word.removeprefix(_LABEL) for word in words if word.startswith(_LABEL)))
+        text = " ".join(word for word in words if not word.startswith(_LABEL))
         if not text:
             problems.report(place, "there is no text on the line; leave it out")
         elif targets and how.target_type == "label" and len(labels) != 1:

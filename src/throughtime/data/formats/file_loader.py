@@ -21,6 +21,10 @@ __all__ = ["FileLoader", "Kind", "kind_of", "unknown"]
 Kind: TypeAlias = Literal["text", "sound", "image", "array", "sequence", "clip"]
 """What a file holds; a clip is a folder of images."""
 _LEARNED = "the data that was learned from"
+_WHOLE = frozenset(
+    (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".conll", ".conllu", ".bio", ".iob", ".iob2")
+)
+"""How files of many examples end."""
 _SUFFIXES: dict[Kind, frozenset[str]] = {
     "text": frozenset({".txt"}),
     "sound": SOUND_SUFFIXES,
@@ -167,5 +171,7 @@ def unknown(path: Path) -> str:
     Returns:
         The end of a message.
     """
+    if suffixes(path)[0] in _WHOLE:
+        return "a table, or words in columns, which is no single example; give the file itself as data, not its folder"
     known = " ".join(sorted(suffix for kind in _SUFFIXES.values() for suffix in kind))
     return f"a name that ends in {path.suffix!r} does not tell what it holds (known: {known}); rename or remove it"

@@ -69,9 +69,13 @@ def read_folder(
     labels = {item.label for item in found}
     if targets and not how.per_step and labels <= _SPLITS:
         raise DataError(_parts(path, sorted(map(str, labels))))
+    if targets and not how.per_step and len(labels) == 1 and (inner := _classes_below(path, labels)):
+        raise DataError(f"{path}: all lies in its one folder {inner.name}; give {inner}, whose folders are the classes")
     if targets and not how.per_step and labels != {None}:
         problems.note(f"{path}: {len(found)} {found[0].kind}s in {len(labels)} classes")
     loader = load or FileLoader(how, problems.note)
+    if path.is_file() and found[0].kind == "text" and not targets:
+        problems.note(f"{path} is read as one text; {option('format', 'lines')} takes each of its lines as one")
     for item in found:
         yield from _records(item, root, loader, problems, targets=targets)
 
@@ -84,6 +88,15 @@ def _parts(path: Path, names: Sequence[str]) -> str:
     if other is not None and takes("valid"):
         give += f", and {option('valid', str(path / other))}"
     return f"{path}: folders {', '.join(names)} are no classes; {give}"
+
+
+def _classes_below(path: Path, labels: set[str | None]) -> Path | None:
+    """The one folder of all that lies in it, where that holds folders alone, two at least: they are the classes."""
+    inner = path / str(next(iter(labels)))
+    if not inner.is_dir():
+        return None
+    there = [item for item in inner.iterdir() if not _is_hidden(item)]
+    return inner if len(there) > 1 and all(item.is_dir() for item in there) else None
 
 
 def _search(path: Path, how: Reading, problems: Problems) -> Iterator[_Found]:
@@ -124,7 +137,9 @@ def _walk(
                 problems.report(str(item), "a link to a folder that it lies in; remove it")
             else:
                 yield from _walk(item, (*below, item.name), how, problems, hidden)
-        elif (kind := kind_of(item)) is None:
+        elif (kind := kind_of(item)) is None and not below and not how.per_step and any(map(Path.is_dir, seen)):
+            problems.note(f"{item} lies beside the folders of the classes and is no example; it is left out")
+        elif kind is None:
             problems.report(str(item), unknown(item))
         else:
             yield _Found(item, kind, label)
@@ -143,9 +158,7 @@ def _usable(path: Path, found: Sequence[_Found], how: Reading, problems: Problem
                 str(item.path), "no label for each step; give .npz clips, or folders of frames with labels.txt"
             )
         elif targets and item.label is None and not how.per_step and item.kind not in ("array", "sequence"):
-            problems.report(
-                str(item.path), f"no label: move it into a folder that has its label as name, {path.name}/LABEL"
-            )
+            problems.report(str(item.path), _no_label(path, item))
         else:
             usable.append(item)
     for item in usable:
@@ -153,6 +166,20 @@ def _usable(path: Path, found: Sequence[_Found], how: Reading, problems: Problem
             one, other = (f"{each.kind} ({each.path.name})" for each in (usable[0], item))
             raise DataError(f"{path}: holds several kinds of files, {one} and {other}; give a folder of one kind")
     return usable
+
+
+def _no_label(path: Path, item: _Found) -> str:
+    """Say that a file has no label, and where it would have one."""
+    if path.is_dir():
+        return f"no label: move it into a folder that has its label as name, {path.name}/LABEL"
+    text = item.kind == "text"
+    beside = f"file ({option('file_column')})"
+    if text:
+        beside = f"text; if it is one already, say {option('format', 'csv')} (and {option('separator')})"
+    return (
+        f"one {item.kind} has no label: give a folder with a folder for each label, DATA/LABEL/{path.name}, "
+        f"or a table with a label beside each {beside}"
+    )
 
 
 def _records(item: _Found, root: Path, loader: FileLoader, problems: Problems, *, targets: bool) -> Iterator[Record]:

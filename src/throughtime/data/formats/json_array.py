@@ -1,18 +1,17 @@
-"""A JSON array of records: a table whose rows are the objects in it."""
+"""A JSON file as a table: its items are rows."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from throughtime.data.files import describe, open_lines
+from throughtime.data.formats.json_items import json_items
 from throughtime.data.formats.table import read_named_rows
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.tables.columns import Load
-from throughtime.errors import DataError
 
 __all__ = ["json_array_rows", "read_json_array"]
 
@@ -20,7 +19,7 @@ __all__ = ["json_array_rows", "read_json_array"]
 def read_json_array(
     path: Path, how: Reading, problems: Problems, *, targets: bool, load: Load | None = None
 ) -> Iterator[Record]:
-    """Read the objects of a JSON array as rows; the whole file is in memory at once.
+    """Read the objects of a JSON file as rows; the whole file is in memory at once.
 
     Args:
         path: the file.
@@ -33,7 +32,7 @@ def read_json_array(
         The records in order; their place is ``item 3``, from 1.
 
     Raises:
-        DataError: the file is no JSON array, or a row is bad.
+        DataError: the file holds no rows, or a row is bad.
     """
     yield from read_named_rows(json_array_rows(path, how, problems), path, how, problems, targets, load)
 
@@ -53,14 +52,8 @@ def json_array_rows(path: Path, how: Reading, problems: Problems) -> Iterator[tu
         DataError: the file is no JSON array.
     """
     name = describe(path)
-    try:
-        found = json.loads("\n".join(open_lines(path, how.encoding, problems.note)))
-    except (ValueError, RecursionError) as error:
-        where = f" ({error.msg} in line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise DataError(f"{name} is no JSON{where}; give an array of objects, or one object a line as .jsonl") from None
-    if not isinstance(found, list):
-        raise DataError(f"{name} holds no array of objects; give one, or one object a line as .jsonl")
-    yield from _rows(cast("list[Any]", found), name, problems)
+    text = "\n".join(open_lines(path, how.encoding, problems.note))
+    yield from _rows(json_items(text, name, problems.note), name, problems)
 
 
 def _rows(items: list[Any], name: str, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:

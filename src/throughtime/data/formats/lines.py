@@ -8,6 +8,7 @@ from pathlib import Path
 from throughtime.data.files import describe, open_lines
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
+from throughtime.data.words import split_words
 from throughtime.errors import UsageError
 
 __all__ = ["read_lines"]
@@ -18,7 +19,8 @@ def read_lines(path: Path, how: Reading, problems: Problems, *, targets: bool) -
 
     Args:
         path: the file, packed or plain; ``-`` is standard input.
-        how: options; ``encoding``, and ``per_step``, for which a line is cut into words at white space.
+        how: options; ``encoding``, and ``per_step``, for which a line is cut into words at white space, or
+            as texts were whose marks were learned from.
         problems: told of empty lines, which are no texts.
         targets: whether there must be a target, which lines have not.
 
@@ -37,5 +39,5 @@ def read_lines(path: Path, how: Reading, problems: Problems, *, targets: bool) -
         if not line.strip():
             problems.report(place, "the line is empty; leave it out")
             continue
-        words = tuple(line.split())
+        words = split_words(line) if how.found.spans else tuple(line.split())
         yield Record(words if how.per_step else line, None, place, {"text": line})

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from throughtime.data.files import STANDARD, describe, first_bytes, suffixes
 from throughtime.data.formats.json_array import json_array_rows
-from throughtime.data.formats.table import json_rows, parquet_rows
+from throughtime.data.formats.json_lines import json_rows
+from throughtime.data.formats.table import parquet_rows
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.series.long import read_series

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -14,17 +14,18 @@ from throughtime.data.formats.fasta import FASTA_SUFFIXES, read_fasta
 from throughtime.data.formats.fasttext import read_fasttext
 from throughtime.data.formats.file_loader import FileLoader, kind_of
 from throughtime.data.formats.folder import read_folder
+from throughtime.data.formats.foreign import foreign_lines
 from throughtime.data.formats.json_array import read_json_array
 from throughtime.data.formats.lines import read_lines
 from throughtime.data.formats.named_series import read_any_series
 from throughtime.data.formats.table import read_table
+from throughtime.data.formats.table_evidence import table_by_lines
 from throughtime.data.formats.tagged.conll import read_conll
 from throughtime.data.formats.tagged.spans import read_spans
 from throughtime.data.in_memory.records import read_memory
 from throughtime.data.media.arrays import ARRAY_SUFFIXES, read_array_clips
 from throughtime.data.reading import Note, Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.tables.header import is_number
 from throughtime.data.user_data import Given
 from throughtime.doors import option
 from throughtime.errors import DataError, UnknownNameError, UsageError
@@ -128,7 +129,9 @@ def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:
     if named is None and kind_of(path) not in (None, "text"):
         return "folder"
     lines = sample_lines(path, how)
-    found = format_by_lines(lines, per_step=how.per_step) or (None if named else _table(lines, how))
+    if (what := foreign_lines(lines)) is not None:
+        raise DataError(f"{path} is {what}")
+    found = format_by_lines(lines, per_step=how.per_step) or (None if named else table_by_lines(lines, how))
     if found is not None and found != named and not _alike(named, found):
         if named is not None or plain:
             note(
@@ -150,39 +153,7 @@ def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:
 
 def _alike(named: str | None, found: str) -> bool:
     """Whether a name stands for what was found in a wider sense: columns of words are told apart by their name."""
-    return {named, found} <= {"conll", "conllu"} or (named == "jsonl" and found == "json")
-
-
-def _table(lines: list[str], how: Reading) -> str | None:
-    """Tell a table whose name is not that of one: as many cells in every line, between tabs or under usual names."""
-    there = [line for line in lines[:200] if line.strip()]
-    cut = sum(map(len, there)) > 60_000  # the last line may not be whole
-    if not how.per_step and _numbers(there[:-1] if cut else there, known=bool(how.found.values)):
-        return "csv"
-    for form, separator in (("tsv", "\t"), ("csv", ","), ("csv", ";")):
-        widths = {line.count(separator) for line in there}
-        if (
-            len(there) >= 2
-            and len(widths) == 1
-            and widths != {0}
-            and (separator == "\t" or _usual(there[0], separator))
-        ):
-            return form
-    return None
-
-
-def _numbers(lines: Sequence[str], *, known: bool) -> bool:
-    """Whether lines hold as many numbers each, between commas, semicolons or blanks; one line is no evidence alone."""
-    for separator in (",", ";", None):
-        rows = [line.split(separator) for line in lines]
-        if rows and {len(row) for row in rows} == {len(rows[0])} and len(rows[0]) > 2 and (len(rows) > 1 or known):
-            return all(is_number(cell) for row in rows for cell in row)
-    return False
-
-
-def _usual(first: str, separator: str) -> bool:
-    names = {cell.strip().strip('"').casefold() for cell in first.split(separator)}
-    return bool(names & {"text", "sentence", "review", "message", "comment"}) and len(names) >= 2
+    return {named, found} <= {"conll", "conllu"}
 
 
 def read_records(

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
-from throughtime.data.files import STANDARD, describe, open_lines, refusing, suffixes
+from throughtime.data.files import STANDARD, describe, refusing, suffixes
+from throughtime.data.formats.json_lines import accepted, json_rows
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.series.wide import Wide, find_wide, may_be_wide, names_columns, read_wide
 from throughtime.data.tables.column_names import choose_columns
 from throughtime.data.tables.columns import Columns, Load
 from throughtime.data.tables.delimited import Row, read_rows
+from throughtime.data.tables.habits import drop_repeats
 from throughtime.data.tables.table_head import read_head
 from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 
-__all__ = ["TABLES", "Unnamed", "import_polars", "json_rows", "parquet_rows", "read_named_rows", "read_table"]
+__all__ = ["TABLES", "Unnamed", "import_polars", "parquet_rows", "read_named_rows", "read_table"]
 
 TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 """Suffixes of the tables that can be read."""
@@ -107,7 +108,9 @@ def _delimited(
         yield from _wide_rows(rows, wide, names, header, how, problems, name, tabs)
         return
     _refuse_features(how, name)
+    first = ahead[0][1] if ahead else []
     head, rows = read_head(rows, how, problems, name, targets=targets)
+    rows = drop_repeats(rows, first, name, problems) if head.header else rows
     columns = Columns.choose(head.names, head.content, head.target, how, problems, name, load=load, folder=path.parent)
     names, width, row_type = head.names, len(head.names), dict[str, str] if head.header else Unnamed
     for number, cells in rows:
@@ -153,11 +156,13 @@ def _wide_rows(
     row_type = dict[str, str] if header else Unnamed
 
     def by_name() -> Iterator[tuple[str, Mapping[str, object]]]:
-        for number, cells in islice(rows, int(header), None):
+        below = drop_repeats(rows, next(rows)[1], name, problems) if header else rows
+        for number, cells in below:
             if len(cells) == len(names):
                 yield f"{name}: line {number}", row_type(zip(names, cells, strict=True))
             else:
-                problems.report(f"{name}: line {number}", _miscounted(len(cells), len(names), header, tabs))
+                what = _miscounted(len(cells), len(names), header, tabs).partition("; write a cell")[0]
+                problems.report(f"{name}: line {number}", f"{what}; fill shorter series up with NaN at their end")
 
     yield from read_wide(by_name(), wide, columns, problems)
 
@@ -204,6 +209,7 @@ def read_named_rows(
         DataError: there are no rows, they have not the columns, or a row is bad.
     """
     name = describe(path)
+    rows = accepted(rows, problems) if targets else rows
     first = next(rows, None)
     if first is None:
         raise DataError(f"{name} has no rows")
@@ -224,56 +230,6 @@ def read_named_rows(
     for place, row in rows:
         if record := columns.record(row, place):
             yield record
-
-
-def json_rows(path: Path, how: Reading, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Read the objects of JSON lines.
-
-    Args:
-        path: the file.
-        how: its encoding.
-        problems: where bad lines and notes go.
-
-    Yields:
-        Place (file and line) and cells by column of each.
-
-    Raises:
-        DataError: the file cannot be read, or a line holds no object.
-    """
-    name, blank = describe(path), False
-    for number, line in enumerate(open_lines(path, how.encoding, problems.note), 1):
-        place = f"{name}: line {number}"
-        if not line or line.isspace():
-            if not blank:
-                problems.note(f"{place} is blank; blank lines are left out, here and further on")
-            blank = True
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            problems.report(place, f"no JSON ({error.msg} at character {error.pos + 1}); one object a line is needed")
-        except RecursionError:
-            problems.report(place, "no JSON that can be read: it is nested too deeply")
-        else:
-            if not isinstance(row, dict):
-                problems.report(place, f"holds {_json_kind(row)}, not an object; one object a line is needed")
-            elif "\\u" in line and _has_half_pairs(cast(object, row)):
-                problems.report(place, r"holds half of a surrogate pair (\ud800 to \udfff), which is no character")
-            else:
-                yield place, cast(Mapping[str, object], row)
-
-
-def _json_kind(value: object) -> str:
-    kinds = {"list": "a list", "str": "a text", "bool": "a truth value", "NoneType": "null"}
-    return kinds.get(type(value).__name__, "a number")
-
-
-def _has_half_pairs(row: object) -> bool:
-    try:
-        json.dumps(row, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def import_polars(what: str) -> Any:

@@ -14,9 +14,10 @@ from throughtime.data.record import Record
 from throughtime.data.series.layout import Layout
 from throughtime.data.series.named_steps import read_named_steps
 from throughtime.data.series.wide import find_wide, may_be_wide, read_wide
-from throughtime.data.tables.column_names import choose_columns, say_columns
+from throughtime.data.tables.column_names import choose_columns, known_column, say_columns
 from throughtime.data.tables.columns import Columns
-from throughtime.data.tables.named_rows import FAULT
+from throughtime.data.tables.named_rows import FAULT, as_in_file
+from throughtime.data.tables.table_head import ask_by_cells
 from throughtime.errors import DataError
 
 __all__ = ["read_memory"]
@@ -61,7 +62,10 @@ def read_memory(data: object, how: Reading, problems: Problems, *, targets: bool
     if found.told:
         problems.note(f"{_WHERE}: {found.told}")
     ahead = _ahead(found, first, how, targets)
-    wide = find_wide(list(first), ahead, how, _WHERE, header=True, targets=targets) if len(ahead) > 1 else None
+    is_wide = len(ahead) > 1 or (how.found.fixed and bool(how.found.values) and found.names is None)
+    wide = find_wide(list(first), ahead, how, _WHERE, header=True, targets=targets) if is_wide else None
+    if wide is None and found.names is None and not (how.id_column or how.time_column):
+        ahead, how = _told_by_cells(found, first, ahead, how, problems, targets)
     rows = enumerate(chain(ahead, found.rows), 1)
     if wide is not None:
         problems.note(f"{_WHERE}: {wide.said}")
@@ -79,6 +83,23 @@ def _ahead(found: MemoryRows, first: _Row, how: Reading, targets: bool) -> list[
     if found.names is not None or long or not may_be_wide(list(first.values()), how, targets=targets):
         return [first]
     return [first, *islice(found.rows, 0 if how.found.fixed else _AHEAD)]
+
+
+def _told_by_cells(
+    found: MemoryRows, first: _Row, ahead: list[_Row], how: Reading, problems: Problems, targets: bool
+) -> tuple[list[_Row], Reading]:
+    """Tell columns without usual names by what is in them, as those of files; (the rows looked at, the options)."""
+    names = [name for name in first if name != FAULT]
+    roles = ("text", "target") if targets else ("text",)
+    if len(names) < 2 or all(known_column(names, how, role) is not None for role in roles):
+        return ahead, how
+    ahead += islice(found.rows, _AHEAD)
+    sample = [[as_in_file(row.get(name)) for name in names] for row in ahead]
+    told = ask_by_cells(names, sample, how, targets)
+    if told is not how and told.text_column is not None:
+        said = say_columns(told.text_column, told.target_column if targets else None)
+        problems.note(f"{_WHERE}: by what is in them, {said}")
+    return ahead, told
 
 
 def _columns(found: MemoryRows, first: _Row, how: Reading, problems: Problems, targets: bool) -> Columns:

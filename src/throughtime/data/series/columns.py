@@ -9,16 +9,19 @@ from typing import Literal, TypeAlias
 from throughtime.data.reading import Reading
 from throughtime.data.tables.column_names import pick_column
 from throughtime.data.tables.header import is_number
+from throughtime.data.tables.values import looks_numeric
 from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 
 __all__ = [
+    "EMPTY",
     "Kind",
     "asked_columns",
     "is_index",
     "is_unnamed",
     "kind_of_column",
     "leave_out",
+    "name_empty",
     "pick_features",
     "word_column",
 ]
@@ -26,6 +29,10 @@ __all__ = [
 Kind: TypeAlias = Literal["number", "flag", "labels"]
 """What a column of features holds: numbers, true or false, or labels."""
 _WORDS = ("word", "words", "token", "tokens", "form")
+EMPTY = "empty column "
+"""How the names of columns without a name and without a cell begin."""
+_DAY = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}"
+_DATE = re.compile(rf"(?:{_DAY})(?:[ T]\d{{1,2}}:.*)?|\d{{1,2}}:\d{{2}}(?::\d{{2}})?")
 _UNNAMED = re.compile(r"|Unnamed: \d+")
 """Names that pandas gives to, or leaves for, a column without one."""
 
@@ -40,6 +47,26 @@ def is_unnamed(name: str) -> bool:
         Whether it is none.
     """
     return _UNNAMED.fullmatch(name) is not None
+
+
+def name_empty(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Call columns with neither a name nor anything in them by their number: separators at line ends make such.
+
+    Args:
+        names: the columns.
+        rows: the first rows.
+
+    Returns:
+        Their names; those of empty ones begin with EMPTY.
+
+    Example:
+        >>> name_empty(["x", ""], [["1", ""], ["2", ""]])
+        ('x', 'empty column 2')
+    """
+    return tuple(
+        f"{EMPTY}{i + 1}" if not name and not any(row[i].strip() for row in rows if i < len(row)) else name
+        for i, name in enumerate(names)
+    )
 
 
 def is_index(cells: Sequence[str]) -> bool:
@@ -72,7 +99,7 @@ def kind_of_column(cells: Sequence[str]) -> Kind:
         ('number', 'flag', 'labels')
     """
     there = [cell.strip() for cell in cells if cell.strip()]
-    if not there or any(map(is_number, there)):
+    if not there or any(map(is_number, there)) or all(map(looks_numeric, there)):
         return "number"
     return "flag" if all(cell.lower() in ("true", "false") for cell in there) else "labels"
 
@@ -204,7 +231,9 @@ def pick_features(
     features = [
         i for i in features if not (is_unnamed(names[i]) and is_index([row[i] for row in rows if i < len(row)]))
     ]
+    features = [i for i in features if not names[i].startswith(EMPTY)]
     for i in features:
+        _refuse_dates(names[i], [row[i] for row in rows if i < len(row)], how, name)
         if not names[i]:
             raise DataError(
                 f"{name}: column {i + 1} has no name, and does not number the rows; give it one, or "
@@ -213,3 +242,15 @@ def pick_features(
     if not features:
         raise DataError(f"{name}: no column of numbers is left beside {', '.join(names[i] for i in taken)}")
     return tuple(features)
+
+
+def _refuse_dates(column: str, cells: Sequence[str], how: Reading, name: str) -> None:
+    """See that a column that was not asked for as a feature holds no dates, each of which would be a label."""
+    there = [cell.strip() for cell in cells if cell.strip()]
+    if how.found.fixed or not there or not all(map(_DATE.fullmatch, there)):
+        return
+    order = "" if how.time_column else f"order the steps by it with {option('time_column', column)}, or "
+    raise DataError(
+        f"{name}: column {column!r} holds dates or times, such as {there[0]!r}, which are no features; {order}"
+        f"{leave_out(how, column)}"
+    )

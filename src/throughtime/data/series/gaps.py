@@ -10,14 +10,11 @@ from numpy.typing import NDArray
 
 from throughtime.data.reading import Fill
 from throughtime.data.record import Frames
-from throughtime.data.tables.values import as_float
+from throughtime.data.tables.values import MISSING, as_float
 from throughtime.doors import option
 from throughtime.errors import DataError
 
-__all__ = ["MISSING", "Gaps", "filled"]
-
-MISSING = frozenset({"", "nan", "na", "n/a", "null", "none"})
-"""What stands for no value in a column of numbers, in small letters: what spreadsheets, pandas and R write."""
+__all__ = ["Gaps", "filled"]
 
 
 class Gaps:

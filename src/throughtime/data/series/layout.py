@@ -11,6 +11,7 @@ from throughtime.data.series.columns import (
     Kind,
     asked_columns,
     kind_of_column,
+    name_empty,
     pick_features,
     word_column,
 )
@@ -129,6 +130,8 @@ def choose_layout(
     """
     header = not all(map(is_number, first)) if how.header is None else how.header
     names = tuple(cell.strip() for cell in first) if header else tuple(map(str, range(1, len(first) + 1)))
+    if header and rows:
+        names = name_empty(names, rows)
     for i, each in enumerate(names):
         if each in names[:i]:
             what = f"are called {each!r}; rename one" if each else "have no name; give them names"

@@ -19,14 +19,13 @@ from throughtime.data.series.layout import Layout, choose_layout, series_has_hea
 from throughtime.data.series.levels import Levels
 from throughtime.data.series.timestamps import Time, TimeColumn, first_repeated, order_of
 from throughtime.data.tables.delimited import AHEAD, Row, read_rows
+from throughtime.data.tables.habits import drop_repeats
 from throughtime.data.tables.values import as_float, as_label, as_labels, as_text
 from throughtime.doors import option
 from throughtime.errors import DataError
 
 __all__ = ["Steps", "read_series", "read_steps"]
 
-_AHEAD = 1000
-"""Rows that are looked at to tell what the columns hold."""
 _FLAGS = {"true": "1", "false": "0"}
 
 
@@ -82,7 +81,8 @@ def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) 
     fill = layout.word is not None
     together = layout.id is not None and path != STANDARD and stand_together(path, how, layout.id, tabs=tabs, fill=fill)
     reader = _Reader(name, layout, how, problems, targets=targets, together=together)
-    yield from reader.read(chain(ahead[layout.header :], rows))
+    below = chain(ahead[layout.header :], rows)
+    yield from reader.read(drop_repeats(below, sample[0], name, problems) if header else below)
 
 
 def read_steps(
@@ -253,7 +253,7 @@ class _Reader:
         if series.targets and target != series.targets[0]:
             raise DataError(
                 f"column {column!r} holds {cell!r}, and {series.targets[0]!r} in {self.line} {series.line}, "
-                "in one series; a target for each step is learned with tag"
+                f"in one series; say with {option('target_column')} which one it is, or learn one for each step: tag"
             )
         series.targets[:] = [target]
 

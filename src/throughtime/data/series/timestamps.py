@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -14,6 +15,10 @@ from throughtime.errors import DataError
 __all__ = ["Time", "TimeColumn", "first_repeated", "order_of"]
 
 Time: TypeAlias = int | float | datetime
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})((?: .*)?)")
+_SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})((?: .*)?)")
+_MONTH = re.compile(r"\d{4}-\d{2}")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d+)?")
 
 
 class TimeColumn:
@@ -32,7 +37,8 @@ class TimeColumn:
         """Take a cell as a time.
 
         Args:
-            cell: a number, or an ISO date with or without a time and a time zone.
+            cell: a number, a time of the day, or an ISO date with or without a time and a time zone; 31.12.2024,
+                2024/12/31 and 2024-12 are dates too, 12/31/2024 is none, as days and months cannot be told.
 
         Returns:
             The time.
@@ -48,7 +54,10 @@ class TimeColumn:
         try:
             time = _parse_time(cell.strip())
         except ValueError:
-            raise DataError(f"column {self.name!r} holds {cell!r}, neither a number nor an ISO date and time") from None
+            raise DataError(
+                f"column {self.name!r} holds {cell!r}, neither a number nor an ISO date and time; write 2024-12-31 or "
+                "2024-12-31T23:59:00"
+            ) from None
         sort = "a number"
         if isinstance(time, datetime):
             sort = "a date without time zone" if time.tzinfo is None else "a date with time zone"
@@ -91,6 +100,19 @@ def first_repeated(times: Sequence[Time], order: Sequence[int]) -> tuple[int, in
     return next(((one, other) for one, other in pairwise(order) if times[one] == times[other]), None)
 
 
+def _parse_date(text: str) -> datetime:
+    """Read a date or a time of the day in one of the ways that can mean one thing only."""
+    if match := _DOTTED.fullmatch(text):
+        text = f"{match[3]}-{int(match[2]):02d}-{int(match[1]):02d}{match[4]}"
+    elif match := _SLASHED.fullmatch(text):
+        text = f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}{match[4]}"
+    elif _MONTH.fullmatch(text):
+        text += "-01"
+    elif _CLOCK.fullmatch(text):
+        text = f"1970-01-01 {text.zfill(8) if len(text) < 8 else text}"
+    return datetime.fromisoformat(text)
+
+
 def _parse_time(text: str) -> Time:
     """Read whole numbers (nanoseconds must not be rounded), other numbers, and ISO dates.
 
@@ -103,7 +125,7 @@ def _parse_time(text: str) -> Time:
         return int(text)
     except ValueError:
         if not is_number(text):
-            return datetime.fromisoformat(text)
+            return _parse_date(text)
     number = float(text)
     if not math.isfinite(number):
         raise ValueError

@@ -17,7 +17,7 @@ from throughtime.data.series.columns import asked_columns, is_index, is_unnamed,
 from throughtime.data.tables.column_names import known_column, pick_column
 from throughtime.data.tables.columns import Columns
 from throughtime.data.tables.header import is_number
-from throughtime.data.tables.values import as_float
+from throughtime.data.tables.values import MISSING, as_float
 from throughtime.doors import option
 from throughtime.errors import DataError, UsageError
 
@@ -55,6 +55,12 @@ class Wide:
             del cells[-1]
         if not cells:
             raise DataError("holds no value")
+        gap = next((name for name, cell in cells if _is_missing(cell)), None)
+        if gap is not None:
+            raise DataError(
+                f"column {gap!r} holds no value, and later ones do: fill gaps inside series, or write a row for each "
+                f"step, where {option('fill')} does so"
+            )
         return np.array([[as_float(cell, name)] for name, cell in cells])
 
 
@@ -274,7 +280,7 @@ def read_wide(rows: Iterator[tuple[str, Row]], wide: Wide, columns: Columns, pro
 
 
 def _is_missing(cell: object) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip()) or str(cell).strip().lower() == "nan"
+    return cell is None or str(cell).strip().lower() in MISSING
 
 
 def _is_numeric(cell: object) -> bool:

@@ -14,7 +14,9 @@ from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Content, Record, Target
 from throughtime.data.tables.array_values import as_frames, as_picture
 from throughtime.data.tables.column_names import listed, pick_column
+from throughtime.data.tables.lists import is_number_list, read_list
 from throughtime.data.tables.values import (
+    MISSING,
     as_float,
     as_label,
     as_labels,
@@ -23,12 +25,16 @@ from throughtime.data.tables.values import (
     as_steps,
     as_text,
 )
-from throughtime.errors import DataError
+from throughtime.data.words import split_words
+from throughtime.doors import option
+from throughtime.errors import DataError, UsageError
 
 __all__ = ["Columns", "Load"]
 
 Load = Callable[[Path], Content]
 """Reads the file that a cell names; raises a DataError that starts with the path."""
+_ENOUGH = 4
+"""Texts that are lists of numbers, from the first on, which are enough to refuse all."""
 
 
 @dataclass(slots=True)
@@ -53,6 +59,10 @@ class Columns:
     """Column that says which records belong together, or None."""
     _told: set[str] = field(default_factory=set[str])
     """What was told already."""
+    _cut_as_learned: bool = False
+    """Whether texts are cut into words as those were whose marks were learned from."""
+    _numbers: int | None = 0
+    """How many texts were lists of numbers, all so far; None where one was not."""
 
     @classmethod
     def choose(
@@ -111,7 +121,11 @@ class Columns:
         except DataError as error:
             self.problems.report(place, str(error))
             return None
-        return Record(content, target, place, row if original is None else original, beside, group)
+        if original is None and self._cut_as_learned and type(row) is dict and "tokens" not in row:
+            words = list(cast("tuple[str, ...]", content))  # what the predictions are of
+            original = cast("object", {**cast("dict[str, object]", row), "tokens": words})
+        kept = cast(object, row) if original is None else original
+        return Record(content, target, place, kept, beside, group)
 
     def _content(self, value: object) -> Content:
         if self.load is not None:
@@ -120,10 +134,30 @@ class Columns:
             take = as_picture if self.how.image_steps == "none" else as_frames
             return take(cast(NDArray[Any], value), self.content)
         if not self.how.per_step:
-            return as_text(value, self.content)
+            text = as_text(value, self.content)
+            self._refuse_numbers(text)
+            return text
         words = as_steps(value, self.content)
+        if self.how.found.spans and isinstance(value, str) and tuple(value.split()) == words:
+            self._cut_as_learned = True
+            return split_words(value)
         self._tell_of_list(value, words, self.content)
         return words
+
+    def _refuse_numbers(self, text: str) -> None:
+        """See that the first texts are no lists of numbers, which are no text to learn from."""
+        if self.how.found.fixed or self._numbers is None:
+            return
+        if not is_number_list(text):
+            self._numbers = None
+            return
+        self._numbers += 1
+        if self._numbers == _ENOUGH:
+            raise UsageError(
+                f"column {self.content!r} holds lists of numbers, such as {text[:30]!r}, which are no texts: write a "
+                f"series as a row for each step ({option('id_column')}, {option('time_column')}), or with a value in "
+                f"each column ({option('wide', True)})"
+            )
 
     def _tell(self, kind: str, message: str) -> None:
         if kind not in self._told:
@@ -154,10 +188,29 @@ class Columns:
             return several
         if self.how.target_type == "sequences":
             return as_sequences(value, column)
-        label = as_label(value, column)
-        if isinstance(value, str) and label != value:
+        only = self._only(value, column)
+        label = as_label(only, column)
+        if isinstance(only, str) and label != only:
             self._tell("trimmed", f"{place}: white space around labels is taken off, here and further on")
+        if label.lower() in MISSING:
+            self._tell(label, f"{place}: {label!r} is a label like others; if it stands for none, leave the rows out")
         return label
+
+    def _only(self, value: object, column: str) -> object:
+        """Take the label out of a list with one; several are no label."""
+        items = read_list(value, column) if isinstance(value, str) and value[:1] == "[" else value
+        if isinstance(items, np.ndarray):
+            items = cast("list[object]", cast(NDArray[Any], items).tolist())
+        if not isinstance(items, list | tuple):
+            return value
+        labels = cast("Sequence[object]", items)
+        if len(labels) != 1:
+            raise DataError(
+                f"column {column!r} holds a list of {len(labels)} labels, {str(value)[:40]}; any number of "
+                f"labels is learned with {option('target_type', 'labels')}"
+            )
+        self._tell(f"only {column}", f"column {column!r} holds lists of one label; it is taken out of them")
+        return labels[0]
 
 
 def _cell(row: Mapping[str, object], column: str) -> object:

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from throughtime.data.files import STANDARD, describe, open_lines
 from throughtime.data.reading import Problems, Reading
-from throughtime.data.tables.dialect import cells_between, told_dialect
+from throughtime.data.tables.dialect import Dialect, cells_between, is_comma_number, told_dialect
+from throughtime.data.tables.habits import Row, doubled_quotes
 
 __all__ = ["AHEAD", "Row", "read_rows"]
 
-Row = tuple[int, list[str]]
-"""Number of the line where it begins, from 1, and its cells."""
 _CELL = 1 << 26
 """Characters of the largest cell: a quote that is never closed must not take all the memory."""
 AHEAD = 200
@@ -50,12 +49,16 @@ def read_rows(path: Path, how: Reading, problems: Problems, *, tabs: bool) -> It
     split = _split_quoted if dialect.quoted else _split_plain
     blanks: list[int] = []
     width = told = 0
-    for place, cells in split(lines, name, problems, dialect.separator):
+    for place, cells in split(lines, name, problems, dialect):
         number = place + dialect.skip
         if cells in ([], [""]):
             blanks.append(number)
             continue
+        if dialect.row_names and not width:
+            cells = ["", *cells]
         width = width or len(cells)
+        if dialect.trails and len(cells) == width + 1 and not cells[-1].strip():
+            del cells[-1]
         for blank in blanks:
             if width == 1:
                 problems.report(f"{name}: line {blank}", "is blank, where every line is a row")
@@ -77,14 +80,19 @@ def _sample(lines: Iterator[str], most: int) -> list[str]:
 
 
 def _pointed(cells: list[str], columns: frozenset[int]) -> list[str]:
-    """Write decimal commas as points."""
-    return [cell.replace(",", ".", 1) if column in columns else cell for column, cell in enumerate(cells)]
+    """Write decimal commas as points, and take out points that part thousands."""
+    return [
+        (cell.replace(".", "") if "," in cell or cell.count(".") else cell).replace(",", ".", 1)
+        if column in columns and is_comma_number(cell)
+        else cell
+        for column, cell in enumerate(cells)
+    ]
 
 
-def _split_plain(lines: Iterable[str], name: str, problems: Problems, separator: str) -> Iterator[Row]:
+def _split_plain(lines: Iterable[str], name: str, problems: Problems, dialect: Dialect) -> Iterator[Row]:
     told = False
     for number, line in enumerate(lines, 1):
-        cells = cells_between(line, separator)
+        cells = cells_between(line, dialect.separator)
         if not told and '"' in line and any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells):
             told = True
             problems.note(
@@ -117,11 +125,11 @@ class _Feed:
         self.number -= len(self.row) - 1
 
 
-def _split_quoted(lines: Iterable[str], name: str, problems: Problems, separator: str) -> Iterator[Row]:
+def _split_quoted(lines: Iterable[str], name: str, problems: Problems, dialect: Dialect) -> Iterator[Row]:
     # The limit belongs to the whole process; it is only ever raised, as another table may be open.
     csv.field_size_limit(max(csv.field_size_limit(), _CELL))
-    feed = _Feed(lines)
-    reader = csv.reader(feed, delimiter=separator, strict=True)
+    feed = _Feed(map(doubled_quotes, lines) if dialect.escaped else lines)
+    reader = csv.reader(feed, delimiter=dialect.separator, strict=True, skipinitialspace=dialect.spaced)
     told = False
     while True:
         first = feed.number + 1

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from throughtime.data.reading import Note
+from throughtime.data.tables.habits import doubled_quotes, has_row_names, is_spaced, leading_comments, parse, trails
 from throughtime.data.tables.header import is_number
 from throughtime.doors import named
 from throughtime.errors import UsageError
 
-__all__ = ["SEPARATORS", "Dialect", "as_separator", "cells_between", "told_dialect"]
+__all__ = ["SEPARATORS", "Dialect", "as_separator", "cells_between", "is_comma_number", "told_dialect"]
 
 SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "space": " "}
 """What separates cells, by name; space is any run of blanks."""
 _NAMES = {separator: name for name, separator in SEPARATORS.items()}
 _SAYS = re.compile(r'"?sep=(.)"?')
 """The first line by which Excel is told of the separator."""
-_DECIMAL = re.compile(r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*")
+_DECIMAL = re.compile(r"\s*[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][+-]?\d+)?\s*")
+_WHOLE = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)")
+"""A number that may stand among those with decimal commas; points part its thousands."""
 _ENOUGH = 0.9
 """Share of the lines that must have as many cells as most have."""
 
@@ -37,6 +39,14 @@ class Dialect:
     """Lines before the first row."""
     decimal_commas: frozenset[int] = frozenset()
     """Columns, from 0, whose numbers are written with a decimal comma."""
+    spaced: bool = False
+    """Whether a quoted cell may stand behind a separator and a space."""
+    escaped: bool = False
+    """Whether quotes inside quoted cells stand behind a backslash."""
+    row_names: bool = False
+    """Whether each row but the header begins with its name."""
+    trails: bool = False
+    """Whether each row but the header ends with an empty cell too many."""
 
 
 def as_separator(asked: str) -> str:
@@ -105,31 +115,56 @@ def told_dialect(lines: Sequence[str], usual: str, asked: str | None, name: str,
         ';'
     """
     said = _SAYS.fullmatch(lines[0].strip()) if lines else None
-    skip = 1 if said else 0
+    skip = 1 if said else leading_comments(lines, [as_separator(asked)] if asked is not None else [usual, *_NAMES])
     rest = lines[skip:]
     if said:
         note(f"{name}: its first line says what separates the cells, {said[1]!r}")
+    elif skip:
+        note(f"{name}: comments (#) before the table are left out, {skip} line{'s' * (skip > 1)}")
     separator = as_separator(asked) if asked is not None else said[1] if said else _told_separator(rest, usual)
     if separator != usual and asked is None and not said:
         note(f"{name}: cells are separated by {_NAMES.get(separator, repr(separator))}s")
     quoted = separator not in ("\t", " ") or (separator == "\t" and _keeps_together(rest))
     if quoted and separator == "\t":
         note(f"{name}: cells in double quotes are taken out of them")
-    rows = [] if separator == "," else [row for row in _rows(rest, separator, quoted) if row]
-    return Dialect(separator, quoted, skip, _decimal_commas(rows))
+    return _with_habits(rest, separator, quoted, skip, name, note)
 
 
-def _rows(lines: Iterable[str], separator: str, quoted: bool = True) -> list[list[str]]:
-    """Split lines; those that cannot be split are left out."""
-    if not quoted:
-        return [cells_between(line, separator) for line in lines]
-    rows: list[list[str]] = []
-    reader = csv.reader((f"{line}\n" for line in lines), delimiter=separator, strict=True)
-    try:
-        rows.extend(reader)
-    except csv.Error:
-        return [line.split(separator) for line in lines]
-    return rows
+def _with_habits(lines: Sequence[str], separator: str, quoted: bool, skip: int, name: str, note: Note) -> Dialect:
+    """Tell what else the program that wrote a table has done."""
+    escaped = quoted and any('\\"' in line for line in lines) and parse(lines, separator) is None
+    if escaped:
+        doubled = [doubled_quotes(line) for line in lines]
+        escaped = parse(doubled, separator) is not None
+        lines = doubled if escaped else lines
+    spaced = quoted and is_spaced(lines, separator)
+    rows = [row for row in _rows(lines, separator, quoted, spaced) if row]
+    row_names, ends = has_row_names(rows, lines[1:], separator), trails(rows)
+    commas = _decimal_commas(rows) if separator != "," else frozenset[int]()
+    for there, what in (
+        (escaped, "a backslash before a quote inside a cell is taken off"),
+        (spaced, "cells in double quotes behind a space are taken out of them"),
+        (
+            row_names and not ends,
+            "rows have a cell more than the first line: it is taken as their name, as R has it",
+        ),
+        (ends, "each row but the first ends with an empty cell too many; it is left out"),
+        (commas, f"commas in numbers are read as decimal points, as in {_first_of(rows, commas)}"),
+    ):
+        if there:
+            note(f"{name}: {what}")
+    return Dialect(separator, quoted, skip, commas, spaced, escaped, row_names and not ends, ends)
+
+
+def _first_of(rows: Sequence[Sequence[str]], columns: frozenset[int]) -> str:
+    """The first number with a comma."""
+    return next((row[i] for row in rows for i in sorted(columns) if len(row) > i and "," in row[i]), "")
+
+
+def _rows(lines: Iterable[str], separator: str, quoted: bool = True, spaced: bool = False) -> list[list[str]]:
+    """Split lines; where quotes are out of place, as if there were none."""
+    found = parse(lines, separator, spaced=spaced) if quoted else None
+    return [cells_between(line, separator) for line in lines] if found is None else found
 
 
 def _fit(lines: Sequence[str], separator: str) -> tuple[float, int]:
@@ -174,13 +209,15 @@ def _keeps_together(lines: Sequence[str]) -> bool:
     plain, marked = _rows(lines, "\t", quoted=False), _rows(lines, "\t")
     if marked == plain:
         return False
-    widths = [Counter(len(row) for row in rows if row not in ([], [""])) for rows in (plain, marked)]
+    # R leaves the cell above the rows' names out of the first line.
+    below = [rows[1:] if len(rows) > 2 and len(rows[1]) == len(rows[0]) + 1 else rows for rows in (plain, marked)]
+    widths = [Counter(len(row) for row in rows if row not in ([], [""])) for rows in below]
     if len(widths[1]) == 1 and len(widths[0]) > 1:
         return True  # only so has every row as many cells
     if len(widths[1]) > 1:
         return False
     marks = [cell for row in plain for cell in row if len(cell) > 1 and cell[0] == cell[-1] == '"']
-    columns = zip(*(row for row in plain[1:] if len(row) == len(plain[0])), strict=True)
+    columns = zip(*(row for row in plain[1:] if len(row) == len(below[0][0])), strict=True)
     whole = any(cells and all(len(c) > 1 and c[0] == c[-1] == '"' for c in cells) for cells in map(list, columns))
     return whole or any('""' in cell[1:-1] for cell in marks)
 
@@ -191,7 +228,23 @@ def _decimal_commas(rows: Sequence[Sequence[str]]) -> frozenset[int]:
     found: set[int] = set()
     for column in range(width):
         cells = [row[column].strip() for row in rows[1:] if len(row) > column and row[column].strip()]
-        whole = all(_DECIMAL.fullmatch(cell) or re.fullmatch(r"[+-]?\d+", cell) for cell in cells)
+        whole = all(_DECIMAL.fullmatch(cell) or _WHOLE.fullmatch(cell) for cell in cells)
         if cells and whole and any("," in cell for cell in cells):
             found.add(column)
     return frozenset(found)
+
+
+def is_comma_number(cell: str) -> bool:
+    """Tell whether a cell is a number as those are written who have decimal commas.
+
+    Args:
+        cell: the cell.
+
+    Returns:
+        Whether it is; points in it part thousands.
+
+    Example:
+        >>> is_comma_number("1.234,5"), is_comma_number("1.234"), is_comma_number("1.5")
+        (True, True, False)
+    """
+    return _DECIMAL.fullmatch(cell) is not None or _WHOLE.fullmatch(cell.strip()) is not None

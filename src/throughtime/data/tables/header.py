@@ -54,6 +54,8 @@ def weigh_first_row(rows: Sequence[Sequence[str]], *, known: Collection[str] = (
         False
     """
     first, below = rows[0], rows[1:]
+    if _counts_columns(first, below):
+        return Evidence(header=2 * _CLEAR)
     header = data = 0.0
     if any(len(cell) >= _LONG for cell in first):
         data += 2
@@ -65,6 +67,15 @@ def weigh_first_row(rows: Sequence[Sequence[str]], *, known: Collection[str] = (
         usual = 2.0 if cell in known and cell.strip() not in values else 0.0
         header, data = header + found.header + usual, data + found.data
     return Evidence(header, data)
+
+
+def _counts_columns(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row numbers columns from 0 or 1, as pandas calls those without a name, and texts are below."""
+    numbers = [cell.strip() for cell in first if cell.strip()]
+    counts = [[str(number + start) for number in range(len(numbers))] for start in (0, 1)]
+    if len(numbers) < 2 or numbers not in counts:
+        return False
+    return any(cell.strip() and not is_number(cell) for row in below for cell in row)
 
 
 def _weigh(first: str, values: Sequence[str]) -> Evidence:

@@ -9,13 +9,15 @@ from typing import cast
 
 from throughtime.errors import DataError
 
-__all__ = ["read_list"]
+__all__ = ["is_number_list", "read_list"]
 
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|True|False|true|false|None|null|nan|NaN"
 _ITEM = re.compile(
     rf"\s*(?:np\.\w+\(\s*({_QUOTED}|{_NUMBER})\s*\)|({_QUOTED}|{_NUMBER}))(\s*,\s*|\s+|$|(?='|\"))", re.S
 )
+_VALUE = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_NUMBERS = re.compile(rf"[\[(]?\s*{_VALUE}(?:[\s,;]+{_VALUE})+\s*[\])]?")
 _ARRAY = re.compile(r"(?:array|Array|tensor)\((.*?)(?:,\s*(?:dtype|device)=[^\]]*)?\)", re.S)
 _OPENS = re.compile(r"\[(?:np\.\w+\()?['\"]")
 """How a list of texts begins; hardly a sentence does."""
@@ -68,6 +70,25 @@ def read_list(text: str, column: str) -> list[object] | None:
     if not _OPENS.match(cell):
         return None
     raise _refused(cell, column, "; NumPy has left items out of it ('...')" if "..." in cell else "")
+
+
+def is_number_list(text: str) -> bool:
+    """Tell whether a text is a list of numbers: in brackets, or three at least, not all of them whole.
+
+    Args:
+        text: the text. Whole numbers without brackets may be words that were numbered.
+
+    Returns:
+        Whether it is.
+
+    Example:
+        >>> is_number_list("[1, 2]"), is_number_list("0.5 0.25 1"), is_number_list("17 4 99")
+        (True, True, False)
+    """
+    cell = text.strip()
+    if not cell or cell[0] not in "[(+-.0123456789" or _NUMBERS.fullmatch(cell) is None:
+        return False
+    return (cell[0] + cell[-1] in ("[]", "()")) or ("." in cell and len(cell.split()) > 2 and cell[0] not in "[(")
 
 
 def _refused(cell: str, column: str, why: str) -> DataError:

@@ -10,10 +10,17 @@ from throughtime.data.reading import Problems, Reading
 from throughtime.data.tables.column_names import choose_columns, known_column, say_columns
 from throughtime.data.tables.delimited import AHEAD, Row
 from throughtime.data.tables.header import is_number, weigh_first_row
+from throughtime.data.tables.meant import (
+    columns_of_labels,
+    columns_of_texts,
+    is_nameless,
+    refuse_shape,
+    refuse_title,
+)
 from throughtime.doors import option
 from throughtime.errors import DataError
 
-__all__ = ["Head", "header_unclear", "read_head"]
+__all__ = ["Head", "ask_by_cells", "header_unclear", "read_head"]
 
 _LONG = 60
 """Characters that no name of a column has."""
@@ -65,18 +72,19 @@ def read_head(
     if not ahead:
         raise DataError(f"{name} has no rows")
     header = _by_names(ahead[0][1], how, targets=targets) if how.header is None else how.header
-    if header is None or (header and not _names_all(ahead[0][1], how, targets=targets)):
+    if header is None or not _names_all(ahead[0][1], how, targets=targets):
         ahead += islice(rows, AHEAD)  # only then: who sends rows one by one may wait for each answer
     sample = [row[1] for row in ahead]
     header = _has_header(sample, how, name, targets=targets) if header is None else header
-    first = sample[0]
-    head = _named(sample, how, problems, name, targets) if header else _numbered(first, how, problems, name, targets)
+    make = _named if header else _numbered
+    head = make(sample, how, problems, name, targets)
     return head, chain(ahead[1:] if header else ahead, rows)
 
 
 def _has_header(rows: Sequence[Sequence[str]], how: Reading, name: str, *, targets: bool) -> bool:
     """Tell from the cells whether the first row names the columns."""
     first = rows[0]
+    refuse_title(rows, name)
     known = {known_column(first, how, role) or "" for role in ("text", "target")} - {""}
     decided = weigh_first_row(rows, known=known).decision
     if decided is not None:
@@ -127,56 +135,80 @@ def _named(rows: Sequence[Sequence[str]], how: Reading, problems: Problems, name
         raise DataError(f"{name}: two columns are called {twice!r}; rename one")
     if names != list(first):
         problems.note(f"{name}: columns without a name are called by their number")
-    told = _by_cells(names, rows[1:], how, targets)
+    told = ask_by_cells(names, rows[1:], how, targets)
+    if told is how and targets and None in (known_column(names, how, "text"), known_column(names, how, "target")):
+        refuse_shape(names, rows[1:], how, name)
     content, target = choose_columns(names, told, problems, name, targets=targets)
     if told is not how:
         problems.note(f"{name}: by what is in them, {say_columns(content, target)}")
     return Head(tuple(names), True, content, target)
 
 
-def _by_cells(names: Sequence[str], rows: Sequence[Sequence[str]], how: Reading, targets: bool) -> Reading:
-    """Ask for the columns that can only be meant, where names are unusual: the one of texts, the one of labels."""
+def ask_by_cells(names: Sequence[str], rows: Sequence[Sequence[str]], how: Reading, targets: bool) -> Reading:
+    """Ask for the columns that can only be meant, where names are unusual: the one of texts, the one of labels.
+
+    Args:
+        names: the columns.
+        rows: the first rows.
+        how: the columns that were asked for.
+        targets: whether a target is needed.
+
+    Returns:
+        The options with these columns; as they were where names tell, or nothing does.
+    """
     content = how.text_column or known_column(names, how, "text")
     target = how.target_column or (known_column(names, how, "target") if targets else None)
     if how.per_step or how.file_column is not None or (content and (target or not targets)):
         return how
+    named = [each for each in names if not (is_nameless(each) or _is_empty(names, rows, each))]
     if content is None:
-        texts = [each for each in _columns_of_texts(names, rows) if each != target]
+        texts = [each for each in columns_of_texts(names, rows) if each in named and each != target]
         content = texts[0] if len(texts) == 1 else None
-    if targets and target is None and len(names) == 2 and content in names:
-        target = next(each for each in names if each != content)
+    if targets and target is None and content in names:
+        labels = [each for each in (columns_of_labels(names, rows) if len(named) > 2 else named) if each in named]
+        labels = [each for each in labels if each != content]
+        target = labels[0] if len(labels) == 1 else None
     if content is None or (targets and target is None):
         return how
     return replace(how, text_column=content, target_column=target if targets else how.target_column)
 
 
-def _columns_of_texts(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The columns whose cells are texts of several words, hardly one like another."""
-    found: list[str] = []
-    for column, name in enumerate(names):
-        cells = [row[column] for row in rows if len(row) > column and row[column].strip()]
-        several = sum(len(cell.split()) > 1 for cell in cells)
-        if cells and several > len(cells) / 2 and len(set(cells)) > len(cells) / 2:
-            found.append(name)
-    return found
+def _is_empty(names: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> bool:
+    """Whether a column that was called by its number has nothing in it."""
+    column = names.index(name)
+    return name.isdecimal() and not any(row[column].strip() for row in rows if len(row) > column)
 
 
-def _numbered(first: Sequence[str], how: Reading, problems: Problems, name: str, targets: bool) -> Head:
+def _numbered(rows: Sequence[Sequence[str]], how: Reading, problems: Problems, name: str, targets: bool) -> Head:
+    first = rows[0]
     names = [str(number) for number in range(1, len(first) + 1)]
-    asked = how.text_column or how.file_column
-    content = asked or next((n for n in names if n != how.target_column), "1")
-    target = how.target_column or next((n for n in names if n != content), None)
+    told = ask_by_cells(names, rows, how, targets) if _differ(names, rows, how) else how
+    asked = told.text_column or told.file_column
+    content = asked or next((n for n in names if n != told.target_column), "1")
+    target = told.target_column or next((n for n in names if n != content), None)
     if targets and target is None:
         raise DataError(
             f"{name} has one column in its first line, {first[0][:_LONG]!r}; a text and a target are needed"
         )
-    if asked is how.target_column is None and len(names) > 1 and is_number(first[int(content) - 1]):
+    if asked is told.target_column is None and len(names) > 1 and is_number(first[int(content) - 1]):
+        if targets:
+            refuse_shape(names, rows, how, name)
         raise DataError(
             f"{name}: column {content} holds {first[int(content) - 1]!r} in the first line, which is no text; "
             f"of columns 1 to {len(names)}, choose with {option('text_column')} and {option('target_column')}"
         )
     chosen = replace(how, text_column=None if how.file_column else content, target_column=target)
     content, target = choose_columns(names, chosen, problems, name, targets=targets)
-    if how.header is None:
-        problems.note(f"{name}: the first line is data and no header; {say_columns(content, target)}")
+    if how.header is None or told is not how:
+        why = "the first line is data and no header" if how.header is None else "by what is in them"
+        problems.note(f"{name}: {why}; {say_columns(content, target)}")
     return Head(tuple(names), False, content, target)
+
+
+def _differ(names: Sequence[str], rows: Sequence[Sequence[str]], how: Reading) -> bool:
+    """Whether one column alone holds texts, and it is not the first, which would be taken otherwise."""
+    if how.per_step or how.text_column or how.file_column or len(names) < 2:
+        return False
+    texts = [each for each in columns_of_texts(names, rows) if each != how.target_column]
+    first = next((n for n in names if n != how.target_column), "1")
+    return len(texts) == 1 and texts[0] != first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
@@ -14,6 +15,7 @@ from throughtime.data.tables.lists import read_list
 from throughtime.errors import DataError
 
 __all__ = [
+    "MISSING",
     "as_float",
     "as_label",
     "as_labels",
@@ -21,10 +23,16 @@ __all__ = [
     "as_step_labels",
     "as_steps",
     "as_text",
+    "looks_numeric",
 ]
 
+MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nil", "?", "-", "--", "."})
+"""What stands for no value, in small letters: what spreadsheets, pandas, R, SAS and Weka write."""
 NO_LABEL = -100
 """What Hugging Face's tokenizers write where a token has no label."""
+
+
+_DRESSED = re.compile(r"[-+$€£¥ ]*\d[\d.,' \N{NO-BREAK SPACE}]*(?:[eE][-+]?\d+)?\s*[%$€£¥]?")
 
 
 def _kind(value: object) -> str:
@@ -233,13 +241,41 @@ def as_float(value: object, column: str) -> float:
         try:
             number = float(value if "_" not in value else "no")  # Python reads 1_000 as a number; a table means none
         except ValueError:
-            hint = " (write a point for the decimal comma)" if "," in value else ""
-            raise DataError(f"column {column!r} holds {value!r}, not a number{hint}") from None
+            raise DataError(f"column {column!r} holds {value!r}, not a number{_hint(value.strip())}") from None
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         number = float(value)
     if not math.isfinite(number):
         raise DataError(f"column {column!r} holds {_kind(value)}, not a finite number")
     return number
+
+
+def looks_numeric(cell: str) -> bool:
+    """Tell whether a cell is a number with something more: parted thousands, a decimal comma, a unit of money or %.
+
+    Args:
+        cell: the cell.
+
+    Returns:
+        Whether it is.
+
+    Example:
+        >>> looks_numeric("1,500"), looks_numeric("5 %"), looks_numeric("$2.50"), looks_numeric("a 5")
+        (True, True, True, False)
+    """
+    return _DRESSED.fullmatch(cell.strip()) is not None
+
+
+def _hint(value: str) -> str:
+    """How to write a number that is written otherwise; nothing where it is none."""
+    if not looks_numeric(value):
+        return " (write a point for the decimal comma)" if "," in value else ""
+    plain = value.strip("%$€£¥ +\N{NO-BREAK SPACE}")
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", plain.lstrip("-")):
+        return f" (write thousands without commas, {plain.replace(',', '')}, or a decimal comma as a point)"
+    if re.fullmatch(r"-?\d+,\d+", plain) and plain == value:
+        return " (write a point for the decimal comma)"
+    plain = plain.replace(".", "").replace(",", ".") if "," in plain else plain
+    return f" (write the number alone: {re.sub('[^-0-9.eE]', '', plain)})"
 
 
 def as_sequences(value: object, column: str) -> Sequences:

@@ -121,6 +121,7 @@ class ClassifyReader(RecordReader[Array]):
             labels = Labels.build(label for record in records for label in cast("tuple[str, ...]", _as(tuple, record)))
             if not len(labels):
                 raise DataError("no example has a label; give some that have")
+            _refuse_joined(labels.names, records, self.config.label_separator)
             return SetTargets(labels)
         numbers = np.array([_as(float, record) for record in records], np.float64)
         if numbers.min() == numbers.max():
@@ -136,6 +137,20 @@ class ClassifyReader(RecordReader[Array]):
 
     def load_targets(self, saved: Mapping[str, Any]) -> Targets[Array]:
         return load_targets(saved)
+
+
+def _refuse_joined(names: Sequence[str], records: Sequence[Record], separator: str) -> None:
+    """See that labels are not several with another sign between them than the one that was looked for."""
+    if any(len(_as(tuple, record)) > 1 for record in records):
+        return
+    for other in {"|", ";", ","} - {separator}:
+        joined = [name for name in names if other in name]
+        parts = Counter(part.strip() for name in names for part in name.split(other))
+        if joined and all(part and parts[part] > 1 for part in joined[0].split(other)):
+            raise DataError(
+                f"no example has several labels with {separator!r} between them, and {joined[0]!r} looks like several "
+                f"with {other!r}: say --label-separator '{other}'"
+            )
 
 
 def load_targets(saved: Mapping[str, Any]) -> LabelTargets | SetTargets | NumberTargets:

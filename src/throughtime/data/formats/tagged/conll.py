@@ -8,7 +8,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from throughtime.data.files import STANDARD, describe, open_lines, suffixes
-from throughtime.data.formats.tagged.layout import RANGE, UNIVERSAL, ColumnLayout, cells_of, find_layout, is_mark
+from throughtime.data.formats.tagged.columns import cells_of, is_heading, is_mark
+from throughtime.data.formats.tagged.layout import RANGE, UNIVERSAL, ColumnLayout, find_layout
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 
@@ -17,6 +18,8 @@ __all__ = ["CONLL", "Sentence", "read_conll"]
 CONLL = (".conll", ".bio", ".iob", ".iob2", ".conllu")
 """Suffixes of files in columns; others are read too."""
 _ALWAYS_SET = ("upos", "head", "deprel")
+_LONG = 50
+"""Lines from which on a file of one sentence is told of."""
 _AHEAD = 100
 """Sentences that are looked at to tell the columns."""
 
@@ -36,7 +39,7 @@ class Sentence:
     others: tuple[int, ...]
     """Which have columns and are no words: multiword ranges and empty nodes of CoNLL-U."""
     separator: str
-    """What stands between columns: a tab or a space."""
+    """What stands between columns: a tab, a space, a comma or a semicolon."""
     target: int | None
     """Column of the target, from 0, read or not; None where it is not known."""
 
@@ -89,7 +92,7 @@ class _Reader:
         layout = self.layout
         if line[0] != "#" or (begun and not layout.universal):
             return False
-        if not layout.universal and layout.counter is None and len(cells) == layout.width:
+        if not (layout.universal or layout.commented) and layout.counter is None and len(cells) == layout.width:
             return False
         if not layout.universal:
             self.tell("comment", f"{self.name}: line {number} is kept as a comment, and others with #")
@@ -155,6 +158,8 @@ def read_conll(
     if targets and not universal and not how.found.fixed:
         how.found.counted = layout.counter is not None
     reader = _Reader(name, layout, targets, problems)
+    if targets and len(ahead) == 1 and (count := sum(map(bool, map(str.strip, ahead[0][1])))) >= _LONG:
+        problems.note(f"{name}: all {count:,} lines are one sentence; a blank line ends a sentence")
     for first, lines in chain(ahead, sentences):
         try:
             record = _record(reader, first, lines)
@@ -194,9 +199,12 @@ def _record(reader: _Reader, first: int, lines: list[str]) -> Record | None:
     others: list[int] = []
     comments, width = False, 0
     for index, line in enumerate(lines):
+        number = first + index
         if not line.strip(" \t") or is_mark(line, layout.universal):
+            if is_heading(line):
+                reader.tell("heading", f"{reader.name}: line {number} names the columns and is no word: {line.strip()}")
             continue
-        cells, number = cells_of(line, layout.tabs), first + index
+        cells = cells_of(line, layout.separator)
         if reader.is_comment(cells, line, number, begun=bool(tokens)):
             comments = True
             continue
@@ -218,6 +226,6 @@ def _record(reader: _Reader, first: int, lines: list[str]) -> Record | None:
         if comments or others:
             raise _BadLine(first, "a sentence without words")
         return None
-    separator = "\t" if layout.tabs else " "
-    original = Sentence(reader.name, first, tuple(lines), tuple(tokens), tuple(others), separator, layout.target)
+    separator, target = layout.separator, layout.target
+    original = Sentence(reader.name, first, tuple(lines), tuple(tokens), tuple(others), separator, target)
     return Record(tuple(words), tuple(labels) if labels else None, original.place(0), original)

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from throughtime.data.bio import looks_bio
+from throughtime.data.formats.tagged.columns import SEPARATED, cells_of, is_mark, refuse_prose, told_separator
 from throughtime.data.reading import Reading
 from throughtime.doors import option
 from throughtime.errors import DataError
 
-__all__ = ["RANGE", "UNIVERSAL", "ColumnLayout", "cells_of", "find_layout", "is_mark"]
+__all__ = ["RANGE", "UNIVERSAL", "ColumnLayout", "find_layout"]
 
 UNIVERSAL = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 """The columns of CoNLL-U."""
 RANGE = re.compile(r"\d+[-.]\d+")
 """The number of a multiword range or of an empty node."""
-_DOCUMENT = ("-DOCSTART-", "#begin document", "#end document")
-_CELLS = re.compile(r"[^ \t]+")
 _WHOLE = re.compile(r"\d+|_")
 _FRONT = 4
 """Columns among which one that counts is looked for: CoNLL-2012 has a document and its part before it."""
@@ -33,8 +32,8 @@ class ColumnLayout:
 
     universal: bool
     """Whether the file is CoNLL-U."""
-    tabs: bool
-    """Whether tabs separate columns, else white space."""
+    separator: str
+    """What stands between columns; a space is any white space."""
     width: int | None
     """How many columns each line has; None where sentences differ, as in CoNLL-2009."""
     word: int
@@ -45,6 +44,8 @@ class ColumnLayout:
     """Column that counts the words of a sentence; None where there is none."""
     start: int | None = None
     """Number of the first word of each sentence; None where the numbers go on from sentence to sentence."""
+    commented: bool = False
+    """Whether each of the first sentences begins with a line of comment, however many columns that seems to have."""
     said: str | None = None
     """What was chosen, for the user; None where nothing was."""
 
@@ -53,38 +54,8 @@ class ColumnLayout:
         needed = first if self.width is None else self.width
         if found == needed:
             return None
-        by = "separated by tabs" if self.tabs else "separated by white space"
+        by = f"separated by {SEPARATED[self.separator]}"
         return f"{found} column{'s' * (found != 1)} where {needed} are needed, {by}"
-
-
-def is_mark(line: str, universal: bool) -> bool:
-    """Tell whether a line begins or ends a document.
-
-    Args:
-        line: a line that is not blank.
-        universal: whether the file is CoNLL-U, which has no such lines.
-
-    Returns:
-        Whether it is.
-
-    Example:
-        >>> is_mark("-DOCSTART- -X- O", False)
-        True
-    """
-    return line[0] in "-#" and not universal and line.startswith(_DOCUMENT)
-
-
-def cells_of(line: str, tabs: bool) -> Sequence[str]:
-    """Part the columns of a line.
-
-    Args:
-        line: the line.
-        tabs: whether tabs stand between columns, else white space.
-
-    Returns:
-        The cells.
-    """
-    return line.split("\t") if tabs else _CELLS.findall(line)
 
 
 def find_layout(
@@ -111,44 +82,66 @@ def find_layout(
         >>> layout.word, layout.target, layout.counter
         (1, 2, 0)
     """
-    lines = [[line for line in lines if line.strip(" \t") and not is_mark(line, universal)] for lines in sentences]
-    lines = [each for each in lines if each]
-    if not lines:
+    there = ([line for line in each if line.strip(" \t") and not is_mark(line, universal)] for each in sentences)
+    if not (lines := [each for each in there if each]):
         raise DataError(f"{name} has no words in it")
     if universal:
         return _universal(how, name, targets)
     row = next((line for line in lines[0] if not line.startswith("#")), lines[0][0])
-    tabs = "\t" in row
-    width = len(cells_of(row, tabs))
-    blocks = [_words([cells_of(line, tabs) for line in each], each) for each in lines]
+    separator = told_separator([row, *(line for each in lines for line in each if not line.startswith("#"))])
+    width, blocks = len(cells_of(row, separator)), _blocks(lines, separator, name, targets)
     counter, start = _counter([block for block in blocks if block], how, width)
     ragged = counter is not None and _ragged(blocks)
     numbers = [str(number) for number in range(1, width + 1)]
-    word = _column(how.text_column, numbers, name, "text_column", 0 if counter is None else counter + 1)
+    flat = [row for block in blocks for row in block]
+    turned = counter is None and how.text_column is how.target_column is None and _labels_first(flat)
+    word = _column(how.text_column, numbers, name, "text_column", int(turned) if counter is None else counter + 1)
     if word == counter:
         counter = start = None
     common = partial(
         ColumnLayout,
         universal=False,
-        tabs=tabs,
+        separator=separator,
         width=None if ragged else width,
         word=word,
         counter=counter,
         start=start,
+        commented=len(lines) > 1 and all(each[0][:1] == "#" for each in lines),
     )
     because = "" if counter is None else f" (column {counter + 1} counts them)"
+    if turned:
+        otherwise = f"({option('text_column', 1)} says otherwise)"
+        said = f"the words are column 2, labels column 1, which holds B- and I- labels {otherwise}"
+        return common(target=0 if targets else None, said=said)
     if not targets:
-        said = f"the words are column {word + 1}{because}" if because and how.text_column is None else None
-        return common(target=None, said=said)
+        return common(target=None, said=_said(word, 0, counter, because, because, how) if not how.text_column else None)
     _require_labels(width, counter, row, name)
-    usual, why = _usual_target([row for block in blocks for row in block], counter, width, ragged, name, how)
+    usual, why = _usual_target(flat, counter, width, ragged, name, how)
     target = _column(how.target_column, numbers, name, "target_column", usual)
-    said = None
+    return common(target=target, said=_said(word, width, counter, f"{because}, the labels {why}", because, how))
+
+
+def _said(word: int, width: int, counter: int | None, whole: str, because: str, how: Reading) -> str | None:
+    """What was chosen, for the user, where it was."""
     if how.target_column is None and (width > 2 or counter is not None):
-        said = f"the words are column {word + 1}{because}, the labels {why}"
-    elif how.text_column is None and counter is not None:
-        said = f"the words are column {word + 1}{because}"
-    return common(target=target, said=said)
+        return f"the words are column {word + 1}{whole}"
+    return f"the words are column {word + 1}{because}" if how.text_column is None and counter is not None else None
+
+
+def _blocks(lines: Sequence[Sequence[str]], separator: str, name: str, targets: bool) -> list[Rows]:
+    """Cells of the words of each sentence."""
+    blocks = [_words([cells_of(line, separator) for line in each], each) for each in lines]
+    if targets and len(blocks) == 1 and (prose := refuse_prose(blocks[0])) is not None:
+        raise DataError(f"{name}: {prose}")
+    return blocks
+
+
+def _labels_first(rows: Rows) -> bool:
+    """Whether of two columns the first holds labels that mark spans, and the second does not."""
+    if any(len(row) != 2 for row in rows):
+        return False
+    first, last = [row[0] for row in rows], [row[1] for row in rows]
+    return looks_bio(first) and any("-" in label for label in first) and not looks_bio(last)
 
 
 def _universal(how: Reading, name: str, targets: bool) -> ColumnLayout:
@@ -156,7 +149,7 @@ def _universal(how: Reading, name: str, targets: bool) -> ColumnLayout:
     target = _column(how.target_column, UNIVERSAL, name, "target_column", 3)
     said = "the labels are upos" if targets and how.target_column is None else None
     return ColumnLayout(
-        universal=True, tabs=True, width=len(UNIVERSAL), word=word, target=target, counter=0, start=1, said=said
+        universal=True, separator="\t", width=len(UNIVERSAL), word=word, target=target, counter=0, start=1, said=said
     )
 
 
@@ -238,9 +231,11 @@ def _usual_target(
         return column, f"column {column + 1} (the layout is that of CoNLL-X); {other}"
     if counter == 0 and width == 4 and all(holds(column, lambda cell: looks_bio([cell])) for column in (2, 3)):
         return 2, f"column 3 (column 4 holds those inside them, as GermEval has it); {other}"
-    if counter is not None:
-        last = next((column for column in range(width - 1, counter + 1, -1) if not empty(column)), last)
-    return last, f"the last, column {width}" if last == width - 1 else f"column {last + 1}, behind it is nothing but _"
+    nothing = "_" if counter is not None else ""
+    first = 0 if counter is None else counter + 1
+    last = next((i for i in range(last, first, -1) if not holds(i, lambda cell: cell.strip() == nothing)), last)
+    behind = f"column {last + 1}, behind it is nothing{' but _' if nothing else ''}"
+    return last, f"the last, column {width}" if last == width - 1 else behind
 
 
 def _column(asked: str | None, names: Sequence[str], name: str, asking: str, usual: int) -> int:

@@ -1,4 +1,4 @@
-"""JSON lines of texts with marked characters, as spaCy, Prodigy and doccano write them: words with B- and I- labels."""
+"""JSON of texts with marked characters, as spaCy, Prodigy and doccano write it: words with B- and I- labels."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from throughtime.data.files import describe, open_lines
+from throughtime.data.formats.json_items import is_turned_down, json_items
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record, Span
 from throughtime.data.words import word_places
 from throughtime.errors import DataError, UsageError
 
-__all__ = ["read_spans"]
+__all__ = ["read_spans", "span_fields"]
 
 _TEXTS, _MARKS = ("text", "data", "content", "sentence"), ("entities", "spans", "label", "labels")
-_STARTS, _STOPS, _NAMES = ("start", "start_offset"), ("end", "end_offset"), ("label", "type", "tag")
+_STARTS, _STOPS, _NAMES = ("start", "start_offset"), ("end", "end_offset"), ("label", "labels", "type", "tag")
 
 
 def read_spans(path: Path, how: Reading, problems: Problems, *, targets: bool) -> Iterator[Record]:
@@ -25,7 +26,7 @@ def read_spans(path: Path, how: Reading, problems: Problems, *, targets: bool) -
     A mark is ``[start, stop, label]``, or an object with these (``start``, ``end`` or ``end_offset``, ``label``).
 
     Args:
-        path: the file, an object a line.
+        path: the file, an object a line, or an array of them.
         how: options; ``text_column`` and ``target_column`` name the fields, where they are not usual ones.
         problems: told of lines that are no such object, and of marks that cut a word, overlap or lie outside the text.
         targets: whether the marks are read.
@@ -47,12 +48,19 @@ def read_spans(path: Path, how: Reading, problems: Problems, *, targets: bool) -
     name = describe(path)
     if not how.per_step:
         raise UsageError(f"{name} marks parts of its texts; they are learned with tag")
-    for number, line in enumerate(open_lines(path, how.encoding, problems.note), 1):
-        if not line.strip():
-            continue
-        place = f"{name}: line {number}"
+    if targets and not how.found.fixed:
+        how.found.spans = True
+    told = False
+    for place, value in _rows(path, how, problems):
         try:
-            row = _row(line)
+            row = span_fields(value)
+            if row is None:
+                raise DataError("no object; one object a line is needed")
+            if targets and is_turned_down(row):
+                if not told:
+                    told = True
+                    problems.note(f"{place} was not accepted when it was annotated; it is left out, as others may be")
+                continue
             text = _field(row, how.text_column, _TEXTS)
             if not isinstance(text, str) or not text.strip():
                 raise DataError("there is no text in it")
@@ -62,17 +70,55 @@ def read_spans(path: Path, how: Reading, problems: Problems, *, targets: bool) -
         except DataError as error:
             problems.report(place, str(error))
         else:
-            yield Record(tuple(text[start:stop] for start, stop in places), target, place, row)
+            words = tuple(text[start:stop] for start, stop in places)
+            yield Record(words, target, place, row if targets else {**row, "tokens": list(words)})
 
 
-def _row(line: str) -> Mapping[str, Any]:
+def span_fields(row: object) -> dict[str, Any] | None:
+    """Give the fields of a record: of an object, or of spaCy's pair of a text and an object.
+
+    Args:
+        row: what JSON holds.
+
+    Returns:
+        Its fields; None where it is no such thing.
+
+    Example:
+        >>> span_fields(["Ann left.", {"entities": [[0, 3, "PER"]]}])
+        {'text': 'Ann left.', 'entities': [[0, 3, 'PER']]}
+    """
+    match row:
+        case dict():
+            return cast("dict[str, Any]", row)
+        case [str(text), dict(fields)]:  # pyright: ignore[reportUnknownVariableType]
+            return {"text": text, **cast("dict[str, Any]", fields)}
+        case _:
+            return None
+
+
+def _rows(path: Path, how: Reading, problems: Problems) -> Iterator[tuple[str, object]]:
+    """Place and value of each record: an item of an array, or a line."""
+    name, lines = describe(path), enumerate(open_lines(path, how.encoding, problems.note), 1)
+    for number, line in lines:
+        if not line.strip():
+            continue
+        if line.lstrip()[0] == "[" and not _is_line(line):
+            whole = "\n".join([line, *(rest for _, rest in lines)])
+            for place, item in enumerate(json_items(whole, name, problems.note), 1):
+                yield f"{name}: item {place}", item
+            return
+        try:
+            yield f"{name}: line {number}", json.loads(line)
+        except (ValueError, RecursionError):
+            problems.report(f"{name}: line {number}", "no JSON; one object a line is needed")
+
+
+def _is_line(line: str) -> bool:
+    """Whether a line is one record by itself."""
     try:
-        row = json.loads(line)
+        return span_fields(json.loads(line)) is not None
     except (ValueError, RecursionError):
-        raise DataError("no JSON; one object a line is needed") from None
-    if not isinstance(row, dict):
-        raise DataError("no object; one object a line is needed")
-    return cast("Mapping[str, Any]", row)
+        return False
 
 
 def _field(row: Mapping[str, Any], asked: str | None, usual: Sequence[str]) -> object:
@@ -90,10 +136,12 @@ def _marks(value: object) -> list[Span]:
 
 def _mark(part: object) -> Span:
     if isinstance(part, list):
-        parts = cast("list[object]", part)
+        parts = list(cast("list[object]", part))
     else:
         given = cast("Mapping[str, object]", part if isinstance(part, dict) else {})
         parts = [next((given[name] for name in names if name in given), None) for names in (_STARTS, _STOPS, _NAMES)]
+    if isinstance(parts[2] if len(parts) > 2 else None, list) and len(cast("list[object]", parts[2])) == 1:
+        parts[2] = cast("list[object]", parts[2])[0]  # Label Studio lists the labels of a mark
     match parts[:3]:
         case [int(start), int(stop), str(label)] if label.strip():
             return Span(start, stop, label.strip())
