@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, islice
+from pathlib import Path
 
+from throughtime.data.reading import Problems
 from throughtime.data.record import Record
-from throughtime.data.series.long import Steps
+from throughtime.data.series.steps import Steps
 from throughtime.tasks.supervised.prediction import Prediction
+from throughtime.tasks.supervised.records import count_skipped
+from throughtime.training.files import write_text
 
-__all__ = ["begun", "rows_of"]
+__all__ = ["begun", "note_skipped", "rows_of"]
 
 
 def begun(records: Iterator[Record]) -> Iterator[Record]:
@@ -69,3 +73,18 @@ def _steps(
     for _, cells, value, share in sorted(zip(steps.lines, steps.rows, values, shares, strict=True)):
         added = {"predicted": value, "probability": f"{share:.4f}"} if probabilities else {"predicted": value}
         yield replace(record, original=dict(zip(steps.columns, cells, strict=True))), added
+
+
+def note_skipped(problems: Problems, listed: Path | None = None) -> None:
+    """Say how many records were left out, if any were.
+
+    Args:
+        problems: what was bad.
+        listed: a file that is to list them; None: none.
+    """
+    if not problems.skipped:
+        return
+    if listed is not None:
+        write_text(listed, "\n".join(problems.skipped) + "\n")
+        problems.note(f"{listed} lists the records that were skipped")
+    problems.note(f"{count_skipped(problems)}; the first: {problems.skipped[0]}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 from throughtime.data.files import STANDARD
 from throughtime.data.reading import Note, Problems
 from throughtime.data.user_data import DATA, VALID, Given, Paths, UserData, user_data
-from throughtime.doors import is_typed, spelled, taking
-from throughtime.errors import UnknownNameError, UsageError
-from throughtime.runs.folder import check_run, files_of
+from throughtime.doors import taking
+from throughtime.errors import UsageError
+from throughtime.runs.folder import files_of
 from throughtime.runs.loading import loading
+from throughtime.runs.saved_run import SavedRun
 from throughtime.tasks import task_named
-from throughtime.tasks.run_config import read_config, saved_options, saved_paths, what_to_give
-from throughtime.training.files import POSITION_FILE, write_text
+from throughtime.tasks.run_config import saved_paths, what_to_give
 from throughtime.training.reporter import PlainReporter
-from throughtime.training.rivals import read_rivals
-from throughtime.training.seal import read_signed
 
 if TYPE_CHECKING:
     from throughtime.data.record import Record
@@ -57,7 +55,7 @@ def _taken(run: Run, *_: object, **__: object) -> list[str]:
     return [*run.config.READING, *(role.name for role in task_named(run.task).roles)]
 
 
-class Run:
+class Run(SavedRun):
     """A trained run on disk; torch and its model are loaded when they are needed.
 
     Args:
@@ -76,11 +74,8 @@ class Run:
     """
 
     def __init__(self, path: Path, *, device: str = "cpu") -> None:
-        self.path, self._device = path, device
-        self._saved = read_config(path)
-        self.task: str = self._saved["task"]
-        self.config = saved_options(path, self._saved)
-        self._seal = check_run(path)
+        super().__init__(path)
+        self._device = device
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, task={self.task!r})"
@@ -93,32 +88,6 @@ class Run:
 
             learner = task_named(self.task).load_learner()
         return learner.open(self.config, self.path, find_device(self._device))
-
-    @cached_property
-    def _reader(self) -> Any:
-        """What reads the data of the run's task; it loads no torch, so bad data is refused before there is a model."""
-        return task_named(self.task).load_reader()(self.config)
-
-    @property
-    def metrics(self) -> dict[str, float]:
-        """Metrics of the best validation, with its step; empty where there was none."""
-        return self._position().get("best", {})
-
-    @property
-    def rivals(self) -> dict[str, dict[str, Any]]:
-        """What simple models reach on the same validation data, by name: what each ``is``, what it ``learned_from``,
-        whether it was ``kept`` to score new data with, and its ``scores``; empty with ``rival=False``.
-        """
-        return read_rivals(self.path, self._saved.get("run"))[0]
-
-    @property
-    def status(self) -> str:
-        """How training ended: finished, stopped early, out of time, interrupted; or running, or not known."""
-        return self._position().get("status", "not known")
-
-    def _position(self) -> dict[str, Any]:
-        path = self.path / POSITION_FILE
-        return read_signed(path, self._saved.get("run")) if path.exists() else {}
 
     @taking(_taken)
     def evaluate(
@@ -149,7 +118,7 @@ class Run:
             DataError: the data cannot be read.
         """
         skipping = {} if skip_bad is None else {"skip_bad": skip_bad}
-        roles, reader = self._parted(more, skipping)
+        roles, reader = self.parted(more, skipping)
         given = user_data({DATA: data, **roles}, {DATA: ("text", text)})
         if not given:
             raise UsageError(f"nothing to evaluate: {what_to_give(self.task)}")
@@ -159,26 +128,6 @@ class Run:
         read = reader.read_to_evaluate(given, self.path, say)
         scores = self.model.evaluate(read)
         return scores | rivals_beside(self.path, self._saved.get("run"), self.model, read, scores, say)
-
-    def _parted(
-        self, more: Mapping[str, object], skipping: Mapping[str, object] | None = None
-    ) -> tuple[dict[str, object], Any]:
-        """Part what was given by name: data in the task's own roles, and what reads it, the given way."""
-        own = [role.name for role in task_named(self.task).roles]
-        known = [*own, *sorted(self.config.READING)]
-        more = {**more, **({} if hasattr(self.config, "skip_bad") else skipping or {})}
-        if strange := next((name for name in more if name not in known), None):
-            if is_typed():
-                taken = ", ".join(map(spelled, known))
-                raise UsageError(
-                    f"{self.path} is a run of the task {self.task}, which takes {taken}: leave {spelled(strange)} out"
-                )
-            raise UnknownNameError("argument", strange, ["data", "text", *known])
-        how = {name: value for name, value in more.items() if name in self.config.READING and value is not None}
-        options = self.config.read_otherwise({**how, **(skipping or {})})
-        make = task_named(self.task).load_reader()
-        reader = make(options, asked=how.keys()) if how or skipping else self._reader
-        return {name: value for name, value in more.items() if name in own}, reader
 
     @taking(_taken)
     def predict(
@@ -202,13 +151,15 @@ class Run:
             DataError: a record cannot be read.
         """
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
-        roles, reader = self._parted(more)
+        roles, reader = self.parted(more)
         memory = {DATA: data, **roles}
         given = UserData({role: Given(memory=value) for role, value in memory.items() if value is not None})
         if not given:
             raise UsageError(f"nothing to predict for: {what_to_give(self.task)}")
+        from throughtime.runs.predictions import note_skipped
+
         found = [prediction for _, prediction in self._predictions(reader, given, None, problems)]
-        _note_skipped(problems)
+        note_skipped(problems)
         return found
 
     @taking(_taken)
@@ -248,9 +199,9 @@ class Run:
         """
         from throughtime.data.formats.registry import format_of  # loads numpy, as a description need not
         from throughtime.data.formats.writers import open_writer, written_suffix
-        from throughtime.runs.predictions import rows_of
+        from throughtime.runs.predictions import note_skipped, rows_of
 
-        roles, reader = self._parted(more)
+        roles, reader = self.parted(more)
         given = user_data({DATA: data, **roles})
         if not given:
             raise UsageError(f"nothing to predict for: {what_to_give(self.task)}")
@@ -267,11 +218,7 @@ class Run:
                     progress(count)
         if not count:
             problems.note("nothing was predicted: there was no record that could be read")
-        if problems.skipped and str(out) != "-":
-            listed = Path(f"{out}.skipped.txt")
-            write_text(listed, "\n".join(problems.skipped) + "\n")
-            problems.note(f"{listed} lists the records that were skipped")
-        _note_skipped(problems)
+        note_skipped(problems, None if str(out) == "-" else Path(f"{out}.skipped.txt"))
         return count
 
     def _predictions(
@@ -289,7 +236,7 @@ class Run:
 
     def _require_predictions(self) -> None:
         """See that the task makes predictions."""
-        if not hasattr(self._reader, "read_to_predict"):
+        if not hasattr(self.reader, "read_to_predict"):
             raise UsageError(f"{self.path} is a run of the task {self.task}, which makes no predictions; see generate")
 
     def generate(self, prompt: str = "", **how: Any) -> str:
@@ -327,7 +274,7 @@ class Run:
         Raises:
             UsageError: a value outside its range, or a prompt with text that the model has never seen.
         """
-        if hasattr(self._reader, "read_to_predict") or not hasattr(self.model, "generate_stream"):
+        if hasattr(self.reader, "read_to_predict") or not hasattr(self.model, "generate_stream"):
             raise UsageError(f"{self.path} is a run of the task {self.task}, which writes no text; see predict")
         return self.model.generate_stream(
             prompt, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
@@ -347,10 +294,3 @@ class Run:
             "rivals": self.rivals,
             "files": {path.name: path.stat().st_size for path in files_of(self.path)},
         }
-
-
-def _note_skipped(problems: Problems) -> None:
-    if problems.skipped:
-        from throughtime.tasks.supervised.records import count_skipped
-
-        problems.note(f"{count_skipped(problems)}; the first: {problems.skipped[0]}")

@@ -13,7 +13,8 @@ import pytest
 from throughtime.data.in_memory.records import read_memory
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.series.long import Steps, read_series
+from throughtime.data.series.long import read_series
+from throughtime.data.series.steps import Steps
 from throughtime.errors import DataError
 
 HEAD = ("id", "t", "x", "z", "label")

@@ -10,7 +10,8 @@ import pytest
 from throughtime.data.reading import Found, Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.series.levels import widened
-from throughtime.data.series.long import Steps, read_series
+from throughtime.data.series.long import read_series
+from throughtime.data.series.steps import Steps
 from throughtime.errors import DataError, UsageError
 
 TABLE = "id,side,on,x,label\na,left,True,1,p\na,right,False,2,p\nb,left,false,3,q\nb,up,true,4,q\n"

@@ -13,7 +13,8 @@ from small_readers import refusal
 
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.series.long import Steps, read_series
+from throughtime.data.series.long import read_series
+from throughtime.data.series.steps import Steps
 from throughtime.errors import DataError
 
 HOW = Reading(id_column="id", time_column="time", target_column="label")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from throughtime.data.files import STANDARD, describe, first_bytes, suffixes
-from throughtime.data.formats.json_array import json_array_rows
-from throughtime.data.formats.json_lines import json_rows
+from throughtime.data.formats.json.array import json_array_rows
+from throughtime.data.formats.json.lines import json_rows
 from throughtime.data.formats.table import parquet_rows
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record

@@ -9,17 +9,17 @@ from typing import Any, cast
 
 from throughtime.data.encodings import is_unicode
 from throughtime.data.files import STANDARD, describe, suffixes
-from throughtime.data.formats.evidence import format_by_bytes, format_by_lines, sample_lines
+from throughtime.data.formats.evidence.by_lines import format_by_bytes, format_by_lines, sample_lines
+from throughtime.data.formats.evidence.foreign import foreign_lines
+from throughtime.data.formats.evidence.tables import table_by_lines
 from throughtime.data.formats.fasta import FASTA_SUFFIXES, read_fasta
 from throughtime.data.formats.fasttext import read_fasttext
 from throughtime.data.formats.file_loader import FileLoader, kind_of
 from throughtime.data.formats.folder import read_folder
-from throughtime.data.formats.foreign import foreign_lines
-from throughtime.data.formats.json_array import read_json_array
+from throughtime.data.formats.json.array import read_json_array
 from throughtime.data.formats.lines import read_lines
 from throughtime.data.formats.named_series import read_any_series
 from throughtime.data.formats.table import read_table
-from throughtime.data.formats.table_evidence import table_by_lines
 from throughtime.data.formats.tagged.conll import read_conll
 from throughtime.data.formats.tagged.spans import read_spans
 from throughtime.data.in_memory.records import read_memory

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from throughtime.data.files import STANDARD, describe, refusing, suffixes
-from throughtime.data.formats.json_lines import accepted, json_rows
+from throughtime.data.formats.json.lines import accepted, json_rows
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.series.wide import Wide, find_wide, may_be_wide, names_columns, read_wide

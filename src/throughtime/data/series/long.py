@@ -17,6 +17,7 @@ from throughtime.data.record import Record, Target
 from throughtime.data.series.gaps import Gaps
 from throughtime.data.series.layout import Layout, choose_layout, series_has_header, stand_together
 from throughtime.data.series.levels import Levels
+from throughtime.data.series.steps import Steps
 from throughtime.data.series.timestamps import Time, TimeColumn, first_repeated, order_of
 from throughtime.data.tables.delimited import AHEAD, Row, read_rows
 from throughtime.data.tables.habits import drop_repeats
@@ -24,23 +25,9 @@ from throughtime.data.tables.values import as_float, as_label, as_labels, as_tex
 from throughtime.doors import option
 from throughtime.errors import DataError
 
-__all__ = ["Steps", "read_series", "read_steps"]
+__all__ = ["read_series", "read_steps"]
 
 _FLAGS = {"true": "1", "false": "0"}
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """The rows of a series as they stood in the file, to be written back with something added."""
-
-    id: str | None
-    """What the id column says; None where the table is one series."""
-    columns: tuple[str, ...]
-    """Names of the columns, in the order of the file."""
-    lines: tuple[int, ...]
-    """Line of each step, from 1; steps are in the order of time, lines are in that of the file."""
-    rows: tuple[tuple[str, ...], ...]
-    """Cells of each step; empty where they were read to learn from, not to be written back."""
 
 
 def read_series(path: Path, how: Reading, problems: Problems, *, targets: bool) -> Iterator[Record]:

@@ -8,7 +8,7 @@ import pytest
 from small_files import files_called
 from small_readers import SmallReader, pairs_of
 
-from throughtime.data.formats.evidence import format_by_lines
+from throughtime.data.formats.evidence.by_lines import format_by_lines
 from throughtime.data.formats.tagged.columns import cells_of, is_heading
 from throughtime.data.formats.tagged.conll import Sentence, read_conll
 

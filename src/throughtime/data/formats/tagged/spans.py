@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from throughtime.data.files import describe, open_lines
-from throughtime.data.formats.json_items import is_turned_down, json_items
+from throughtime.data.formats.json.items import is_turned_down, json_items
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record, Span
 from throughtime.data.words import word_places

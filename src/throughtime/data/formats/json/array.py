@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from throughtime.data.files import describe, open_lines
-from throughtime.data.formats.json_items import json_items
+from throughtime.data.formats.json.items import json_items
 from throughtime.data.formats.table import read_named_rows
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from throughtime.data.files import describe, open_lines
-from throughtime.data.formats.json_items import is_turned_down
+from throughtime.data.formats.json.items import is_turned_down
 from throughtime.data.reading import Problems, Reading
 
 __all__ = ["accepted", "json_rows"]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from throughtime.data.formats.foreign import foreign_bytes, foreign_lines
+from throughtime.data.formats.evidence.foreign import foreign_bytes, foreign_lines
+from throughtime.data.formats.evidence.tables import table_by_lines
 from throughtime.data.formats.registry import format_of
-from throughtime.data.formats.table_evidence import table_by_lines
 from throughtime.data.reading import Reading
 from throughtime.errors import DataError
 

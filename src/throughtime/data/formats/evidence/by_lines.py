@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from throughtime.data.encodings import told_encoding
 from throughtime.data.files import first_bytes
-from throughtime.data.formats.foreign import archive_kind, foreign_bytes
+from throughtime.data.formats.evidence.foreign import archive_kind, foreign_bytes
 from throughtime.data.formats.tagged.columns import cells_of, is_heading
 from throughtime.data.formats.tagged.spans import span_fields
 from throughtime.data.reading import Reading

@@ -1,0 +1,1 @@
+"""JSON, however its records are put together: lines, arrays, columns, and what programs for annotation write."""
