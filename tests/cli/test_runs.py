@@ -54,8 +54,8 @@ def test_ways_to_draw_the_likeliest(trained: Path, capsys: pytest.CaptureFixture
     [
         (["--prompt", "snow \u2603"], "\u2603"),
         (["--temperature", "-1"], "temperature"),
-        (["--top-k", "0"], "top_k"),
-        (["--top-p", "2"], "top_p"),
+        (["--top-k", "0"], "--top-k"),
+        (["--top-p", "2"], "--top-p"),
         (["--length", "-5"], "length"),
     ],
 )

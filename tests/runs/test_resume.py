@@ -140,7 +140,7 @@ def test_ctrl_c_saves_says_how_to_resume_and_loses_nothing(unbroken: Callable[[s
     position = read_checkpoint(folder / "stopped" / "trainer.safetensors").position
     steps = [int(line) for line in out.split() if line.isdigit()]
     assert position.step == max(steps, default=60) < LAST and position.status == "interrupted"
-    command = f"throughtime fit generate --out {folder / 'stopped'} --resume"
+    command = f"fit('generate', ..., out={str(folder / 'stopped')!r}, resume=True)"
     assert command in err and "Traceback" not in err
     err = finish(arguments("generate", folder, "stopped", resume=True))
     assert f"goes on from step {position.step} of {LAST}" in err
@@ -156,7 +156,7 @@ def test_a_full_disk_is_one_error_and_the_checkpoint_before_is_whole(tmp_path: P
     before = contents(run)
     err = fail(arguments("generate", tmp_path, "run", steps=40, resume=True, checkpoint_every=0.0), room=room)
     errors = [line for line in err.splitlines() if line.startswith("TrainingError")]
-    assert len(errors) == 1 and str(run) in errors[0] and "--resume" in errors[0]
+    assert len(errors) == 1 and str(run) in errors[0] and "resume=True" in errors[0]
     after = contents(run)
     for kept in ("trainer.safetensors", "model.safetensors", "vocabulary.json", "trainer.json"):
         assert after[kept] == before[kept]
