@@ -71,7 +71,7 @@ USAGE: dict[str, tuple[Callable[[], Any], str]] = {
     "strided nested": (lambda: LSTM(3, 4)(nested(torch.strided)), "jagged"),
     "input size": (lambda: LSTM(0, 4), "input_size.*got 0"),
     "hidden size": (lambda: LSTM(3, 0), "hidden_size.*got 0"),
-    "no layer": (lambda: LSTM(3, 4, 0), "num_layers 0"),
+    "no layer": (lambda: LSTM(3, 4, 0), "num_layers.*got 0"),
     "no sizes": (lambda: LSTM(3, []), "0 sizes"),
     "sizes and layers": (lambda: LSTM(3, [4, 5], 3), "num_layers 3.*2 sizes"),
     "wide projection": (lambda: LSTM(3, 4, proj_size=4), "proj_size 4.*smaller.*4"),
