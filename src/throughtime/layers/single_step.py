@@ -98,7 +98,9 @@ class SingleStep(Unquantized):
             raise ArgumentTypeError(f"input must be a tensor, got a {type(x).__name__}: torch.as_tensor() makes one")
         if x.dim() not in (1, 2) or x.shape[-1] != self.input_size:
             raise ShapeError(f"input must be (batch, {self.input_size}) or ({self.input_size},), got {tuple(x.shape)}")
-        alike("input", x, "cell", self._set.first(self))
+        weight = self._set.first(self)
+        if x.dtype != weight.dtype or x.device != weight.device:
+            alike("input", x, "cell", weight)
 
     def _carry(self, hx: Any, x: Tensor, unbatched: bool) -> tuple[Tensor, ...]:
         names = self.cell.carry(False)
@@ -111,7 +113,8 @@ class SingleStep(Unquantized):
             got = [tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__ for part in given]
             raise ShapeError(f"the state must be {len(names)} of shape {wanted}, got {got}")
         for part in given:
-            alike("state", part, "input", x)
+            if part.dtype != x.dtype or part.device != x.device:
+                alike("state", part, "input", x)
         return tuple(part.unsqueeze(0) if unbatched else part for part in given)
 
     def _step(self, x: Tensor, carry: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -39,7 +39,7 @@ class ParameterSet:
 
     def first(self, module: nn.Module) -> Tensor:
         """The first parameter; it tells the dtype and device of all."""
-        return getattr(module, self._attributes[0])
+        return _parameter(module, self._attributes[0])
 
     def create(self, module: nn.Module, factory: dict[str, Any]) -> None:
         """Register empty parameters and fresh norms in ``module``."""
@@ -56,7 +56,7 @@ class ParameterSet:
 
     def plain(self, module: nn.Module) -> list[Tensor]:
         """The parameters without the norms, in ``torch.nn``'s order."""
-        return [getattr(module, name) for name in self._attributes]
+        return [_parameter(module, name) for name in self._attributes]
 
     def tensors(self, module: nn.Module) -> list[Tensor]:
         """All parameters in the order of ``names``."""
@@ -66,3 +66,9 @@ class ParameterSet:
     def named(self, module: nn.Module) -> Parameters:
         """All parameters by name."""
         return dict(zip(self.names, self.tensors(module), strict=True))
+
+
+def _parameter(module: nn.Module, name: str) -> Tensor:
+    """The same as ``getattr``, for which ``nn.Module`` searches in Python, quicker: this is done at every call."""
+    own = module._parameters.get(name)  # pyright: ignore[reportPrivateUsage]
+    return getattr(module, name) if own is None else own  # parametrized, replicated, deleted: what stands there now

@@ -64,7 +64,9 @@ class TorchNames(Stack):
             raise ShapeError(
                 f"the input's last axis must be input_size {self.input_size}, got shape {tuple(data.shape)}"
             )
-        alike("input", data, "layer", self._sets[0][0].first(self))
+        weight = self._sets[0][0].first(self)
+        if data.dtype != weight.dtype or data.device != weight.device:
+            alike("input", data, "layer", weight)
 
     def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
         """Raise where padded data (``batch_sizes`` is None), or the rows of a PackedSequence, do not fit.
