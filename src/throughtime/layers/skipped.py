@@ -34,7 +34,7 @@ def kept_steps(mask: Any, lengths: Tensor | None, batch: int, steps: int) -> Ten
             f"got {given.dtype} of shape {tuple(given.shape)}"
         )
     given = given.to("cpu")
-    return given if lengths is None else given & (torch.arange(steps) < lengths[:, None])
+    return given if lengths is None else given & (torch.arange(steps, device="cpu") < lengths[:, None])
 
 
 def steps_in_order(kept: Tensor) -> Tensor:
@@ -78,14 +78,14 @@ def last_outputs(y: Tensor, kept: Tensor, lengths: Tensor | None, directions: in
         batch_first: order of the axes of y.
     """
     batch, steps = kept.shape
-    at = torch.arange(steps)
+    at = torch.arange(steps, device="cpu")
     forward = torch.where(kept, at, -1).cummax(1).values
     backward = torch.where(kept, at, steps).flip(1).cummin(1).values.flip(1)
     inside = torch.ones_like(kept) if lengths is None else at < lengths[:, None]
     parts: list[Tensor] = []
     for part, read in zip(y.chunk(directions, -1), (forward, backward), strict=False):
         source = torch.where(inside & (read >= 0) & (read < steps), read, at)  # else its own place, which is zero
-        rows = torch.arange(batch)[:, None]
+        rows = torch.arange(batch, device="cpu")[:, None]
         places = rows * steps + source if batch_first else (source * batch + rows).t()
         flat = part.reshape(batch * steps, part.shape[-1])
         parts.append(flat.index_select(0, places.reshape(-1).to(y.device)).view(part.shape))

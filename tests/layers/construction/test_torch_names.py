@@ -76,6 +76,16 @@ def test_a_state_in_another_order(name: str) -> None:
         assert a.equal(b)
 
 
+@twins
+def test_what_to_ask_instead_of_isinstance(name: str) -> None:
+    layer, twin = pair(name)
+    ours, theirs, _ = TWINS[name]
+    assert not isinstance(layer, theirs) and not isinstance(layer, nn.RNNBase)
+    for each in (layer, twin):
+        assert isinstance(each, (theirs, ours)) and isinstance(each, (nn.RNNBase, tt.Recurrent))
+        assert each.mode.startswith(theirs.__name__)
+
+
 def test_modes_of_cells_that_torch_has_not() -> None:
     assert tt.LSTM(3, 4, peepholes=True, layer_norm=True).mode == "LSTM"
     assert tt.GRU(3, 4, reset_after=False).mode == "GRU"

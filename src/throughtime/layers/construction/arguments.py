@@ -50,7 +50,7 @@ def size(name: str, value: object, least: int) -> int:
 
 
 def text(name: str, value: object) -> str:
-    """Check a text.
+    """Check that an argument is a text.
 
     Args:
         name: of the argument, for the message.
