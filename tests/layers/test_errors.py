@@ -40,7 +40,7 @@ SHAPES: dict[str, tuple[Callable[[], Any], str]] = {
     "too few lengths": (lambda: LSTM(3, 4)(X, lengths=[5]), r"2 rows.*\(1,\)"),
     "lengths of two axes": (lambda: LSTM(3, 4)(X, lengths=torch.ones(2, 1, dtype=torch.int64)), r"2 rows.*\(2, 1\)"),
     "float lengths": (lambda: LSTM(3, 4)(X, lengths=[5.0, 2.0]), "integers.*float32"),
-    "bool lengths": (lambda: LSTM(3, 4)(X, lengths=torch.tensor([True, False])), "integers.*bool"),
+    "bool lengths": (lambda: LSTM(3, 4)(X, lengths=torch.tensor([True, False])), "integers.*bool.*mask="),
     "too long": (lambda: LSTM(3, 4)(X, lengths=[2, 6]), r"0\.\.5.*row 1 has 6"),
     "negative": (lambda: LSTM(3, 4)(X, lengths=[-1, 5]), r"0\.\.5.*row 0 has -1"),
     "resets by time": (lambda: LSTM(3, 4)(X, resets=torch.zeros(5, 2).bool()), r"\(2, 5\), got .*\(5, 2\)"),

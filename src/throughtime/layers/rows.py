@@ -243,7 +243,8 @@ def checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor:
     if counted.numel() == 0:
         counted = counted.to(torch.int64)  # an empty list has no type of its own
     if counted.dtype.is_floating_point or counted.dtype.is_complex or counted.dtype == torch.bool:
-        raise ShapeError(f"lengths must be integers, got {counted.dtype}")
+        hint = " (mask= takes one bool for each step)" if counted.dtype == torch.bool else ""
+        raise ShapeError(f"lengths must be integers, got {counted.dtype}{hint}")
     if counted.shape != (batch,):
         raise ShapeError(f"lengths must be one number for each of the {batch} rows, got shape {tuple(counted.shape)}")
     counted = counted.to(torch.int64)
