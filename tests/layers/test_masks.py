@@ -145,7 +145,7 @@ def masked(draw: st.DrawFn) -> Masked:
 
 
 @given(masked())
-@settings(max_examples=30, derandomize=True, **quiet)
+@settings(max_examples=20, derandomize=True, **quiet)
 def test_drawn(case: Masked) -> None:
     case.check()
 

@@ -90,7 +90,7 @@ class LayerPass(TorchNames):
         masks = any(zoneout) or self.recurrent_dropout or self.weight_dropout
         if not self.training or not (masks or self.input_dropout or self.variational_dropout):
             return Noise(None, zoneout)
-        return Noise(torch.randint(2**63 - 1, (), dtype=torch.int64), zoneout)
+        return Noise(torch.randint(2**63 - 1, (), dtype=torch.int64, device="cpu"), zoneout)
 
     def _weights(self, layer: int, direction: int, noise: Noise) -> list[Tensor]:
         each = self._sets[layer][direction]
