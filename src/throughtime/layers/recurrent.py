@@ -107,6 +107,8 @@ class Recurrent(LayerPass):
             KernelError: a kernel was forced and cannot run this call.
         """
         self.check(input)
+        if trace is not False:
+            flag("trace", trace)
         if zero_output_for_mask is not True and not flag("zero_output_for_mask", zero_output_for_mask) and mask is None:
             raise UsageError("zero_output_for_mask=False says what y has at masked steps: give mask= too")
         if lengths is None and resets is None and mask is None and not trace and self._whole_stack(input):

@@ -47,6 +47,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "cell reset_after": (lambda: tt.GRUCell(3, 4, reset_after=1), "reset_after must be"),
     "cell layer_norm": (lambda: tt.GRUCell(3, 4, layer_norm=1), "layer_norm must be"),
     "cell init": (lambda: tt.GRUCell(3, 4, init=None), "init must be"),
+    "trace": (lambda: tt.LSTM(3, 4)(torch.zeros(5, 2, 3), trace="no"), "trace must be True or False, got 'no'"),
     "a list": (lambda: tt.LSTM(3, 4)([[1.0, 2.0, 3.0]]), r"input .* got a list: see torch.as_tensor\(\)"),
     "an array": (lambda: tt.LSTM(3, 4)(np.zeros((5, 2, 3))), "got a ndarray"),
     "nothing": (lambda: tt.LSTM(3, 4)(None), "got a NoneType"),
