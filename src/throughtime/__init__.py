@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from throughtime.errors import (
+        ArgumentTypeError,
         CheckpointError,
         DataError,
         KernelError,
@@ -39,6 +40,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "RNN",
+    "ArgumentTypeError",
     "Attention",
     "Cell",
     "CheckpointError",
@@ -64,7 +66,8 @@ __all__ = [
 
 _ROOMS = {
     "throughtime.errors": (
-        "CheckpointError DataError KernelError ShapeError ThroughtimeError TrainingError UnknownNameError UsageError"
+        "ArgumentTypeError CheckpointError DataError KernelError ShapeError ThroughtimeError TrainingError "
+        "UnknownNameError UsageError"
     ),
     "throughtime.kernels.dispatch": "use_kernel",
     "throughtime.kernels.reference": "Cell",

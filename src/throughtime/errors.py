@@ -1,15 +1,17 @@
 """Every error that throughtime raises on purpose.
 
-    ThroughtimeError                    base of them all
-    ├── UsageError (ValueError)         an option, name or combination that cannot be honoured
-    │   └── UnknownNameError            a name that is not in the list, with the nearest ones
-    ├── ShapeError (ValueError)         a tensor of the wrong shape, dtype or device
-    ├── KernelError (RuntimeError)      a forced kernel that cannot run this call
-    ├── DataError (ValueError)          a file or in-memory data that cannot be read as asked
-    ├── CheckpointError (RuntimeError)  a run on disk that is missing, corrupt or of another kind
-    └── TrainingError (RuntimeError)    training that cannot go on (a loss that is not finite, a full disk)
+    ThroughtimeError                            base of them all
+    ├── UsageError (ValueError)                 an option, name or combination that cannot be honoured
+    │   ├── UnknownNameError                    a name that is not in the list, with the nearest ones
+    │   └── ArgumentTypeError (TypeError)       an argument of another type than the one that is asked for
+    ├── ShapeError (ValueError, RuntimeError)   a tensor of the wrong shape, dtype or device
+    ├── KernelError (RuntimeError)              a forced kernel that cannot run this call
+    ├── DataError (ValueError)                  a file or in-memory data that cannot be read as asked
+    ├── CheckpointError (RuntimeError)          a run on disk that is missing, corrupt or of another kind
+    └── TrainingError (RuntimeError)            training that cannot go on (a loss that is not finite, a full disk)
 
-A message says what was given, what was needed and how to mend it, in one line.
+A message says what was given, what was needed and how to mend it, in one line. An error of the layers is, among
+other things, what ``torch.nn`` raises in its place, so code that catches that goes on working.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "ArgumentTypeError",
     "CheckpointError",
     "DataError",
     "KernelError",
@@ -57,8 +60,15 @@ class UnknownNameError(UsageError):
         super().__init__(f"unknown {kind} {given!r}{hint} (known: {', '.join(names)})")
 
 
-class ShapeError(ThroughtimeError, ValueError):
-    """A tensor whose shape, dtype or device does not fit the call."""
+class ArgumentTypeError(UsageError, TypeError):
+    """An argument of another type than the one that is asked for."""
+
+
+class ShapeError(ThroughtimeError, ValueError, RuntimeError):
+    """A tensor whose shape, dtype or device does not fit the call.
+
+    ``torch.nn`` raises a ValueError for some of these and a RuntimeError for others; this is both.
+    """
 
 
 class KernelError(ThroughtimeError, RuntimeError):

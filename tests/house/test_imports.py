@@ -48,6 +48,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         HALL: {"reference"},
         "reference": {"call"},  # the loop runs a call, and a call names its cell: by files that is an order
     },
+    "layers": {HALL: {"construction"}, "construction": set()},
     "data": {
         HALL: set(),
         "tables": {HALL},

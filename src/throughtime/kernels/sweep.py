@@ -18,6 +18,7 @@ from torch import Tensor
 from throughtime.errors import KernelError
 from throughtime.kernels import native, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
+from throughtime.kernels.flops import count_flops
 
 __all__ = ["autocast_is_on", "sweep", "sweep_eagerly"]
 
@@ -319,3 +320,4 @@ torch.library.register_autograd("throughtime::sweep", _forward_derivative, setup
 torch.library.register_autograd(
     "throughtime::sweep_backward", _backward_derivative, setup_context=_backward_setup, lib=_library
 )
+count_flops(_FIELDS)

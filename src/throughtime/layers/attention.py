@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from throughtime.errors import ShapeError, UnknownNameError, UsageError
-from throughtime.layers.parameters import probability
+from throughtime.layers.construction.arguments import probability
 from throughtime.layers.rows import Lengths, checked_lengths
 
 __all__ = ["Attention", "Memory"]

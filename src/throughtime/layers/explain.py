@@ -12,15 +12,22 @@ __all__ = ["explain"]
 
 
 def explain(
-    layer: Recurrent, x: Input, *, lengths: Lengths | None = None, resets: Tensor | None = None, trace: bool = False
+    layer: Recurrent,
+    x: Input,
+    *,
+    lengths: Lengths | None = None,
+    resets: Tensor | None = None,
+    mask: Tensor | None = None,
+    trace: bool = False,
 ) -> Explanation:
-    """Say which kernel ``layer(x, lengths=..., resets=..., trace=...)`` would run, and why the others do not.
+    """Say which kernel ``layer(x, lengths=..., resets=..., mask=..., trace=...)`` would run, and why the others do not.
 
     Args:
         layer: a recurrent layer, in the mode (train or eval) that is asked about.
         x: (T, B, I) or any other form that the layer takes.
         lengths: as for the layer.
         resets: as for the layer.
+        mask: as for the layer.
         trace: as for the layer.
 
     Returns:
@@ -38,7 +45,7 @@ def explain(
         reference: could run it, native was preferred
     """
     layer.check(x)
-    rows = packed_rows(x, lengths, resets, layer.batch_first)
+    rows = packed_rows(x, lengths, resets, layer.batch_first, mask)
     return explain_request(
         layer.request(rows.rows, rows.batch, dense=rows.dense, resets=resets is not None, trace=trace)
     )

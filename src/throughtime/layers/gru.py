@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from throughtime.kernels.reference.gru import GRUCell
+from throughtime.layers.construction.arguments import flag
 from throughtime.layers.recurrent import Recurrent
 
 __all__ = ["GRU"]
@@ -47,5 +48,5 @@ class GRU(Recurrent):
     def __init__(
         self, input_size: int, hidden_size: int | Sequence[int], *args: Any, reset_after: bool = True, **kwargs: Any
     ) -> None:
-        self.reset_after = reset_after
-        super().__init__(GRUCell(reset_after), input_size, hidden_size, *args, **kwargs)
+        self.reset_after = flag("reset_after", reset_after)
+        super().__init__(GRUCell(self.reset_after), input_size, hidden_size, *args, **kwargs)

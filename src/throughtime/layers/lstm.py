@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from torch import Tensor
+
 from throughtime.kernels.reference.lstm import LSTMCell
+from throughtime.layers.construction.arguments import flag
 from throughtime.layers.recurrent import Recurrent
 
 __all__ = ["LSTM"]
@@ -47,5 +50,9 @@ class LSTM(Recurrent):
     def __init__(
         self, input_size: int, hidden_size: int | Sequence[int], *args: Any, peepholes: bool = False, **kwargs: Any
     ) -> None:
-        self.peepholes = peepholes
-        super().__init__(LSTMCell(peepholes), input_size, hidden_size, *args, **kwargs)
+        self.peepholes = flag("peepholes", peepholes)
+        super().__init__(LSTMCell(self.peepholes), input_size, hidden_size, *args, **kwargs)
+
+    def get_expected_cell_size(self, input: Tensor, batch_sizes: Tensor | None) -> tuple[int, int, int]:
+        """(L*D, B, H): shape of the state c for this input, as :meth:`get_expected_hidden_size` of h."""
+        return self._expected_size(1, input, batch_sizes)

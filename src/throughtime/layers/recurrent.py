@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence
 
-from throughtime.errors import ShapeError, UsageError
-from throughtime.kernels import dispatch, reference, torch_fused
-from throughtime.kernels.call import Call, Swept
-from throughtime.kernels.masks import scales
-from throughtime.kernels.reference.noise import Purpose
+from throughtime.errors import UsageError
+from throughtime.kernels import dispatch, torch_fused
+from throughtime.kernels.call import Call
+from throughtime.layers.construction.arguments import flag
+from throughtime.layers.layer_pass import LayerPass, Traces
 from throughtime.layers.rows import Input, Lengths, Rows, packed_rows
-from throughtime.layers.stack import Stack
+from throughtime.layers.skipped import last_outputs
 from throughtime.layers.states import States
 from throughtime.layers.stream import Stream
 
-__all__ = ["Recurrent", "Traced"]
-
-Traced = dict[str, Input]
-"""Every gate and every part of the carry, by a name like ``f_l0`` or ``c_l1_reverse``, in the form of the output."""
+__all__ = ["Recurrent"]
 
 
-class _Noise(NamedTuple):
-    """What one call draws: a seed where any mask is needed."""
-
-    seed: Tensor | None
-    zoneout: list[float]
-
-
-class Recurrent(Stack):
+class Recurrent(LayerPass):
     """Run a cell over time: ``torch.nn.LSTM``'s interface for any :class:`throughtime.Cell`.
 
     .. code-block:: text
@@ -85,6 +74,8 @@ class Recurrent(Stack):
         *,
         lengths: Lengths | None = None,
         resets: Tensor | None = None,
+        mask: Tensor | None = None,
+        zero_output_for_mask: bool = True,
         trace: bool = False,
     ) -> Any:
         """Run the stack.
@@ -98,49 +89,49 @@ class Recurrent(Stack):
             lengths: (B,) real steps of each row: list or tensor, any order, any device, zero allowed. Outputs past the
                 end are zero, and the state is that of each row's own last step.
             resets: (B, T) bool: the state is cleared before that step, in every layer and direction.
-            trace: also return every gate and state.
+            mask: (B, T) bool, whatever ``batch_first`` says, or (T,) unbatched: True where a step is read, as in Keras.
+                The others are passed over, holes between steps too: the state is carried across them, and a reset
+                there acts before the next step that is read. A row of none gives the initial state.
+            zero_output_for_mask: what y has at masked steps. True: zero. False (Keras's default): the output of the
+                step that was read last, for each direction in its own order; zero where there is none.
+            trace: also return every gate and state; at masked steps they are zero.
 
         Returns:
             ``(y, state)``, or ``(y, state, traced)``: y in the form of the input with D*P features, the state after the
             last step in the form of ``hx``, and a mapping from names like "f_l0" to tensors in the form of y.
 
         Raises:
+            ArgumentTypeError: an argument of another type.
             ShapeError: a tensor that does not fit.
             UsageError: an option that the cell does not declare.
             KernelError: a kernel was forced and cannot run this call.
         """
         self.check(input)
-        if lengths is None and resets is None and not trace and self._whole_stack(input):
+        if trace is not False:
+            flag("trace", trace)
+        if zero_output_for_mask is not True and not flag("zero_output_for_mask", zero_output_for_mask) and mask is None:
+            raise UsageError("zero_output_for_mask=False says what y has at masked steps: give mask= too")
+        if lengths is None and resets is None and mask is None and not trace and self._whole_stack(input):
             return self._run_stack(input, hx)
-        self._require("lengths", lengths is not None or isinstance(input, PackedSequence) or input.is_nested)
+        ragged = lengths is not None or mask is not None or isinstance(input, PackedSequence) or input.is_nested
+        self._require("lengths", ragged)
         self._require("resets", resets is not None)
         self._require("trace", trace)
         if trace and torch.compiler.is_compiling():
             raise UsageError("trace=True cannot be compiled: call the layer outside torch.compile")
         if self.recompute and torch.compiler.is_compiling():
             raise UsageError("recompute=True cannot be compiled: its room depends on the number of steps")
-        rows = packed_rows(input, lengths, resets, self.batch_first)
-        traces: list[dict[str, Tensor]] | None = [] if trace else None
+        rows = packed_rows(input, lengths, resets, self.batch_first, mask)
         unbatched = isinstance(input, Tensor) and not input.is_nested and input.dim() == 2
         states = self.states(rows.batch, rows.rows, unbatched)
-        y, finals = self._run_layers(rows, states.enter(hx, rows.order), traces)
-        result = (rows.restore(y), states.leave(finals, rows.order))
+        request = self.request(rows.rows, rows.batch, dense=rows.dense, resets=rows.resets is not None, trace=trace)
+        traces: Traces | None = [] if trace else None
+        packed, finals = self._run_layers(rows, states.enter(hx, rows.order), request, traces)
+        y = rows.restore(packed)
+        if not zero_output_for_mask and rows.kept is not None:
+            y = last_outputs(cast(Tensor, y), rows.kept, rows.lengths, self.directions, self.batch_first)
+        result = (y, states.leave(finals, rows.order))
         return result if traces is None else (*result, self._traced(traces, rows))
-
-    def check(self, input: Input) -> None:
-        """Raise where the input does not fit the layer (layout, width, device, dtype)."""
-        data = input.data if isinstance(input, PackedSequence) else input
-        if data.is_nested and data.layout != torch.jagged:
-            raise UsageError("a nested tensor must have layout=torch.jagged")
-        weight = self._sets[0][0].first(self)
-        if data.dim() == 0 or data.shape[-1] != self.input_size:
-            raise ShapeError(
-                f"the input's last axis must be input_size {self.input_size}, got shape {tuple(data.shape)}"
-            )
-        if data.device != weight.device:
-            raise ShapeError(f"the input is on {data.device}, the layer on {weight.device}: move one with .to()")
-        if data.dtype != weight.dtype and not torch.is_autocast_enabled(data.device.type):
-            raise ShapeError(f"the input is {data.dtype}, the layer {weight.dtype}: convert one with .to()")
 
     def request(self, like: Tensor, batch: int, *, dense: bool, resets: bool, trace: bool = False) -> dispatch.Request:
         """What a call of this layer asks of a kernel.
@@ -205,7 +196,7 @@ class Recurrent(Stack):
             grid=None,
             restore=lambda y: y,
         )
-        noise = _Noise(None, self._zoneouts())
+        noise = self._no_noise()
         states = self.states(batch_size, like).enter(None, None)
         return [
             replace(self._call(layer, one.rows, one, [part.detach() for part in state], [], noise), training=False)
@@ -262,99 +253,6 @@ class Recurrent(Stack):
         if isinstance(x, PackedSequence):
             return PackedSequence(y, x.batch_sizes, x.sorted_indices, x.unsorted_indices), after
         return (y.squeeze(0 if self.batch_first else 1) if unbatched else y), after
-
-    # -- layer by layer ------------------------------------------------------------------------------------------------
-
-    def _run_layers(self, rows: Rows, states: list[list[Tensor]], traces: list[dict[str, Tensor]] | None) -> Any:
-        noise = self._noise()
-        request = self.request(
-            rows.rows, rows.batch, dense=rows.dense, resets=rows.resets is not None, trace=traces is not None
-        )
-        restarts = self._restarts() if rows.resets is not None else None
-        x = rows.rows
-        finals: list[list[Tensor]] = []
-        for layer, state in enumerate(states):
-            x = self._before_layer(layer, x, rows, noise)
-            restart = restarts[layer] if restarts is not None else []
-            call = self._call(layer, x, rows, state, restart, noise)
-            y, final = self._sweep(call, request, traces)
-            finals.append(final)
-            y = y + x if self.residual and layer else y
-            last = layer + 1 == self.num_layers
-            x = y if last or not self.dropout else functional.dropout(y, self.dropout, self.training)
-        return x, finals
-
-    def _sweep(self, call: Call, request: dispatch.Request, traces: list[dict[str, Tensor]] | None) -> Swept:
-        if traces is None:
-            return dispatch.run(call, request)
-        dispatch.choose(request)
-        return reference.run(call, traces)
-
-    def _call(
-        self, layer: int, x: Tensor, rows: Rows, state: list[Tensor], restart: list[Tensor], noise: _Noise
-    ) -> Call:
-        weights = [self._weights(layer, direction, noise) for direction in range(self.directions)]
-        return Call(
-            rows=x,
-            batch_sizes=rows.batch_sizes,
-            resets=rows.resets,
-            row_ids=rows.order,
-            seed=noise.seed,
-            state=state,
-            restart=restart,
-            weights=[tensor for tensors in weights for tensor in tensors],
-            names=self._sets[layer][0].names,
-            cell=self.cell.name,
-            directions=self.directions,
-            layer=layer,
-            zoneout=noise.zoneout,
-            recurrent_dropout=self.recurrent_dropout,
-            training=self.training,
-            keep=torch.is_grad_enabled(),
-            recompute=self.recompute,
-        )
-
-    def _noise(self) -> _Noise:
-        zoneout = self._zoneouts()
-        masks = any(zoneout) or self.recurrent_dropout or self.weight_dropout
-        if not self.training or not (masks or self.input_dropout or self.variational_dropout):
-            return _Noise(None, zoneout)
-        return _Noise(torch.randint(2**63 - 1, (), dtype=torch.int64), zoneout)
-
-    def _weights(self, layer: int, direction: int, noise: _Noise) -> list[Tensor]:
-        each = self._sets[layer][direction]
-        tensors = each.tensors(self)
-        if self.training and self.weight_dropout and noise.seed is not None:
-            at = each.names.index("weight_hh")
-            rows = torch.arange(tensors[at].shape[0], device=tensors[at].device)
-            tensors[at] = tensors[at] * scales(
-                tensors[at],
-                self.weight_dropout,
-                noise.seed,
-                Purpose.WEIGHT_DROPOUT,
-                layer,
-                direction,
-                rows,
-                tensors[at].shape[1],
-            )
-        return tensors
-
-    def _before_layer(self, layer: int, x: Tensor, rows: Rows, noise: _Noise) -> Tensor:
-        """Variational dropout of a layer's input: one mask per sequence."""
-        p = self.variational_dropout if layer else self.input_dropout
-        if not self.training or not p or noise.seed is None:
-            return x
-        ids = torch.arange(rows.batch, device=x.device) if rows.order is None else rows.order
-        scale = scales(x, p, noise.seed, Purpose.VARIATIONAL_DROPOUT, layer, 0, ids, x.shape[-1])
-        return x * scale.index_select(0, rows.ranks())
-
-    def _traced(self, traces: list[dict[str, Tensor]], rows: Rows) -> Traced:
-        suffixes = [each.suffix for sets in self._sets for each in sets]
-        return {
-            name + suffix: rows.restore(tensor)
-            for suffix, seen in zip(suffixes, traces, strict=True)
-            for name, tensor in seen.items()
-        }
 
 
 def _batched(x: Tensor, batch_first: bool) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.errors import ShapeError, UsageError
+from throughtime.layers.skipped import kept_steps, moved_resets, steps_in_order
 
 __all__ = ["Input", "Lengths", "Rows", "checked_lengths", "packed_rows"]
 
@@ -39,6 +40,10 @@ class Rows:
     """Rows (N, P) -> the form the batch came in."""
     resets: Tensor | None = None
     """(N,) bool."""
+    kept: Tensor | None = None
+    """(B, T) bool on the CPU: the steps that are read; None where no mask passes over any."""
+    lengths: Tensor | None = None
+    """(B,) on the CPU: those that came with such a mask."""
 
     @property
     def dense(self) -> bool:
@@ -51,7 +56,9 @@ class Rows:
         return grid % max(self.batch, 1)
 
 
-def packed_rows(x: Input, lengths: Lengths | None, resets: Tensor | None, batch_first: bool) -> Rows:
+def packed_rows(
+    x: Input, lengths: Lengths | None, resets: Tensor | None, batch_first: bool, mask: Tensor | None = None
+) -> Rows:
     """Turn a batch of any form into packed rows.
 
     Args:
@@ -60,29 +67,37 @@ def packed_rows(x: Input, lengths: Lengths | None, resets: Tensor | None, batch_
         lengths: (B,) real steps of each row of a padded batch; None: all T.
         resets: (B, T) bool, or (T,) for an unbatched sequence; T is the longest length of a packed or nested batch.
         batch_first: order of the axes of a padded batch.
+        mask: (B, T) bool, or (T,) for an unbatched sequence: True where a step is read; None: all are.
 
     Raises:
         ShapeError: a rank, size, dtype or length that does not fit.
-        UsageError: ``lengths`` beside a form that carries its own.
+        UsageError: ``lengths`` or ``mask`` beside a form that carries its own lengths.
     """
     resets = None if resets is None else torch.as_tensor(resets)
     if isinstance(x, PackedSequence):
         _own_lengths("a PackedSequence", lengths)
+        _no_mask("a PackedSequence", mask)
         return _from_packed(x, resets)
     if x.is_nested:
         _own_lengths("a nested tensor", lengths)
+        _no_mask("a nested tensor", mask)
         return _from_nested(x, resets)
     if x.dim() == 2:
         _own_lengths("an unbatched sequence", lengths)
-        return _from_unbatched(x, resets)
+        return _from_unbatched(x, resets) if mask is None else _from_masked(x, resets, mask)
     if x.dim() != 3:
         raise ShapeError(f"input must have 2 (unbatched) or 3 dimensions, got shape {tuple(x.shape)}")
-    return _from_padded(x, lengths, resets, batch_first)
+    return _from_padded(x, lengths, resets, mask, batch_first)
 
 
 def _own_lengths(form: str, lengths: Lengths | None) -> None:
     if lengths is not None:
         raise UsageError(f"{form} carries its own lengths: leave lengths= out")
+
+
+def _no_mask(form: str, mask: Tensor | None) -> None:
+    if mask is not None:
+        raise UsageError(f"mask= goes with a padded batch, not with {form}: pad it, and give its lengths= and mask=")
 
 
 def _from_packed(x: PackedSequence, resets: Tensor | None) -> Rows:
@@ -119,14 +134,34 @@ def _from_unbatched(x: Tensor, resets: Tensor | None) -> Rows:
     return _with_resets(rows, None if resets is None else resets.reshape(1, -1), steps)
 
 
-def _from_padded(x: Tensor, lengths: Lengths | None, resets: Tensor | None, batch_first: bool) -> Rows:
+def _from_masked(x: Tensor, resets: Tensor | None, mask: Tensor) -> Rows:
+    """An unbatched sequence of which some steps are passed over."""
+    one = None if resets is None else resets.reshape(1, -1)
+    rows = _from_padded(x.unsqueeze(1), None, one, torch.as_tensor(mask).reshape(1, -1), False)
+
+    def restore(y: Tensor) -> Tensor:
+        return cast(Tensor, rows.restore(y)).squeeze(1)
+
+    return replace(rows, restore=restore)
+
+
+def _from_padded(
+    x: Tensor, lengths: Lengths | None, resets: Tensor | None, mask: Tensor | None, batch_first: bool
+) -> Rows:
     batch, steps = (x.shape[0], x.shape[1]) if batch_first else (x.shape[1], x.shape[0])
     counted = None if lengths is None else checked_lengths(lengths, batch, steps)
-    if counted is None or (not torch.compiler.is_compiling() and bool((counted == steps).all())):
-        rows = _from_dense(x, batch, steps, batch_first)
-    else:
-        rows = _from_ragged(x, counted, batch, steps, batch_first)
+    kept = None if mask is None else kept_steps(mask, counted, batch, steps)
+    if _whole(counted if kept is None else kept.sum(1), steps):
+        return _with_resets(_from_dense(x, batch, steps, batch_first), resets, steps)
+    if kept is None:
+        return _with_resets(_from_ragged(x, cast(Tensor, counted), None, batch_first), resets, steps)
+    rows = replace(_from_ragged(x, kept.sum(1), kept, batch_first), kept=kept, lengths=counted)
     return _with_resets(rows, resets, steps)
+
+
+def _whole(counts: Tensor | None, steps: int) -> bool:
+    """Whether every step of every row is read, as far as that can be known: not under compilation."""
+    return counts is None or (not torch.compiler.is_compiling() and bool((counts == steps).all()))
 
 
 def _from_dense(x: Tensor, batch: int, steps: int, batch_first: bool) -> Rows:
@@ -140,10 +175,13 @@ def _from_dense(x: Tensor, batch: int, steps: int, batch_first: bool) -> Rows:
     return Rows(rows=flat, batch_sizes=sizes, batch=batch, order=None, grid=None, restore=restore)
 
 
-def _from_ragged(x: Tensor, lengths: Tensor, batch: int, steps: int, batch_first: bool) -> Rows:
-    sizes, order, grid = _layout(lengths, steps)
+def _from_ragged(x: Tensor, counts: Tensor, kept: Tensor | None, batch_first: bool) -> Rows:
+    batch, steps = (x.shape[0], x.shape[1]) if batch_first else (x.shape[1], x.shape[0])
+    sizes, order, grid = _layout(counts, steps)
     order, grid = order.to(x.device), grid.to(x.device)
     row, step = order[grid % max(batch, 1)], grid // max(batch, 1)
+    if kept is not None:
+        step = steps_in_order(kept).to(x.device)[row, step]
     source = row * steps + step if batch_first else step * batch + row
     shape = x.shape[:2]
 
@@ -205,7 +243,8 @@ def checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor:
     if counted.numel() == 0:
         counted = counted.to(torch.int64)  # an empty list has no type of its own
     if counted.dtype.is_floating_point or counted.dtype.is_complex or counted.dtype == torch.bool:
-        raise ShapeError(f"lengths must be integers, got {counted.dtype}")
+        hint = " (mask= takes one bool for each step)" if counted.dtype == torch.bool else ""
+        raise ShapeError(f"lengths must be integers, got {counted.dtype}{hint}")
     if counted.shape != (batch,):
         raise ShapeError(f"lengths must be one number for each of the {batch} rows, got shape {tuple(counted.shape)}")
     counted = counted.to(torch.int64)
@@ -225,6 +264,8 @@ def _with_resets(rows: Rows, resets: Tensor | None, steps: int) -> Rows:
     if resets.dtype != torch.bool or resets.shape != wanted:
         given = f"{resets.dtype} of shape {tuple(resets.shape)}"
         raise ShapeError(f"resets must be bool of shape (batch, steps) = {wanted}, got {given}")
+    if rows.kept is not None:
+        resets = moved_resets(resets.to("cpu"), rows.kept)
     resets = resets.to(rows.rows.device)
     by_rank = resets if rows.order is None else resets[rows.order]
     flat = by_rank.t().reshape(-1)

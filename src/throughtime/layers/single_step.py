@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from throughtime.errors import ShapeError, UnknownNameError
+from throughtime.errors import ArgumentTypeError, ShapeError, UnknownNameError
 from throughtime.kernels import dispatch, torch_fused
 from throughtime.kernels.call import Call
 from throughtime.kernels.reference.cell import Cell, register_cell
 from throughtime.kernels.reference.elman import ElmanCell
 from throughtime.kernels.reference.gru import GRUCell as GRUBody
 from throughtime.kernels.reference.lstm import LSTMCell as LSTMBody
-from throughtime.layers.parameters import ParameterSet, zoneouts
+from throughtime.layers.construction.arguments import alike, flag, size, text, zoneouts
+from throughtime.layers.construction.parameters import ParameterSet
+from throughtime.layers.construction.quantization import Unquantized
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell", "SingleStep"]
 
 
-class SingleStep(nn.Module):
+class SingleStep(Unquantized):
     """One step of a cell: ``torch.nn.LSTMCell``'s interface for any cell.
 
     Args:
@@ -33,6 +36,10 @@ class SingleStep(nn.Module):
         zoneout: probability that a unit of h keeps its value; with a pair, (h, others). Each call draws its own mask in
             training; in eval the expectation is used.
         init: as for :class:`throughtime.Recurrent`.
+
+    Raises:
+        ArgumentTypeError: an argument of another type.
+        UsageError: an argument out of range, or one that the cell cannot honour.
     """
 
     def __init__(
@@ -49,10 +56,12 @@ class SingleStep(nn.Module):
         init: str = "default",
     ) -> None:
         super().__init__()
-        self.cell, self.input_size, self.hidden_size, self.bias = register_cell(cell), input_size, hidden_size, bias
-        self.init = init
+        self.cell = register_cell(cell)
+        self.input_size, self.hidden_size = size("input_size", input_size, 0), size("hidden_size", hidden_size, 0)
+        self.bias, self.init = flag("bias", bias, or_number=True), text("init", init)
         self.zoneout = list(zoneouts(zoneout, cell.carry(False)))[: len(cell.carry(False))]
-        self._set = ParameterSet(cell, (input_size, hidden_size, 0), bias, layer_norm, "")
+        sizes = (self.input_size, self.hidden_size, 0)
+        self._set = ParameterSet(cell, sizes, self.bias, flag("layer_norm", layer_norm), "")
         self._set.create(self, {"device": device, "dtype": dtype})
         self.reset_parameters()
 
@@ -74,28 +83,38 @@ class SingleStep(nn.Module):
             the next state, in the form of ``hx``.
 
         Raises:
-            ShapeError: a tensor of another shape.
+            ArgumentTypeError: the input is no tensor.
+            ShapeError: a tensor of another shape, dtype or device.
         """
-        if input.dim() not in (1, 2) or input.shape[-1] != self.input_size:
-            raise ShapeError(
-                f"input must be (batch, {self.input_size}) or ({self.input_size},), got {tuple(input.shape)}"
-            )
+        self._check(input)
         unbatched = input.dim() == 1
         x = input.unsqueeze(0) if unbatched else input
         after = self._step(x, self._carry(hx, x, unbatched))
         parts = [part.squeeze(0) if unbatched else part for part in after]
         return parts[0] if len(parts) == 1 else tuple(parts)
 
+    def _check(self, x: Tensor) -> None:
+        if not isinstance(x, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ArgumentTypeError(f"input must be a tensor, got a {type(x).__name__}: torch.as_tensor() makes one")
+        if x.dim() not in (1, 2) or x.shape[-1] != self.input_size:
+            raise ShapeError(f"input must be (batch, {self.input_size}) or ({self.input_size},), got {tuple(x.shape)}")
+        weight = self._set.first(self)
+        if x.dtype != weight.dtype or x.device != weight.device:
+            alike("input", x, "cell", weight)
+
     def _carry(self, hx: Any, x: Tensor, unbatched: bool) -> tuple[Tensor, ...]:
         names = self.cell.carry(False)
         shape = (x.shape[0], self.hidden_size)
         if hx is None:
             return tuple(x.new_zeros(shape) for _ in names)
-        given: list[Any] = [hx] if len(names) == 1 else list(hx)
+        given = [hx] if len(names) == 1 or not isinstance(hx, tuple | list) else list(cast("Sequence[Any]", hx))
         wanted = shape[1:] if unbatched else shape
         if len(given) != len(names) or any(not isinstance(part, Tensor) or part.shape != wanted for part in given):
             got = [tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__ for part in given]
             raise ShapeError(f"the state must be {len(names)} of shape {wanted}, got {got}")
+        for part in given:
+            if part.dtype != x.dtype or part.device != x.device:
+                alike("state", part, "input", x)
         return tuple(part.unsqueeze(0) if unbatched else part for part in given)
 
     def _step(self, x: Tensor, carry: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -198,7 +217,7 @@ class LSTMCell(SingleStep):
     """
 
     def __init__(self, input_size: int, hidden_size: int, *args: Any, peepholes: bool = False, **kwargs: Any) -> None:
-        super().__init__(LSTMBody(peepholes), input_size, hidden_size, *args, **kwargs)
+        super().__init__(LSTMBody(flag("peepholes", peepholes)), input_size, hidden_size, *args, **kwargs)
 
 
 class GRUCell(SingleStep):
@@ -218,4 +237,4 @@ class GRUCell(SingleStep):
     """
 
     def __init__(self, input_size: int, hidden_size: int, *args: Any, reset_after: bool = True, **kwargs: Any) -> None:
-        super().__init__(GRUBody(reset_after), input_size, hidden_size, *args, **kwargs)
+        super().__init__(GRUBody(flag("reset_after", reset_after)), input_size, hidden_size, *args, **kwargs)

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from throughtime.errors import ShapeError
+from throughtime.layers.construction.arguments import alike
 
-__all__ = ["States"]
+__all__ = ["Layers", "States"]
 
 Layers = list[list[Tensor]]
 """For each layer, the parts of its carry, (D, B, width), rows in the order of their ranks."""
@@ -109,10 +110,7 @@ class States:
         shape = (stacked, width) if self.unbatched else (stacked, self.batch, width)
         if not isinstance(part, Tensor) or part.shape != shape:
             raise ShapeError(f"a state must have shape {shape}, got {_described(part)}")
-        if part.device != self.like.device:
-            raise ShapeError(f"the state is on {part.device}, the input on {self.like.device}")
-        if part.dtype != self.like.dtype and not torch.is_autocast_enabled(part.device.type):
-            raise ShapeError(f"the state is {part.dtype}, the input {self.like.dtype}: convert one with .to()")
+        alike("state", part, "input", self.like)
         return (part.unsqueeze(1) if self.unbatched else part).contiguous()
 
 

@@ -31,7 +31,8 @@ class Stream:
     zoneout in expectation. Feeding a sequence in any chunks equals one call of the layer, to rounding.
 
     A stream has the layer's weights as they were when it was made, or when :meth:`refresh` or a full :meth:`reset` last
-    read them; what is written to the layer between is not seen. One thread at a time may use it.
+    read them; what is written to the layer between is not seen. One thread at a time may use it. There is no mask: a
+    step that is not to be read is not given to the stream.
 
     Plain LSTM, GRU and Elman stacks on the CPU, with or without biases, peepholes and zoneout, run in the C++ core in
     about a microsecond a step; everything else runs layer by layer. :attr:`kernel` says which, and

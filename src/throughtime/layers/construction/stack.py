@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal
+from numbers import Integral
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
 
-from throughtime.errors import UsageError
+from throughtime.errors import ArgumentTypeError, UsageError
 from throughtime.kernels import torch_fused
 from throughtime.kernels.reference.cell import Cell, register_cell
-from throughtime.layers.parameters import ParameterSet, probability, zoneouts
+from throughtime.layers.construction.arguments import flag, probability, size, text, zoneouts
+from throughtime.layers.construction.parameters import ParameterSet
+from throughtime.layers.construction.quantization import Unquantized
 
 __all__ = ["Stack"]
 
 
-class Stack(nn.Module):
+class Stack(Unquantized):
     """The parameters and options of stacked, perhaps bidirectional cells; :class:`throughtime.Recurrent` runs them.
 
     The arguments are those of :class:`throughtime.Recurrent`.
 
     Raises:
+        ArgumentTypeError: an argument of another type.
         UsageError: an argument out of range, or one that the cell cannot honour.
     """
 
@@ -52,15 +56,19 @@ class Stack(nn.Module):
         recompute: bool = False,
     ) -> None:
         super().__init__()
-        self.cell = register_cell(cell)
-        self.input_size, self.hidden_size, self.proj_size = input_size, hidden_size, proj_size
-        self.hidden_sizes = _sizes(hidden_size, num_layers)
+        self.cell = _registered(cell)
+        self.input_size = size("input_size", input_size, 1)
+        self.proj_size = size("proj_size", proj_size, 0)
+        self.hidden_sizes = _sizes(hidden_size, size("num_layers", num_layers, 1))
+        self.hidden_size = self.hidden_sizes[0] if isinstance(hidden_size, Integral) else hidden_size
         self.num_layers = len(self.hidden_sizes)
-        self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
+        self.bias, self.batch_first = flag("bias", bias), flag("batch_first", batch_first)
+        self.bidirectional = flag("bidirectional", bidirectional, or_number=True)
         self.dropout = _dropout(dropout, self.num_layers)
-        self.layer_norm, self.residual, self.init, self.initial_state = layer_norm, residual, init, initial_state
-        self.recompute = recompute
-        self.zoneout = zoneouts(zoneout, cell.carry(proj_size > 0))
+        self.layer_norm, self.residual = flag("layer_norm", layer_norm), flag("residual", residual)
+        self.recompute = flag("recompute", recompute)
+        self.init, self.initial_state = text("init", init), initial_state
+        self.zoneout = zoneouts(zoneout, cell.carry(self.proj_size > 0))
         self.recurrent_dropout = probability("recurrent_dropout", recurrent_dropout)
         self.weight_dropout = probability("weight_dropout", weight_dropout)
         self.input_dropout = probability("input_dropout", input_dropout)
@@ -84,10 +92,6 @@ class Stack(nn.Module):
         return self.directions * (self.proj_size or self.hidden_sizes[-1])
 
     def _check_options(self) -> None:
-        if self.input_size < 1 or self.proj_size < 0:
-            raise UsageError(
-                f"input_size must be 1 or more and proj_size 0 or more, got {self.input_size}, {self.proj_size}"
-            )
         if self.proj_size and self.proj_size >= min(self.hidden_sizes):
             raise UsageError(f"proj_size {self.proj_size} must be smaller than hidden_size {min(self.hidden_sizes)}")
         if self.initial_state not in ("zeros", "learned"):
@@ -197,18 +201,29 @@ class Stack(nn.Module):
         return [self.zoneout[0]] + [self.zoneout[1]] * (len(self._carry(0)) - 1)
 
 
-def _sizes(hidden_size: int | Sequence[int], num_layers: int) -> list[int]:
-    sizes = [hidden_size] * num_layers if isinstance(hidden_size, int) else list(hidden_size)
+def _registered(cell: object) -> Cell:
+    if not isinstance(cell, Cell):
+        raise ArgumentTypeError(f"cell must be an instance of throughtime.Cell, got {cell!r}")
+    return register_cell(cell)
+
+
+def _sizes(hidden_size: Any, num_layers: int) -> list[int]:
+    """H of each layer."""
+    if not isinstance(hidden_size, list | tuple):
+        if not isinstance(hidden_size, Integral):
+            kind = type(hidden_size).__name__
+            raise ArgumentTypeError(
+                f"hidden_size must be a whole number, or a list with one for each layer, got a {kind}"
+            )
+        return [size("hidden_size", hidden_size, 1)] * num_layers
+    sizes = [size("each hidden_size", each, 1) for each in cast("Sequence[object]", hidden_size)]
     if num_layers not in (1, len(sizes)) or not sizes:
         raise UsageError(f"num_layers {num_layers} does not fit the {len(sizes)} sizes in hidden_size")
-    if any(size < 1 for size in sizes):
-        raise UsageError(f"hidden_size must be 1 or more, got {hidden_size}")
     return sizes
 
 
 def _dropout(dropout: float, num_layers: int) -> float:
-    if isinstance(dropout, bool) or not 0 <= dropout <= 1:
-        raise UsageError(f"dropout must be a probability in [0, 1], got {dropout!r}")
-    if dropout > 0 and num_layers == 1:
+    checked = probability("dropout", dropout, one=True)
+    if checked > 0 and num_layers == 1:
         warnings.warn("dropout acts between layers, so with num_layers=1 it does nothing", UserWarning, stacklevel=4)
-    return float(dropout)
+    return checked

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from throughtime.errors import UsageError
 from throughtime.kernels.reference.cell import Cell, Parameters
-from throughtime.layers.initialisers import initialise
+from throughtime.layers.construction.initialisers import initialise
 
-__all__ = ["ParameterSet", "probability", "zoneouts"]
+__all__ = ["ParameterSet"]
 
 
 class ParameterSet:
@@ -41,7 +39,7 @@ class ParameterSet:
 
     def first(self, module: nn.Module) -> Tensor:
         """The first parameter; it tells the dtype and device of all."""
-        return getattr(module, self._attributes[0])
+        return _parameter(module, self._attributes[0])
 
     def create(self, module: nn.Module, factory: dict[str, Any]) -> None:
         """Register empty parameters and fresh norms in ``module``."""
@@ -58,7 +56,7 @@ class ParameterSet:
 
     def plain(self, module: nn.Module) -> list[Tensor]:
         """The parameters without the norms, in ``torch.nn``'s order."""
-        return [getattr(module, name) for name in self._attributes]
+        return [_parameter(module, name) for name in self._attributes]
 
     def tensors(self, module: nn.Module) -> list[Tensor]:
         """All parameters in the order of ``names``."""
@@ -70,34 +68,7 @@ class ParameterSet:
         return dict(zip(self.names, self.tensors(module), strict=True))
 
 
-def zoneouts(zoneout: Any, carry: tuple[str, ...]) -> tuple[float, float]:
-    """Zoneout of h and of the other parts of the carry.
-
-    Args:
-        zoneout: one probability for both, or a pair of them.
-        carry: names of the parts.
-
-    Raises:
-        UsageError: not a probability, or a pair for a carry of one part.
-    """
-    pair = [*cast("Sequence[Any]", zoneout)] if isinstance(zoneout, tuple | list) else [zoneout, zoneout]
-    if len(pair) != 2:
-        raise UsageError(f"zoneout is one probability or a pair (h, others), got {zoneout!r}")
-    if len(carry) == 1 and pair[0] != pair[1]:
-        raise UsageError(f"this cell carries h alone, so zoneout takes one number, got {zoneout!r}")
-    return probability("zoneout", pair[0]), probability("zoneout", pair[1])
-
-
-def probability(name: str, value: Any) -> float:
-    """Check a probability; 1 is refused, since nothing would be left.
-
-    Args:
-        name: of the option, for the message.
-        value: what was given for it.
-
-    Raises:
-        UsageError: not a number in [0, 1).
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < 1.0:
-        raise UsageError(f"{name} must be a probability in [0, 1), got {value!r}")
-    return float(value)
+def _parameter(module: nn.Module, name: str) -> Tensor:
+    """The same as ``getattr``, for which ``nn.Module`` searches in Python, quicker: this is done at every call."""
+    own = module._parameters.get(name)  # pyright: ignore[reportPrivateUsage]
+    return getattr(module, name) if own is None else own  # parametrized, replicated, deleted: what stands there now
