@@ -71,6 +71,10 @@ class Call:
         """All that a gradient may be asked for: rows, state, restart, weights."""
         return (self.rows, *self.state, *self.restart, *self.weights)
 
+    def everything(self) -> tuple[Tensor | None, ...]:
+        """All tensors of the call."""
+        return (self.batch_sizes, self.resets, self.row_ids, self.seed, *self.tensors())
+
     def with_tensors(self, tensors: tuple[Tensor, ...] | list[Tensor]) -> Call:
         """The same call with other tensors in the order of :meth:`tensors`."""
         rows, rest = tensors[0], list(tensors[1:])

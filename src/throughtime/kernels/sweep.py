@@ -3,21 +3,24 @@
 One call of ``sweep`` is one layer in all its directions. To ``torch.compile`` and ``torch.export`` it is a single node
 with dynamic tokens, batch and time. What a kernel keeps for the backward op is in ``reserve``; a kernel that keeps
 nothing is run again there. The backward op's own derivative (double backward) is that of the reference.
+
+A backward pass goes its own way, since other eyes may look on then than in the forward pass (``vmap`` over gradients).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
 
-from throughtime.errors import KernelError
-from throughtime.kernels import native, reference, torch_fused
+from throughtime.errors import KernelError, ShapeError
+from throughtime.kernels import batching, native, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
+from throughtime.kernels.sight import Way, way
 
 __all__ = ["autocast_is_on", "sweep", "sweep_eagerly"]
 
@@ -26,7 +29,7 @@ _forward_mode: Any = torch.autograd.forward_ad
 
 _CALL = (
     "Tensor rows, Tensor batch_sizes, Tensor? resets, Tensor? row_ids, Tensor? seed, Tensor[] state, Tensor[] restart, "
-    "Tensor[] weights, str[] names, str cell, int directions, int layer, float[] zoneout, float recurrent_dropout, "
+    "Tensor[] weights, str names, str cell, int directions, int layer, float[] zoneout, float recurrent_dropout, "
     "bool training, bool keep, bool recompute, str kernel"
 )
 _FIELDS = tuple(field.name for field in fields(Call))
@@ -85,22 +88,31 @@ def sweep(call: Call, kernel: str) -> Swept:
 
 
 def _flat(call: Call) -> tuple[Any, ...]:
-    return tuple(getattr(call, name) for name in _FIELDS)
+    """The op's arguments before the kernel's name; ``jit.trace`` records no list of texts, so names are joined."""
+    return tuple(",".join(call.names) if name == "names" else getattr(call, name) for name in _FIELDS)
 
 
 def _call(arguments: Sequence[Any]) -> tuple[Call, str]:
     *values, kernel = arguments
-    return Call(**dict(zip(_FIELDS, values, strict=True))), kernel
+    named = dict(zip(_FIELDS, values, strict=True))
+    named["names"] = named["names"].split(",")
+    named["restart"] = named["restart"] or []  # AOTInductor hands over None for a list of nothing
+    return Call(**named), kernel
+
+
+def _no_tangents() -> None:
+    """Raise in forward mode: here a tangent would be lost in silence."""
+    if _forward_mode._current_level >= 0:
+        raise KernelError(
+            "throughtime::sweep has no forward-mode derivative: call the layer, outside a compiled or exported graph"
+        )
 
 
 # -- forward ---------------------------------------------------------------------------------------------------------
 
 
 def _forward(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
-    if _forward_mode._current_level >= 0:  # here a tangent would be lost in silence
-        raise KernelError(
-            "throughtime::sweep has no forward-mode derivative: call the layer, outside a compiled or exported graph"
-        )
+    _no_tangents()
     call, kernel = _call(arguments)
     y, final, reserve = _KERNELS[kernel].forward(call)
     return y.contiguous(), [part.contiguous() for part in final], reserve
@@ -108,6 +120,10 @@ def _forward(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
 
 def _forward_fake(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
     call, kernel = _call(arguments)
+    rows = call.rows
+    for tensor in call.tensors():  # one of them on "meta" is enough to come here, and would be believed
+        if tensor.device != rows.device:
+            raise ShapeError(f"a parameter or state must be {rows.dtype} on {rows.device}, got one on {tensor.device}")
     width = call.directions * call.state[0].shape[-1]
     y = call.rows.new_empty(call.rows.shape[0], width)
     return y, [part.new_empty(part.shape) for part in call.state], _KERNELS[kernel].reserve(call)
@@ -144,10 +160,30 @@ def _leaves(call: Call) -> Call:
     return call.with_tensors([tensor.detach().requires_grad_() for tensor in call.tensors()])
 
 
+def _apart(tensors: Sequence[Tensor], differentiable: bool) -> list[Tensor]:
+    """The tensors as inputs of their own, none made of another; those with a history keep it where asked."""
+    return [
+        tensor.view_as(tensor) if differentiable and tensor.requires_grad else tensor.detach().requires_grad_()
+        for tensor in tensors
+    ]
+
+
+def _open_gradients(call: Call, grad_y: Tensor, grad_final: Sequence[Tensor]) -> list[Tensor]:
+    """Gradients in ordinary PyTorch, for what looks inside; differentiable where gradients are on."""
+    again = torch.is_grad_enabled()
+    with torch.enable_grad():
+        inputs = call.with_tensors(_apart(call.tensors(), again))
+        return _gradients(reference.run, inputs, grad_y, grad_final, create_graph=again)
+
+
 def _backward(
     grad_y: Tensor, grad_final: list[Tensor], y: Tensor, reserve: Tensor, *arguments: Any
 ) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
+    _no_tangents()
     call, kernel = _call(arguments)
+    if kernel == "native" and not call.keep:  # traced without gradients, and now run with them
+        call = replace(call, keep=True)
+        y, _, reserve = native.forward(call)
     grads = _KERNELS[kernel].backward(call, y, reserve, grad_y, grad_final)
     given = [grad_y, *grad_final]  # an op may not return its argument, as it would for the state before no token
     return call.split([grad.clone() if any(grad is each for each in given) else grad.contiguous() for grad in grads])
@@ -204,9 +240,21 @@ def _forward_setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, list
 def _forward_derivative(ctx: Any, grad_y: Tensor | None, grad_final: list[Tensor | None], _: Any) -> tuple[Any, ...]:
     (y, reserve), call, kernel = _Saved.load(ctx)
     (filled,) = _filled([grad_y], [y])
-    finals = _filled(grad_final, call.state)
-    rows, *lists = torch.ops.throughtime.sweep_backward(filled, finals, y, reserve, *_flat(call), kernel)
-    return _for_arguments(call, [rows, *(grad for part in lists for grad in part)])
+    return _for_arguments(call, _swept_back(call, kernel, y, reserve, filled, _filled(grad_final, call.state)))
+
+
+def _swept_back(
+    call: Call, kernel: str, y: Tensor, reserve: Tensor, grad_y: Tensor, grad_final: list[Tensor], light: bool = False
+) -> list[Tensor]:
+    """Gradients of ``call.tensors()`` by the way that this backward pass takes; ``light``: without the op if it may."""
+    grads = [grad_y, *grad_final]
+    seen = way([*grads, *call.tensors()])
+    if seen is Way.REFERENCE and not batching.batched(grads):
+        return _open_gradients(call, grad_y, grad_final)
+    direct = light and seen is Way.DIRECT and not torch.is_grad_enabled()
+    run = _backward if direct else torch.ops.throughtime.sweep_backward
+    rows, *lists = run(grad_y, grad_final, y, reserve, *_flat(call), kernel)
+    return [rows, *(grad for part in lists for grad in part)]
 
 
 def _backward_setup(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -214,19 +262,25 @@ def _backward_setup(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
     _Saved.save(ctx, (grad_y, *grad_final), arguments)
 
 
-def _backward_derivative(ctx: Any, grad_rows: Tensor | None, *grad_lists: list[Tensor | None]) -> tuple[Any, ...]:
-    """Double backward, by differentiating the reference's gradient."""
+def _backward_derivative(ctx: Any, *grads: Any) -> tuple[Any, ...]:
+    """Double backward, by differentiating the reference's gradient; differentiable where gradients are on."""
     (grad_y, *grad_final), saved, _ = _Saved.load(ctx)
-    with torch.enable_grad():
-        call = _leaves(saved)
-        outer = [tensor.detach().requires_grad_() for tensor in (grad_y, *grad_final)]
-        grads = _gradients(reference.run, call, outer[0], outer[1:], create_graph=True)
-        cotangents = _filled([grad_rows, *(grad for part in grad_lists for grad in part)], grads)
-        second = torch.autograd.grad(
-            grads, [*outer, *call.tensors()], cotangents, allow_unused=True, materialize_grads=True
-        )
-    n = len(outer)
-    return (second[0], list(second[1:n]), None, None, *_for_arguments(call, second[n:]))
+    again = torch.is_grad_enabled()
+
+    def second(grad_rows: Tensor | None, *grad_lists: list[Tensor | None]) -> tuple[Any, ...]:
+        with torch.enable_grad():
+            call = saved.with_tensors(_apart(saved.tensors(), again))
+            outer = _apart([grad_y, *grad_final], again)
+            first = _gradients(reference.run, call, outer[0], outer[1:], create_graph=True)
+            cotangents = _filled([grad_rows, *(grad for part in grad_lists for grad in part)], first)
+            found = torch.autograd.grad(
+                first, [*outer, *call.tensors()], cotangents, create_graph=again, allow_unused=True,
+                materialize_grads=True,
+            )  # fmt: skip
+        n = len(outer)
+        return (found[0], list(found[1:n]), None, None, *_for_arguments(call, found[n:]))
+
+    return batching.one_by_one(second, grads)
 
 
 # -- the same without the op's overhead, for eager calls ---------------------------------------------------------------
@@ -244,11 +298,8 @@ class _Direct(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad_y: Tensor, *grad_final: Tensor) -> tuple[Any, ...]:  # pyright: ignore
         (y, reserve), call, kernel = _Saved.load(ctx)
-        arguments = (grad_y, list(grad_final), y, reserve, *_flat(call), kernel)
-        run = torch.ops.throughtime.sweep_backward if torch.is_grad_enabled() else _backward
         with _exact_types(call):
-            rows, *lists = run(*arguments)
-        return (None, None, rows, *(grad for part in lists for grad in part))
+            return (None, None, *_swept_back(call, kernel, y, reserve, grad_y, list(grad_final), light=True))
 
 
 def sweep_eagerly(call: Call, kernel: str) -> Swept:
@@ -275,9 +326,17 @@ def sweep_eagerly(call: Call, kernel: str) -> Swept:
 # -- autocast ---------------------------------------------------------------------------------------------------------
 
 
+_WITHOUT_AUTOCAST = frozenset(
+    kind
+    for kind in ("meta", "lazy", "vulkan", "hip", "ve", "fpga", "ideep")
+    if not torch.amp.is_autocast_available(kind)
+)
+"""Types of devices whose autocast must not be asked for; asked here, for TorchDynamo did not trace that before 2.13."""
+
+
 def autocast_is_on(device: str) -> bool:
     """Whether calls on a type of device, such as "cpu", are to compute in another type than their own."""
-    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+    return device not in _WITHOUT_AUTOCAST and torch.is_autocast_enabled(device)
 
 
 def _at_autocast_type(call: Call, device: str) -> Call:
@@ -319,3 +378,4 @@ torch.library.register_autograd("throughtime::sweep", _forward_derivative, setup
 torch.library.register_autograd(
     "throughtime::sweep_backward", _backward_derivative, setup_context=_backward_setup, lib=_library
 )
+batching.register(_library, ("sweep", "sweep_backward"))

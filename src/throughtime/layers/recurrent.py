@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.errors import ShapeError, UsageError
-from throughtime.kernels import dispatch, reference, torch_fused
+from throughtime.kernels import dispatch, reference, sight, torch_fused
 from throughtime.kernels.call import Call, Swept
 from throughtime.kernels.masks import scales
 from throughtime.kernels.reference.noise import Purpose
@@ -19,6 +19,7 @@ from throughtime.layers.rows import Input, Lengths, Rows, packed_rows
 from throughtime.layers.stack import Stack
 from throughtime.layers.states import States
 from throughtime.layers.stream import Stream
+from throughtime.layers.symbols import is_symbol, one_node
 
 __all__ = ["Recurrent", "Traced"]
 
@@ -109,16 +110,18 @@ class Recurrent(Stack):
             UsageError: an option that the cell does not declare.
             KernelError: a kernel was forced and cannot run this call.
         """
+        if type(input) is not Tensor and is_symbol(input):
+            return one_node(self, input, hx, lengths=lengths, resets=resets, trace=trace)
         self.check(input)
         if lengths is None and resets is None and not trace and self._whole_stack(input):
             return self._run_stack(input, hx)
         self._require("lengths", lengths is not None or isinstance(input, PackedSequence) or input.is_nested)
         self._require("resets", resets is not None)
         self._require("trace", trace)
-        if trace and torch.compiler.is_compiling():
-            raise UsageError("trace=True cannot be compiled: call the layer outside torch.compile")
-        if self.recompute and torch.compiler.is_compiling():
-            raise UsageError("recompute=True cannot be compiled: its room depends on the number of steps")
+        if trace and sight.unreadable():
+            raise UsageError("trace=True cannot be compiled or traced: call the layer outside torch.compile")
+        if self.recompute and sight.unreadable():
+            raise UsageError("recompute=True cannot be compiled or traced: its room depends on the number of steps")
         rows = packed_rows(input, lengths, resets, self.batch_first)
         traces: list[dict[str, Tensor]] | None = [] if trace else None
         unbatched = isinstance(input, Tensor) and not input.is_nested and input.dim() == 2
@@ -152,7 +155,7 @@ class Recurrent(Stack):
             resets: states are cleared inside sequences.
             trace: every gate and state is asked for.
         """
-        known = dense and batch > 0 and not torch.compiler.is_compiling()
+        known = not sight.unreadable() and dense and batch > 0
         steps = like.numel() // (self.input_size * batch) if known else 0
         return dispatch.Request(
             cell=self.cell.name,
@@ -170,7 +173,7 @@ class Recurrent(Stack):
             zoneout=any(self.zoneout),
             hidden_dropout=self.training and self.recurrent_dropout > 0,
             trace=trace,
-            transformed=dispatch.transformed(),
+            way=sight.way((like,)),
         )
 
     def stream(self, batch_size: int = 1, *, weight_dtype: torch.dtype | None = None) -> Stream:
@@ -199,7 +202,7 @@ class Recurrent(Stack):
         like = self._sets[0][0].first(self).detach()
         one = Rows(
             rows=like.new_zeros(batch_size, self.input_size),
-            batch_sizes=torch.tensor([batch_size]),
+            batch_sizes=torch.tensor([batch_size], device="cpu"),
             batch=batch_size,
             order=None,
             grid=None,
@@ -226,11 +229,12 @@ class Recurrent(Stack):
     # -- a whole plain stack in one call of torch's --------------------------------------------------------------------
 
     def _whole_stack(self, input: Input) -> bool:
-        if torch.compiler.is_compiling() or not self._plain():
+        traced = sight.tracing()
+        if (sight.unreadable() and not traced) or not self._plain():
             return False
         if isinstance(input, PackedSequence):
             request = self.request(input.data, 0, dense=True, resets=False)
-        elif input.is_nested or input.numel() == 0 or input.dim() not in (2, 3):
+        elif input.is_nested or (not traced and input.numel() == 0) or input.dim() not in (2, 3):
             return False
         else:
             request = self.request(input, self._batch(input), dense=True, resets=False)
@@ -244,7 +248,7 @@ class Recurrent(Stack):
         unbatched = not packed and input.dim() == 2
         x = input if packed else _batched(input, self.batch_first)
         data, order = (x.data, x.sorted_indices) if isinstance(x, PackedSequence) else (x, None)
-        batch = int(x.batch_sizes[0]) if isinstance(x, PackedSequence) else self._batch(x)
+        batch = _first(x) if isinstance(x, PackedSequence) else self._batch(x)
         states = self.states(batch, data, unbatched)
         y, final = torch_fused.run_stack(
             self.cell.name,
@@ -319,7 +323,7 @@ class Recurrent(Stack):
         masks = any(zoneout) or self.recurrent_dropout or self.weight_dropout
         if not self.training or not (masks or self.input_dropout or self.variational_dropout):
             return _Noise(None, zoneout)
-        return _Noise(torch.randint(2**63 - 1, (), dtype=torch.int64), zoneout)
+        return _Noise(torch.randint(2**63 - 1, (), dtype=torch.int64, device="cpu"), zoneout)
 
     def _weights(self, layer: int, direction: int, noise: _Noise) -> list[Tensor]:
         each = self._sets[layer][direction]
@@ -355,6 +359,11 @@ class Recurrent(Stack):
             for suffix, seen in zip(suffixes, traces, strict=True)
             for name, tensor in seen.items()
         }
+
+
+def _first(x: PackedSequence) -> int:
+    """B of a packed batch; traced, it stays a tensor, and so depends on the batch."""
+    return cast(int, x.batch_sizes[0]) if sight.tracing() else int(x.batch_sizes[0])
 
 
 def _batched(x: Tensor, batch_first: bool) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.errors import ShapeError, UsageError
+from throughtime.kernels.sight import tracing, unreadable
 
 __all__ = ["Input", "Lengths", "Rows", "checked_lengths", "packed_rows"]
 
@@ -26,7 +27,7 @@ class Rows:
     """A batch as packed rows (see :mod:`throughtime.axes`), and the way back."""
 
     rows: Tensor
-    """(N, I); under compilation (B*T, I) with the real tokens first."""
+    """(N, I); where lengths cannot be read (B*T, I), the real tokens first."""
     batch_sizes: Tensor
     """(T,) int64 on the CPU: sequences alive at each step."""
     batch: int
@@ -48,7 +49,7 @@ class Rows:
     def ranks(self) -> Tensor:
         """(N,) rank of each row."""
         grid = torch.arange(self.rows.shape[0], device=self.rows.device) if self.grid is None else self.grid
-        return grid % max(self.batch, 1)
+        return grid % _divisor(self.batch)
 
 
 def packed_rows(x: Input, lengths: Lengths | None, resets: Tensor | None, batch_first: bool) -> Rows:
@@ -65,12 +66,14 @@ def packed_rows(x: Input, lengths: Lengths | None, resets: Tensor | None, batch_
         ShapeError: a rank, size, dtype or length that does not fit.
         UsageError: ``lengths`` beside a form that carries its own.
     """
-    resets = None if resets is None else torch.as_tensor(resets)
+    resets = resets if resets is None or isinstance(resets, Tensor) else torch.as_tensor(resets, device="cpu")
     if isinstance(x, PackedSequence):
         _own_lengths("a PackedSequence", lengths)
+        _readable("a PackedSequence")
         return _from_packed(x, resets)
     if x.is_nested:
         _own_lengths("a nested tensor", lengths)
+        _readable("a nested tensor")
         return _from_nested(x, resets)
     if x.dim() == 2:
         _own_lengths("an unbatched sequence", lengths)
@@ -85,6 +88,11 @@ def _own_lengths(form: str, lengths: Lengths | None) -> None:
         raise UsageError(f"{form} carries its own lengths: leave lengths= out")
 
 
+def _readable(form: str) -> None:
+    if unreadable() and not torch.compiler.is_compiling():  # a compiler leaves its graph for such a batch
+        raise UsageError(f"{form} cannot be traced, faked or functionalized here: give a padded batch and lengths=")
+
+
 def _from_packed(x: PackedSequence, resets: Tensor | None) -> Rows:
     wrong = bool((x.batch_sizes.diff() > 0).any()) or bool((x.batch_sizes < 0).any())
     if wrong or x.batch_sizes.numel() == 0 or int(x.batch_sizes.sum()) != x.data.shape[0]:
@@ -92,7 +100,7 @@ def _from_packed(x: PackedSequence, resets: Tensor | None) -> Rows:
     batch, steps = int(x.batch_sizes[0]), x.batch_sizes.shape[0]
     _check_order(x, batch)
     dense = x.data.shape[0] == batch * steps
-    alive = torch.arange(batch) < x.batch_sizes[:, None]
+    alive = torch.arange(batch, device="cpu") < x.batch_sizes[:, None]
     grid = None if dense else alive.flatten().nonzero().flatten().to(x.data.device)
     rows = Rows(
         rows=x.data,
@@ -114,7 +122,7 @@ def _check_order(x: PackedSequence, batch: int) -> None:
 
 def _from_unbatched(x: Tensor, resets: Tensor | None) -> Rows:
     steps = x.shape[0]
-    sizes = torch.ones(steps, dtype=torch.int64)
+    sizes = torch.ones(steps, dtype=torch.int64, device="cpu")
     rows = Rows(rows=x, batch_sizes=sizes, batch=1, order=None, grid=None, restore=lambda y: y)
     return _with_resets(rows, None if resets is None else resets.reshape(1, -1), steps)
 
@@ -122,7 +130,7 @@ def _from_unbatched(x: Tensor, resets: Tensor | None) -> Rows:
 def _from_padded(x: Tensor, lengths: Lengths | None, resets: Tensor | None, batch_first: bool) -> Rows:
     batch, steps = (x.shape[0], x.shape[1]) if batch_first else (x.shape[1], x.shape[0])
     counted = None if lengths is None else checked_lengths(lengths, batch, steps)
-    if counted is None or (not torch.compiler.is_compiling() and bool((counted == steps).all())):
+    if counted is None or (not unreadable() and bool((counted == steps).all())):
         rows = _from_dense(x, batch, steps, batch_first)
     else:
         rows = _from_ragged(x, counted, batch, steps, batch_first)
@@ -135,15 +143,20 @@ def _from_dense(x: Tensor, batch: int, steps: int, batch_first: bool) -> Rows:
         return y.transpose(0, 1) if batch_first else y
 
     x = x.transpose(0, 1) if batch_first else x
-    sizes = torch.full((steps,), batch, dtype=torch.int64)
+    sizes = torch.full((steps,), batch, dtype=torch.int64, device="cpu")
     flat = x.reshape(steps * batch, x.shape[-1])
     return Rows(rows=flat, batch_sizes=sizes, batch=batch, order=None, grid=None, restore=restore)
+
+
+def _divisor(batch: int) -> int:
+    """B, or 1 where there is no row; traced, B is a tensor, which a comparison would bake into the graph."""
+    return cast(int, cast("Any", batch).clamp(min=1)) if tracing() else max(batch, 1)
 
 
 def _from_ragged(x: Tensor, lengths: Tensor, batch: int, steps: int, batch_first: bool) -> Rows:
     sizes, order, grid = _layout(lengths, steps)
     order, grid = order.to(x.device), grid.to(x.device)
-    row, step = order[grid % max(batch, 1)], grid // max(batch, 1)
+    row, step = order[grid % _divisor(batch)], grid // _divisor(batch)
     source = row * steps + step if batch_first else step * batch + row
     shape = x.shape[:2]
 
@@ -162,7 +175,7 @@ def _from_nested(x: Tensor, resets: Tensor | None) -> Rows:
     batch, steps = lengths.shape[0], int(lengths.max()) if lengths.numel() else 0
     sizes, order, grid = _layout(lengths.cpu(), steps)
     order, grid = order.to(values.device), grid.to(values.device)
-    source = offsets[order[grid % max(batch, 1)]] + grid // max(batch, 1)
+    source = offsets[order[grid % _divisor(batch)]] + grid // _divisor(batch)
 
     def restore(y: Tensor) -> Tensor:
         out = y.new_zeros(values.shape[0], y.shape[-1]).index_copy(0, source, y)
@@ -177,12 +190,12 @@ def _from_nested(x: Tensor, resets: Tensor | None) -> Rows:
 def _layout(lengths: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
     """Lengths -> (batch_sizes, order, grid), all on the CPU.
 
-    Under compilation the number of tokens is not known, so ``grid`` lists the whole grid, real tokens first.
+    Compiled or traced the number of tokens is not known, so ``grid`` lists the whole grid, real tokens first.
     """
     counts, order = torch.sort(lengths, descending=True, stable=True)
-    alive = counts[None, :] > torch.arange(steps)[:, None]
+    alive = counts[None, :] > torch.arange(steps, device="cpu")[:, None]
     sizes = alive.sum(1)
-    if torch.compiler.is_compiling():
+    if unreadable():
         return sizes, order, torch.argsort(~alive.flatten(), stable=True)
     return sizes[: int(counts[0]) if counts.numel() else 0], order, alive.flatten().nonzero().flatten()
 
@@ -201,7 +214,7 @@ def checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor:
     Raises:
         ShapeError: they are no integers from 0 to T, or not one for each row.
     """
-    counted = torch.as_tensor(lengths).to("cpu")
+    counted = (lengths if isinstance(lengths, Tensor) else torch.as_tensor(lengths, device="cpu")).to("cpu")
     if counted.numel() == 0:
         counted = counted.to(torch.int64)  # an empty list has no type of its own
     if counted.dtype.is_floating_point or counted.dtype.is_complex or counted.dtype == torch.bool:
@@ -209,7 +222,7 @@ def checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor:
     if counted.shape != (batch,):
         raise ShapeError(f"lengths must be one number for each of the {batch} rows, got shape {tuple(counted.shape)}")
     counted = counted.to(torch.int64)
-    if torch.compiler.is_compiling():
+    if unreadable():
         return counted
     bad = cast("list[int]", ((counted < 0) | (counted > steps)).nonzero().flatten().tolist())
     if bad:

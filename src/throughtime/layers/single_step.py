@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from throughtime.errors import ShapeError, UnknownNameError
-from throughtime.kernels import dispatch, torch_fused
+from throughtime.kernels import dispatch, sight, torch_fused
 from throughtime.kernels.call import Call
 from throughtime.kernels.reference.cell import Cell, register_cell
 from throughtime.kernels.reference.elman import ElmanCell
 from throughtime.kernels.reference.gru import GRUCell as GRUBody
 from throughtime.kernels.reference.lstm import LSTMCell as LSTMBody
 from throughtime.layers.parameters import ParameterSet, zoneouts
+from throughtime.layers.symbols import is_symbol, not_scriptable, one_node
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell", "SingleStep"]
 
@@ -60,6 +61,9 @@ class SingleStep(nn.Module):
         """Draw all weights anew as ``init`` says."""
         self._set.reset(self, self.init)
 
+    def __prepare_scriptable__(self) -> nn.Module:
+        not_scriptable(self)
+
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
 
@@ -76,6 +80,8 @@ class SingleStep(nn.Module):
         Raises:
             ShapeError: a tensor of another shape.
         """
+        if type(input) is not Tensor and is_symbol(input):
+            return one_node(self, input, hx)
         if input.dim() not in (1, 2) or input.shape[-1] != self.input_size:
             raise ShapeError(
                 f"input must be (batch, {self.input_size}) or ({self.input_size},), got {tuple(input.shape)}"
@@ -122,17 +128,17 @@ class SingleStep(nn.Module):
             zoneout=any(self.zoneout),
             hidden_dropout=False,
             trace=False,
-            transformed=dispatch.transformed(),
+            way=sight.way((like,)),
         )
 
     def _call(self, x: Tensor, carry: tuple[Tensor, ...]) -> Call:
         noisy = self.training and any(self.zoneout)
         return Call(
             rows=x,
-            batch_sizes=torch.full((1,), x.shape[0], dtype=torch.int64),
+            batch_sizes=torch.full((1,), x.shape[0], dtype=torch.int64, device="cpu"),
             resets=None,
             row_ids=None,
-            seed=torch.randint(2**63 - 1, (), dtype=torch.int64) if noisy else None,
+            seed=torch.randint(2**63 - 1, (), dtype=torch.int64, device="cpu") if noisy else None,
             state=[part.unsqueeze(0) for part in carry],
             restart=[],
             weights=self._set.tensors(self),

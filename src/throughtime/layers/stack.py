@@ -13,6 +13,7 @@ from throughtime.errors import UsageError
 from throughtime.kernels import torch_fused
 from throughtime.kernels.reference.cell import Cell, register_cell
 from throughtime.layers.parameters import ParameterSet, probability, zoneouts
+from throughtime.layers.symbols import not_scriptable
 
 __all__ = ["Stack"]
 
@@ -162,6 +163,9 @@ class Stack(nn.Module):
             batch_first=self.batch_first,
             bidirectional=self.bidirectional,
         )
+
+    def __prepare_scriptable__(self) -> nn.Module:
+        not_scriptable(self)
 
     def extra_repr(self) -> str:
         shown = [f"{self.input_size}, {self.hidden_size}"]
