@@ -68,7 +68,7 @@ class Request:
     trace: bool
     """Every gate and state is asked for."""
     way: Way
-    """How it may reach the numbers, as far as its input tells; :func:`run` looks at all tensors."""
+    """How it may reach the numbers, as far as transforms tell; :func:`run` looks at all tensors."""
 
 
 def _native_refusal(request: Request) -> str | None:

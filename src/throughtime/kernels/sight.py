@@ -32,7 +32,7 @@ from torch.utils._device import DeviceContext
 __all__ = [
     "Way",
     "has_memory",
-    "is_batched",
+    "keys_of",
     "modes_are_on",
     "trace_is_on",
     "tracing",
@@ -125,13 +125,22 @@ def way(tensors: Iterable[Tensor | None]) -> Way:
             continue
         if type(tensor) not in _PLAIN:
             return Way.OPAQUE if isinstance(tensor, FakeTensor | FunctionalTensor) else Way.REFERENCE
-        raw = _keys(tensor).raw_repr()
-        kind = _ways.get(raw) or _way_of_keys(raw)
+        if _has_address(tensor) and not tensor.is_neg():
+            continue  # the quick answer, right wherever it is given
+        kind = _way_of_keys(_keys(tensor).raw_repr())
         if kind is Way.REFERENCE:
             return kind
         if kind is Way.OPAQUE:
             found = kind
     return found
+
+
+def _has_address(tensor: Tensor) -> bool:
+    """Whether a tensor's numbers lie somewhere; wrappers have no address, or raise when they are asked for it."""
+    try:
+        return tensor.data_ptr() != 0
+    except RuntimeError:
+        return False
 
 
 def has_memory(tensors: Iterable[Tensor]) -> bool:
@@ -150,10 +159,6 @@ def _function_is_watched() -> bool:
     return any(type(mode) is not DeviceContext for mode in _get_current_function_mode_stack())
 
 
-_ways: dict[int, Way] = {}
-"""Set of dispatch keys -> the way that a plain tensor with them asks for."""
-
-
 @cache
 def _names(raw: int) -> frozenset[str]:
     """The dispatch keys of a set, by name: not all of them are known to Python otherwise."""
@@ -170,6 +175,7 @@ def keys_of(value: Any) -> frozenset[str]:
     return _names(_keys(value).raw_repr()) if isinstance(value, Tensor) else frozenset()
 
 
+@cache
 def _way_of_keys(raw: int) -> Way:
     """Memory of its own: DIRECT; shapes alone (``device="meta"``): OPAQUE.
 
@@ -178,6 +184,4 @@ def _way_of_keys(raw: int) -> Way:
     """
     telling = {name for name in _names(raw) if not name.startswith(_HARMLESS)}
     found = Way.OPAQUE if telling == {"Meta"} else Way.REFERENCE
-    found = Way.DIRECT if len(telling) == 1 and telling <= _BACKENDS else found
-    _ways[raw] = found
-    return found
+    return Way.DIRECT if len(telling) == 1 and telling <= _BACKENDS else found

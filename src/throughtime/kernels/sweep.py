@@ -28,11 +28,11 @@ _C: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 _forward_mode: Any = torch.autograd.forward_ad
 
 _CALL = (
-    "Tensor rows, Tensor batch_sizes, Tensor? resets, Tensor? row_ids, Tensor? seed, Tensor[] state, Tensor[] restart, "
+    "Tensor rows, Tensor batch_sizes, Tensor? resets, Tensor? row_ids, Tensor? seed, Tensor[] state, "
     "Tensor[] weights, str names, str cell, int directions, int layer, float[] zoneout, float recurrent_dropout, "
     "bool training, bool keep, bool recompute, str kernel"
 )
-_FIELDS = tuple(field.name for field in fields(Call))
+_FIELDS = tuple(field.name for field in fields(Call) if field.name != "restart")
 
 _library = torch.library.Library("throughtime", "DEF")
 _library.define(f"sweep({_CALL}) -> (Tensor y, Tensor[] final, Tensor reserve)")
@@ -88,16 +88,21 @@ def sweep(call: Call, kernel: str) -> Swept:
 
 
 def _flat(call: Call) -> tuple[Any, ...]:
-    """The op's arguments before the kernel's name; ``jit.trace`` records no list of texts, so names are joined."""
-    return tuple(",".join(call.names) if name == "names" else getattr(call, name) for name in _FIELDS)
+    """The op's arguments before the kernel's name, in forms that every tool around a model can keep.
+
+    ``jit.trace`` records no list of texts: names are one text. AOTInductor makes None of a list of nothing: what a
+    reset returns to, parts of (D, width), follows the state, parts of (D, B, width), in one list.
+    """
+    told: dict[str, Any] = {"names": ",".join(call.names), "state": [*call.state, *call.restart]}
+    return tuple(told[name] if name in told else getattr(call, name) for name in _FIELDS)
 
 
 def _call(arguments: Sequence[Any]) -> tuple[Call, str]:
     *values, kernel = arguments
     named = dict(zip(_FIELDS, values, strict=True))
-    named["names"] = named["names"].split(",")
-    named["restart"] = named["restart"] or []  # AOTInductor hands over None for a list of nothing
-    return Call(**named), kernel
+    parts = named["state"]
+    named["state"], named["restart"] = ([part for part in parts if part.dim() == axes] for axes in (3, 2))
+    return Call(**{**named, "names": named["names"].split(",")}), kernel
 
 
 def _no_tangents() -> None:
@@ -207,23 +212,22 @@ class _Saved:
         call, kernel = _call(arguments)
         fixed = (call.batch_sizes, call.resets, call.row_ids, call.seed)
         ctx.save_for_backward(*extra, *call.tensors(), *fixed)
-        ctx.options = (len(extra), len(call.state), len(call.restart), *_flat(call)[len(fixed) + 4 :], kernel)
+        ctx.options = (len(extra), len(call.state) + len(call.restart), *_flat(call)[len(fixed) + 3 :], kernel)
 
     @staticmethod
     def load(ctx: Any) -> tuple[list[Tensor], Call, str]:
-        n, states, restarts, *options, kernel = ctx.options
+        n, states, *options, kernel = ctx.options
         saved = ctx.saved_tensors
         extra, tensors, fixed = list(saved[:n]), saved[n:-4], saved[-4:]
-        a, b = 1 + states, 1 + states + restarts
-        parts = (list(tensors[1:a]), list(tensors[a:b]), list(tensors[b:]))
+        parts = (list(tensors[1 : 1 + states]), list(tensors[1 + states :]))
         call, _ = _call((tensors[0], *fixed, *parts, *options, kernel))
         return extra, call, kernel
 
 
 def _for_arguments(call: Call, grads: Sequence[Tensor | None]) -> tuple[Any, ...]:
     """One gradient per argument of the op: those of ``call.tensors()``, None for the rest."""
-    a, b = 1 + len(call.state), 1 + len(call.state) + len(call.restart)
-    by_name = {"rows": grads[0], "state": list(grads[1:a]), "restart": list(grads[a:b]), "weights": list(grads[b:])}
+    states = 1 + len(call.state) + len(call.restart)
+    by_name = {"rows": grads[0], "state": list(grads[1:states]), "weights": list(grads[states:])}
     return (*(by_name.get(name) for name in _FIELDS), None)
 
 

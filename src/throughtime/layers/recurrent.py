@@ -173,7 +173,7 @@ class Recurrent(Stack):
             zoneout=any(self.zoneout),
             hidden_dropout=self.training and self.recurrent_dropout > 0,
             trace=trace,
-            way=sight.way((like,)),
+            way=sight.Way.REFERENCE if sight.transformed() else sight.Way.DIRECT,
         )
 
     def stream(self, batch_size: int = 1, *, weight_dtype: torch.dtype | None = None) -> Stream:
@@ -234,11 +234,16 @@ class Recurrent(Stack):
             return False
         if isinstance(input, PackedSequence):
             request = self.request(input.data, 0, dense=True, resets=False)
-        elif input.is_nested or (not traced and input.numel() == 0) or input.dim() not in (2, 3):
+        elif input.is_nested or input.numel() == 0 or input.dim() not in (2, 3):
             return False
         else:
             request = self.request(input, self._batch(input), dense=True, resets=False)
-        return dispatch.choose(request) == "torch"
+        return dispatch.choose(request) == "torch" and (type(input) is Tensor or not self._open(input))
+
+    def _open(self, input: Input) -> bool:
+        """Whether the input is of a kind that only ordinary operators take."""
+        data = input.data if isinstance(input, PackedSequence) else input
+        return sight.way((data,)) is sight.Way.REFERENCE
 
     def _batch(self, x: Tensor) -> int:
         return 1 if x.dim() == 2 else x.shape[0 if self.batch_first else 1]

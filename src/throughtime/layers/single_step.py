@@ -128,7 +128,7 @@ class SingleStep(nn.Module):
             zoneout=any(self.zoneout),
             hidden_dropout=False,
             trace=False,
-            way=sight.way((like,)),
+            way=sight.Way.REFERENCE if sight.transformed() else sight.Way.DIRECT,
         )
 
     def _call(self, x: Tensor, carry: tuple[Tensor, ...]) -> Call:
