@@ -82,13 +82,13 @@ def register(library: torch.library.Library, names: Sequence[str]) -> None:
     """Give ops their rules for batched tensors, autograd's and torch.func's.
 
     Args:
-        library: the library that defines them.
+        library: the library "throughtime", which defines them.
         names: names of the ops in it.
     """
     for name in names:
-        op = getattr(getattr(torch.ops, library.ns), name).default
+        op: Function = getattr(torch.ops.throughtime, name).default
         library.impl(name, _autograd_rule(op), "Batched")
-        torch.library.register_vmap(f"{library.ns}::{name}", _functorch_rule(op), lib=library)
+        torch.library.register_vmap(f"throughtime::{name}", _functorch_rule(op), lib=library)
 
 
 def _autograd_rule(op: Function) -> Function:
@@ -99,6 +99,7 @@ def _functorch_rule(op: Function) -> Function:
     def rule(info: Any, in_dims: Any, *arguments: Any) -> tuple[Any, Any]:
         leaves, form = pytree.tree_flatten(arguments)
         out = _looped(op, leaves, pytree.tree_leaves(in_dims), form)
-        return out, pytree.tree_map(lambda _: 0, out)
+        leaves, form = pytree.tree_flatten(out)
+        return out, pytree.tree_unflatten([0] * len(leaves), form)
 
     return rule

@@ -9,8 +9,8 @@ A backward pass goes its own way, since other eyes may look on then than in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, replace
 from typing import Any, NamedTuple, cast
 
@@ -20,6 +20,7 @@ from torch import Tensor
 from throughtime.errors import KernelError, ShapeError
 from throughtime.kernels import batching, native, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
+from throughtime.kernels.derivative import apart, autograd_inside_op, gradients, open_gradients
 from throughtime.kernels.sight import Way, way
 
 __all__ = ["autocast_is_on", "sweep", "sweep_eagerly"]
@@ -64,8 +65,8 @@ def _recomputing(run: Callable[[Call], Swept]) -> _Kernel:
         return y, final, call.rows.new_empty(0)
 
     def backward(call: Call, y: Tensor, reserve: Tensor, grad_y: Tensor, grad_final: Sequence[Tensor]) -> list[Tensor]:
-        with _autograd_inside_op():
-            return _gradients(run, _leaves(call), grad_y, grad_final)
+        with autograd_inside_op():
+            return gradients(run, call.with_tensors(apart(call.tensors(), differentiable=False)), grad_y, grad_final)
 
     def nothing(call: Call) -> Tensor:
         return call.rows.new_empty(0)
@@ -135,50 +136,6 @@ def _forward_fake(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
 
 
 # -- backward --------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _autograd_inside_op() -> Generator[None]:
-    """Make autograd record inside an op's implementation, where the dispatcher has switched it off."""
-    keys, key = _C.DispatchKeySet, _C.DispatchKey
-    autograd = keys(key.AutogradCPU) | keys(key.AutogradCUDA) | keys(key.AutogradOther) | keys(key.ADInplaceOrView)
-    included = _C._dispatch_tls_local_include_set()
-    excluded = _C._dispatch_tls_local_exclude_set() - autograd
-    with _C._ForceDispatchKeyGuard(included, excluded), torch.enable_grad():
-        yield
-
-
-def _gradients(
-    run: Callable[[Call], Swept], call: Call, grad_y: Tensor, grad_final: Sequence[Tensor], create_graph: bool = False
-) -> list[Tensor]:
-    """Gradients of <y, grad_y> + <final, grad_final> with respect to ``call.tensors()``, as a list."""
-    y, final = run(call)
-    pairs = zip([y, *final], [grad_y, *grad_final], strict=True)
-    outputs, cotangents = zip(*(pair for pair in pairs if pair[0].requires_grad), strict=True)  # y of no token does not
-    grads = torch.autograd.grad(
-        outputs, call.tensors(), cotangents, create_graph=create_graph, allow_unused=True, materialize_grads=True
-    )
-    return list(grads)
-
-
-def _leaves(call: Call) -> Call:
-    return call.with_tensors([tensor.detach().requires_grad_() for tensor in call.tensors()])
-
-
-def _apart(tensors: Sequence[Tensor], differentiable: bool) -> list[Tensor]:
-    """The tensors as inputs of their own, none made of another; those with a history keep it where asked."""
-    return [
-        tensor.view_as(tensor) if differentiable and tensor.requires_grad else tensor.detach().requires_grad_()
-        for tensor in tensors
-    ]
-
-
-def _open_gradients(call: Call, grad_y: Tensor, grad_final: Sequence[Tensor]) -> list[Tensor]:
-    """Gradients in ordinary PyTorch, for what looks inside; differentiable where gradients are on."""
-    again = torch.is_grad_enabled()
-    with torch.enable_grad():
-        inputs = call.with_tensors(_apart(call.tensors(), again))
-        return _gradients(reference.run, inputs, grad_y, grad_final, create_graph=again)
 
 
 def _backward(
@@ -254,7 +211,7 @@ def _swept_back(
     grads = [grad_y, *grad_final]
     seen = way([*grads, *call.tensors()])
     if seen is Way.REFERENCE and not batching.batched(grads):
-        return _open_gradients(call, grad_y, grad_final)
+        return open_gradients(call, grad_y, grad_final)
     direct = light and seen is Way.DIRECT and not torch.is_grad_enabled()
     run = _backward if direct else torch.ops.throughtime.sweep_backward
     rows, *lists = run(grad_y, grad_final, y, reserve, *_flat(call), kernel)
@@ -273,9 +230,9 @@ def _backward_derivative(ctx: Any, *grads: Any) -> tuple[Any, ...]:
 
     def second(grad_rows: Tensor | None, *grad_lists: list[Tensor | None]) -> tuple[Any, ...]:
         with torch.enable_grad():
-            call = saved.with_tensors(_apart(saved.tensors(), again))
-            outer = _apart([grad_y, *grad_final], again)
-            first = _gradients(reference.run, call, outer[0], outer[1:], create_graph=True)
+            call = saved.with_tensors(apart(saved.tensors(), again))
+            outer = apart([grad_y, *grad_final], again)
+            first = gradients(reference.run, call, outer[0], outer[1:], create_graph=True)
             cotangents = _filled([grad_rows, *(grad for part in grad_lists for grad in part)], first)
             found = torch.autograd.grad(
                 first, [*outer, *call.tensors()], cotangents, create_graph=again, allow_unused=True,

@@ -66,7 +66,7 @@ def packed_rows(x: Input, lengths: Lengths | None, resets: Tensor | None, batch_
         ShapeError: a rank, size, dtype or length that does not fit.
         UsageError: ``lengths`` beside a form that carries its own.
     """
-    resets = resets if resets is None or isinstance(resets, Tensor) else torch.as_tensor(resets, device="cpu")
+    resets = None if resets is None else _as_tensor(resets)
     if isinstance(x, PackedSequence):
         _own_lengths("a PackedSequence", lengths)
         _readable("a PackedSequence")
@@ -81,6 +81,11 @@ def packed_rows(x: Input, lengths: Lengths | None, resets: Tensor | None, batch_
     if x.dim() != 3:
         raise ShapeError(f"input must have 2 (unbatched) or 3 dimensions, got shape {tuple(x.shape)}")
     return _from_padded(x, lengths, resets, batch_first)
+
+
+def _as_tensor(values: Any) -> Tensor:
+    """A tensor as it is (a tracer would warn of a conversion), anything else as one on the CPU."""
+    return values if isinstance(values, Tensor) else torch.as_tensor(values, device="cpu")
 
 
 def _own_lengths(form: str, lengths: Lengths | None) -> None:
@@ -214,7 +219,7 @@ def checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor:
     Raises:
         ShapeError: they are no integers from 0 to T, or not one for each row.
     """
-    counted = (lengths if isinstance(lengths, Tensor) else torch.as_tensor(lengths, device="cpu")).to("cpu")
+    counted = _as_tensor(lengths).to("cpu")
     if counted.numel() == 0:
         counted = counted.to(torch.int64)  # an empty list has no type of its own
     if counted.dtype.is_floating_point or counted.dtype.is_complex or counted.dtype == torch.bool:
