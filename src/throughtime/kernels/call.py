@@ -15,7 +15,7 @@ Swept = tuple[Tensor, list[Tensor]]
 """What a sweep returns: y (N, D*P), and the final carry, each part (D, B, width)."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # as good as frozen; Python takes twice as long to make a frozen one
 class Call:
     """All directions of one layer over packed rows (letters as in :mod:`throughtime.axes`)."""
 

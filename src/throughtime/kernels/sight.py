@@ -149,9 +149,13 @@ def has_memory(tensors: Iterable[Tensor]) -> bool:
     Args:
         tensors: any tensors.
     """
-    return all(
-        type(tensor) in _PLAIN and _way_of_keys(_keys(tensor).raw_repr()) is not Way.REFERENCE for tensor in tensors
-    )
+    for tensor in tensors:
+        if type(tensor) not in _PLAIN:
+            return False
+        quick = _has_address(tensor) and not tensor.is_neg()
+        if not quick and _way_of_keys(_keys(tensor).raw_repr()) is Way.REFERENCE:
+            return False
+    return True
 
 
 def _function_is_watched() -> bool:

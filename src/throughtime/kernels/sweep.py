@@ -35,6 +35,9 @@ _CALL = (
 )
 _FIELDS = tuple(field.name for field in fields(Call) if field.name != "restart")
 
+_OPTIONS = _FIELDS[_FIELDS.index("names") :]
+"""Fields that hold no tensor."""
+
 _library = torch.library.Library("throughtime", "DEF")
 _library.define(f"sweep({_CALL}) -> (Tensor y, Tensor[] final, Tensor reserve)")
 _library.define(
@@ -143,12 +146,19 @@ def _backward(
 ) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
     _no_tangents()
     call, kernel = _call(arguments)
+    return call.split(_gradients_of(call, kernel, y, reserve, grad_y, grad_final))
+
+
+def _gradients_of(
+    call: Call, kernel: str, y: Tensor, reserve: Tensor, grad_y: Tensor, grad_final: list[Tensor]
+) -> list[Tensor]:
+    """Gradients of ``call.tensors()`` by a kernel, on memory."""
     if kernel == "native" and not call.keep:  # traced without gradients, and now run with them
         call = replace(call, keep=True)
         y, _, reserve = native.forward(call)
     grads = _KERNELS[kernel].backward(call, y, reserve, grad_y, grad_final)
     given = [grad_y, *grad_final]  # an op may not return its argument, as it would for the state before no token
-    return call.split([grad.clone() if any(grad is each for each in given) else grad.contiguous() for grad in grads])
+    return [grad.clone() if any(grad is each for each in given) else grad.contiguous() for grad in grads]
 
 
 def _backward_fake(
@@ -165,20 +175,24 @@ class _Saved:
     """Saves a call's tensors in autograd's context and gives the call back."""
 
     @staticmethod
-    def save(ctx: Any, extra: Sequence[Tensor], arguments: Sequence[Any]) -> None:
-        call, kernel = _call(arguments)
+    def save(ctx: Any, extra: Sequence[Tensor], call: Call, kernel: str) -> None:
         fixed = (call.batch_sizes, call.resets, call.row_ids, call.seed)
         ctx.save_for_backward(*extra, *call.tensors(), *fixed)
-        ctx.options = (len(extra), len(call.state) + len(call.restart), *_flat(call)[len(fixed) + 3 :], kernel)
+        ctx.options = {name: getattr(call, name) for name in _OPTIONS}
+        ctx.counts, ctx.kernel = (len(extra), len(call.state), len(call.restart)), kernel
 
     @staticmethod
     def load(ctx: Any) -> tuple[list[Tensor], Call, str]:
-        n, states, *options, kernel = ctx.options
+        n, states, restarts = ctx.counts
         saved = ctx.saved_tensors
-        extra, tensors, fixed = list(saved[:n]), saved[n:-4], saved[-4:]
-        parts = (list(tensors[1 : 1 + states]), list(tensors[1 + states :]))
-        call, _ = _call((tensors[0], *fixed, *parts, *options, kernel))
-        return extra, call, kernel
+        rows, *rest = saved[n:-4]
+        batch_sizes, resets, row_ids, seed = saved[-4:]
+        a, b = states, states + restarts
+        call = Call(
+            rows=rows, batch_sizes=batch_sizes, resets=resets, row_ids=row_ids, seed=seed, state=rest[:a],
+            restart=rest[a:b], weights=rest[b:], **ctx.options,
+        )  # fmt: skip
+        return list(saved[:n]), call, ctx.kernel
 
 
 def _for_arguments(call: Call, grads: Sequence[Tensor | None]) -> tuple[Any, ...]:
@@ -195,7 +209,7 @@ def _filled(grads: Sequence[Tensor | None], like: Sequence[Tensor]) -> list[Tens
 def _forward_setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, list[Tensor], Tensor]) -> None:
     y, _, reserve = output
     ctx.mark_non_differentiable(reserve)
-    _Saved.save(ctx, (y, reserve), inputs)
+    _Saved.save(ctx, (y, reserve), *_call(inputs))
 
 
 def _forward_derivative(ctx: Any, grad_y: Tensor | None, grad_final: list[Tensor | None], _: Any) -> tuple[Any, ...]:
@@ -212,15 +226,16 @@ def _swept_back(
     seen = way([*grads, *call.tensors()])
     if seen is Way.REFERENCE and not batching.batched(grads):
         return open_gradients(call, grad_y, grad_final)
-    direct = light and seen is Way.DIRECT and not torch.is_grad_enabled()
-    run = _backward if direct else torch.ops.throughtime.sweep_backward
-    rows, *lists = run(grad_y, grad_final, y, reserve, *_flat(call), kernel)
+    if light and seen is Way.DIRECT and not torch.is_grad_enabled():
+        return _gradients_of(call, kernel, y, reserve, grad_y, grad_final)
+    arguments = (grad_y, grad_final, y, reserve, *_flat(call), kernel)
+    rows, *lists = torch.ops.throughtime.sweep_backward(*arguments)
     return [rows, *(grad for part in lists for grad in part)]
 
 
 def _backward_setup(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
     grad_y, grad_final, _, _, *arguments = inputs
-    _Saved.save(ctx, (grad_y, *grad_final), arguments)
+    _Saved.save(ctx, (grad_y, *grad_final), *_call(arguments))
 
 
 def _backward_derivative(ctx: Any, *grads: Any) -> tuple[Any, ...]:
@@ -253,7 +268,7 @@ class _Direct(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, call: Call, kernel: str, *tensors: Tensor) -> tuple[Tensor, ...]:
         y, final, reserve = _KERNELS[kernel].forward(call)  # types are settled: see sweep_eagerly
-        _Saved.save(ctx, (y, reserve), (*_flat(call), kernel))
+        _Saved.save(ctx, (y, reserve), call, kernel)
         return (y, *final)
 
     @staticmethod

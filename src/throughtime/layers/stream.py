@@ -218,7 +218,7 @@ class Stream:
             raise ShapeError(f"this stream takes shape {shape}, got {tuple(x.shape)}")
         if not isinstance(x, Tensor):
             x = _tensor(x, self._like.dtype)
-        _check_plain((x.resolve_neg(),), "input")
+        _check_plain((x.resolve_neg() if x.is_neg() else x,), "input")
         if x.dtype != self._like.dtype or x.device != self._like.device:
             wanted, given = (f"{each.dtype} on {each.device}" for each in (self._like, x))
             raise ShapeError(f"this stream takes {wanted}, got {given}: convert it with .to()")
