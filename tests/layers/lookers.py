@@ -136,9 +136,9 @@ def on_meta(function: Function, args: Any, others: Any) -> list[Tensor]:
     return function(*floats_of(args, lambda t: t.to("meta")))
 
 
-def compiled(function: Function, args: Any, others: Any) -> list[Tensor]:
+def compiled(program: Program, args: Any, others: Any) -> list[Tensor]:
     torch._dynamo.reset()
-    return torch.compile(function, fullgraph=True, backend="aot_eager")(*args)
+    return list(torch.compile(Traceable(program, args[1:]), fullgraph=True, backend="aot_eager")(*flat(args[1:])))
 
 
 VALUES: dict[str, Callable[[Function, Any, Any], list[Tensor]]] = {
