@@ -156,6 +156,16 @@ def test_noise_stays_noise_in_a_trace(name: str) -> None:
     same(*told)
 
 
+def test_an_unbatched_sequence_in_a_trace() -> None:
+    layer = GRU(3, 4, input_dropout=0.5, **DOUBLE)
+    traced, x = torch.jit.trace(layer, drawn(5, 3), check_trace=False), drawn(7, 3)
+    told = []
+    for function in (traced, layer):
+        torch.manual_seed(5)
+        told.append(function(x))
+    same(*told)
+
+
 class Packing(nn.Module):
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.errors import ShapeError, UsageError
-from throughtime.kernels.sight import tracing, unreadable
+from throughtime.kernels.sight import unreadable
 
 __all__ = ["Input", "Lengths", "Rows", "checked_lengths", "packed_rows"]
 
@@ -153,9 +153,9 @@ def _from_dense(x: Tensor, batch: int, steps: int, batch_first: bool) -> Rows:
     return Rows(rows=flat, batch_sizes=sizes, batch=batch, order=None, grid=None, restore=restore)
 
 
-def _divisor(batch: int) -> int:
-    """B, or 1 where there is no row; traced, B is a tensor, which a comparison would bake into the graph."""
-    return cast(int, cast("Any", batch).clamp(min=1)) if tracing() else max(batch, 1)
+def _divisor(batch: Any) -> int:
+    """B, or 1 where there is no row; traced, B may be a tensor, which a comparison would bake into the graph."""
+    return cast(int, batch.clamp(min=1)) if isinstance(batch, Tensor) else max(batch, 1)
 
 
 def _from_ragged(x: Tensor, lengths: Tensor, batch: int, steps: int, batch_first: bool) -> Rows:
