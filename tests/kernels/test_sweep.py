@@ -13,7 +13,7 @@ from torch.autograd import forward_ad
 from throughtime.errors import KernelError
 from throughtime.kernels import native, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
-from throughtime.kernels.sweep import sweep
+from throughtime.kernels.sweep import _flat, sweep
 
 BY_NAME = {str(variant): variant for variant in VARIANTS}
 
@@ -61,8 +61,7 @@ def made(name: str) -> tuple[Call, str]:
 
 def arguments(one: Call, kernel: str) -> tuple[Any, ...]:
     """The op's arguments in the order of its schema."""
-    names = [argument.name for argument in torch.ops.throughtime.sweep.default._schema.arguments]
-    return tuple(kernel if name == "kernel" else getattr(one, name) for name in names)
+    return (*_flat(one), kernel)
 
 
 @configurations

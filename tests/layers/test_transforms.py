@@ -148,16 +148,6 @@ def test_jacobians_and_hessian(cell: str) -> None:
     torch.testing.assert_close(hessian(lambda x: ours(layer)(x).square().sum())(x), curved, **TIGHT)
 
 
-def test_batched_gradients_of_the_op_are_refused() -> None:
-    """``is_grads_batched`` would run the backward pass under vmap."""
-    layer, x = made("lstm", "layer norm"), drawn(3, 2, 2).requires_grad_()
-    for kernel, says in (("native", "have storage"), ("reference", "Batching rule")):
-        with use_kernel(kernel):
-            y = ours(layer)(x)
-        with pytest.raises(RuntimeError, match=says):
-            torch.autograd.grad(y, x, drawn(5, *y.shape), is_grads_batched=True)
-
-
 def test_transforms_run_on_the_reference_and_say_so() -> None:
     layer, x = made("lstm"), drawn(3, 2, 2)
 

@@ -15,7 +15,7 @@ Swept = tuple[Tensor, list[Tensor]]
 """What a sweep returns: y (N, D*P), and the final carry, each part (D, B, width)."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # as good as frozen; Python takes twice as long to make a frozen one
 class Call:
     """All directions of one layer over packed rows (letters as in :mod:`throughtime.axes`)."""
 
@@ -70,6 +70,10 @@ class Call:
     def tensors(self) -> tuple[Tensor, ...]:
         """All that a gradient may be asked for: rows, state, restart, weights."""
         return (self.rows, *self.state, *self.restart, *self.weights)
+
+    def everything(self) -> tuple[Tensor | None, ...]:
+        """All tensors of the call."""
+        return (self.batch_sizes, self.resets, self.row_ids, self.seed, *self.tensors())
 
     def with_tensors(self, tensors: tuple[Tensor, ...] | list[Tensor]) -> Call:
         """The same call with other tensors in the order of :meth:`tensors`."""

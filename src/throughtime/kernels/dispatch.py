@@ -1,19 +1,22 @@
-"""The one place that chooses a kernel, says why, and runs it."""
+"""The one place that chooses a kernel, says why, and runs it.
+
+Whether a kernel may see a call's memory at all is decided beside it, in :mod:`throughtime.kernels.sight`.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from throughtime.errors import KernelError, UnknownNameError
-from throughtime.kernels import native, reference, torch_fused
+from throughtime.errors import KernelError, UnknownNameError, UsageError
+from throughtime.kernels import native, reference, sight, torch_fused
 from throughtime.kernels.call import Call, Swept
+from throughtime.kernels.sight import Way
 from throughtime.kernels.sweep import autocast_is_on, sweep, sweep_eagerly
 
 __all__ = [
@@ -23,15 +26,14 @@ __all__ = [
     "choose",
     "explain_request",
     "run",
-    "transformed",
     "use_kernel",
     "working_dtype",
 ]
 
-_C: Any = torch._C  # pyright: ignore[reportPrivateUsage]
+_OPEN = "torch.func transforms, forward-mode derivatives and subclasses of tensors run on the reference"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # as good as frozen; Python takes twice as long to make a frozen one
 class Request:
     """What a call needs of a kernel, known without reading a tensor's values."""
 
@@ -65,14 +67,14 @@ class Request:
     """Recurrent dropout that draws a mask in this call."""
     trace: bool
     """Every gate and state is asked for."""
-    transformed: bool
-    """Inside a torch.func transform or forward-mode differentiation."""
+    way: Way
+    """How it may reach the numbers, as far as transforms tell; :func:`run` looks at all tensors."""
 
 
 def _native_refusal(request: Request) -> str | None:
     """Why the C++ core cannot run this, or None."""
-    if request.transformed:
-        return "torch.func transforms and forward-mode derivatives run on the reference"
+    if request.way is Way.REFERENCE:
+        return _OPEN
     if request.trace:
         return "it returns no gates (trace=True)"
     if request.device != "cpu":
@@ -90,8 +92,8 @@ def _native_refusal(request: Request) -> str | None:
 
 def _torch_refusal(request: Request) -> str | None:
     """Why PyTorch's kernels cannot run this, or None."""
-    if request.transformed:
-        return "torch.func transforms and forward-mode derivatives run on the reference"
+    if request.way is Way.REFERENCE:
+        return _OPEN
     if request.trace:
         return "it returns no gates (trace=True)"
     if request.cell not in torch_fused.FUNCTIONS:
@@ -160,15 +162,10 @@ def use_kernel(name: str) -> Generator[None]:
         _forced.name = before
 
 
-def transformed() -> bool:
-    """True inside any torch.func level or forward-mode level: there an opaque op would lose tangents in silence."""
-    level: Any = torch.autograd.forward_ad
-    functorch: bool = _C._are_functorch_transforms_active()
-    return functorch or level._current_level >= 0
-
-
 def _torch_is_better(request: Request) -> bool:
     """Where PyTorch's own kernels are preferred to the C++ core: for the types of their results, or by measurement."""
+    if sight.tracing():
+        return True  # its operators are what exporters and other runtimes know
     if autocast_is_on(request.device):
         return True  # which type comes out of autocast differs from cell to cell there
     if request.size is None or request.resets:
@@ -207,21 +204,40 @@ def choose(request: Request) -> str:
 
 
 def run(call: Call, request: Request) -> Swept:
-    """Run one layer on the kernel that :func:`choose` names.
+    """Run one layer on the kernel that :func:`choose` names, the way that :func:`throughtime.kernels.sight.way` allows.
 
     Args:
         call: the tensors and options.
         request: the same call as :func:`choose` sees it.
 
-    Transforms see the reference as plain PyTorch; compiled and exported calls, and the reference, are the one opaque
-    op; eager calls of the others keep their own, lighter autograd.
+    Compiled, exported and traced calls, and the reference, are the one opaque op; transforms and subclasses of tensors
+    see the reference as plain PyTorch; direct calls of the other kernels keep their own, lighter autograd.
+
+    Raises:
+        KernelError: the forced kernel cannot run it.
+        UsageError: lengths that cannot be read where the reference has to.
     """
+    way = sight.way(call.everything())
+    if way is not request.way:
+        request = replace(request, way=way)
     kernel = choose(request)
-    if request.transformed:
-        return reference.run(call)
-    if kernel == "reference" or torch.compiler.is_compiling():
+    if way is Way.REFERENCE:
+        return reference.run(call, sizes=_sizes(call, request))
+    if kernel == "reference" or way is Way.OPAQUE:
         return sweep(call, kernel)
     return torch_fused.run(call) if kernel == "torch" else sweep_eagerly(call, kernel)
+
+
+def _sizes(call: Call, request: Request) -> list[int] | None:
+    """The rows of each step where they are known without reading a tensor; None: read them."""
+    if request.dense:
+        batch = call.state[0].shape[1]
+        return [batch] * (call.rows.shape[0] // batch) if batch else []
+    if sight.unreadable() and not torch.compiler.is_compiling():
+        raise UsageError(
+            "lengths cannot be read here, inside a transform that is traced: trace outside of the transform"
+        )
+    return None
 
 
 @dataclass(frozen=True, slots=True)

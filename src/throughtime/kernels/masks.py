@@ -7,6 +7,7 @@ from torch import Tensor
 
 from throughtime.kernels.packing import core, dtype_name, target
 from throughtime.kernels.reference.noise import Purpose, dropped
+from throughtime.kernels.sight import Way, way
 
 __all__ = ["scales"]
 
@@ -34,10 +35,10 @@ def scales(
         (n, units).
     """
     on_cpu = like.device.type == "cpu" and like.dtype in _DTYPES and core() is not None
-    if not on_cpu or torch.compiler.is_compiling() or any(type(each) is not Tensor for each in (seed, rows)):
+    if not on_cpu or way((like, seed, rows)) is not Way.DIRECT:
         out = dropped(p, seed, purpose, layer, direction, rows, torch.zeros_like(rows), units)
         return like.new_full((rows.numel(), units), 1.0 / (1.0 - p)).masked_fill(out, 0.0)
-    mask, rows = torch.empty(rows.numel(), units, dtype=like.dtype), rows.contiguous()
+    mask, rows = like.new_empty(rows.numel(), units), rows.contiguous()
     threads = torch.get_num_threads() if mask.numel() > _FEW else 1
     core().mask(
         target(), dtype_name(like.dtype), int(seed), layer, int(purpose), bool(direction), p, rows.data_ptr(),

@@ -23,8 +23,8 @@ from torch.nn import functional
 
 from throughtime.kernels.call import Call
 from throughtime.kernels.checks import check_call, check_gradients
-from throughtime.kernels.native_pass import CELLS, Kept, Pass, address, pair, passes, wide
-from throughtime.kernels.packing import core, dtype_name, packed, target
+from throughtime.kernels.native_pass import CELLS, Kept, Pass, pair, passes, wide
+from throughtime.kernels.packing import address, core, dtype_name, packed, target
 from throughtime.kernels.products import linear, transposed_product
 
 __all__ = ["CELLS", "DTYPES", "WEIGHTS", "backward", "forward", "reserve", "unavailable"]

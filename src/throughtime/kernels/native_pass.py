@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from throughtime.kernels.call import Call
-from throughtime.kernels.packing import core, packed, target
+from throughtime.kernels.packing import address, core, packed, target
 from throughtime.kernels.reference.cell import Parameters
 
-__all__ = ["CELLS", "GATES", "Kept", "Pass", "address", "flat", "pair", "passes", "wide"]
+__all__ = ["CELLS", "GATES", "Kept", "Pass", "flat", "pair", "passes", "wide"]
 
 CELLS = {"rnn_tanh": 0, "rnn_relu": 1, "lstm": 2, "lstm_peephole": 2, "gru": 3, "gru_reset_before": 4}
 """Cell name -> its number in the core."""
@@ -195,8 +195,3 @@ def flat(tensor: Tensor | None) -> Tensor | None:
 def pair(parts: Sequence[Tensor | None]) -> list[Tensor | None]:
     """One or two parts of a carry, always as two."""
     return [*parts, None, None][:2]
-
-
-def address(tensor: Tensor | None) -> int:
-    """Where a tensor's numbers are; 0 for None."""
-    return 0 if tensor is None else tensor.data_ptr()

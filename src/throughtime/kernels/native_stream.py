@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from throughtime.errors import UsageError
-from throughtime.kernels import dispatch, native
+from throughtime.kernels import native, sight
 from throughtime.kernels.call import Call
 from throughtime.kernels.checks import check_call
-from throughtime.kernels.packing import core, dtype_name, target
+from throughtime.kernels.packing import address, core, dtype_name, target
 from throughtime.kernels.reference.cell import Parameters
 
 __all__ = ["CELLS", "Carry", "NativeStream", "refusal"]
@@ -38,7 +38,7 @@ def refusal(calls: Sequence[Call], residual: bool) -> str | None:
         residual: layers after the first add their input to their output.
     """
     call = calls[0]
-    if dispatch.transformed():
+    if sight.transformed():
         return "torch.func transforms and forward-mode derivatives run on the reference"
     if call.rows.device.type != "cpu":
         return f"it runs on the CPU, not on {call.rows.device.type}"
@@ -76,7 +76,7 @@ class NativeStream:
         self._stream: Any = core().Stream(
             target(), native.CELLS[calls[0].cell], self._batch, *zoneout, dtype_name(like.dtype), narrow,
             [[layer.inputs, layer.hidden] for layer in layers],
-            [[_address(tensor) for tensor in layer.tensors] for layer in layers], self._make(self._batch),
+            [[address(tensor) for tensor in layer.tensors] for layer in layers], self._make(self._batch),
         )  # fmt: skip
         self.quick = self._stream.step
         """``quick(x, out)``: one step of C-contiguous NumPy arrays (B, I) and (B, H) of the stream's type, ``out`` made
@@ -98,7 +98,8 @@ class NativeStream:
             return None
         if not (x.is_cpu and x.is_contiguous()) or x.is_neg():
             return None
-        y = self._step_at(x.data_ptr())
+        place = x.data_ptr()  # 0: a wrapper, or memory that was given back
+        y = self._step_at(place) if place else None
         return None if y is None else torch.from_numpy(y)  # in half the time of torch.empty
 
     def step(self, x: Tensor) -> Tensor:
@@ -151,7 +152,7 @@ class NativeStream:
     def _run(self, x: Tensor, steps: int, shape: tuple[int, ...]) -> Tensor:
         x = x.contiguous().resolve_neg()
         y = torch.empty(shape, dtype=self._dtype, device="cpu")
-        _alone(self._stream.run(x.data_ptr(), y.data_ptr(), steps))
+        _alone(self._stream.run(address(x), y.data_ptr(), steps))
         return y
 
     @property
@@ -213,8 +214,4 @@ def _alone(done: bool) -> None:
 
 
 def _pair(carry: Sequence[Tensor]) -> list[int]:
-    return [*(part.data_ptr() for part in carry), 0][:2]
-
-
-def _address(tensor: Tensor | None) -> int:
-    return 0 if tensor is None else tensor.data_ptr()
+    return [*(address(part) for part in carry), 0][:2]

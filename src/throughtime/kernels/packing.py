@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from throughtime.errors import UsageError
+from throughtime.errors import ShapeError, UsageError
 
-__all__ = ["core", "dtype_name", "packed", "target"]
+__all__ = ["address", "core", "dtype_name", "packed", "target"]
 
 
 def _loaded() -> ModuleType | None:
@@ -57,6 +57,22 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+def address(tensor: Tensor | None) -> int:
+    """Where a tensor's numbers are; 0 for None.
+
+    Raises:
+        ShapeError: its memory was given back (``untyped_storage().resize_(0)``).
+    """
+    return 0 if tensor is None else tensor.data_ptr() or _nowhere(tensor)
+
+
+def _nowhere(tensor: Tensor) -> int:
+    """The address of a tensor that has none."""
+    if tensor.numel():
+        raise ShapeError(f"a tensor of shape {tuple(tensor.shape)} has no memory: its storage has been freed")
+    return 0
+
+
 _KEPT_BYTES = 1 << 28
 """Packed weights that are kept, at most; the longest unused go first."""
 
@@ -88,8 +104,9 @@ def packed(weight: Tensor, sums: int, *, transposed: bool = False, fresh: bool, 
     weight = (weight if part is None else weight[part]).detach()
     if fresh or not weight.is_contiguous():
         return _pack(weight, sums, transposed)
-    digest: int = core().digest(target(), weight.data_ptr(), weight.nbytes)
-    key = (weight.data_ptr(), weight.shape, weight.dtype, sums, transposed)
+    place = address(weight)
+    digest: int = core().digest(target(), place, weight.nbytes)
+    key = (place, weight.shape, weight.dtype, sums, transposed)
     with _lock:
         known = _kept.pop(key, None)
         if known is None or known.digest != digest:
@@ -105,7 +122,7 @@ def _pack(weight: Tensor, sums: int, transposed: bool) -> Tensor:
     units, depth = weight.shape[0] // sums, weight.shape[1]
     size: int = core().packed_size(target(), sums, units, depth, transposed, weight.element_size())
     out = weight.new_empty(size)
-    places, threads = (weight.data_ptr(), out.data_ptr()), torch.get_num_threads()
+    places, threads = (address(weight), out.data_ptr()), torch.get_num_threads()
     core().pack(target(), dtype_name(weight.dtype), sums, places[0], units, depth, transposed, places[1], threads)
     return out
 

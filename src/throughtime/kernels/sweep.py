@@ -3,22 +3,26 @@
 One call of ``sweep`` is one layer in all its directions. To ``torch.compile`` and ``torch.export`` it is a single node
 with dynamic tokens, batch and time. What a kernel keeps for the backward op is in ``reserve``; a kernel that keeps
 nothing is run again there. The backward op's own derivative (double backward) is that of the reference.
+
+A backward pass goes its own way, since other eyes may look on then than in the forward pass (``vmap`` over gradients).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import fields
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import fields, replace
 from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
 
-from throughtime.errors import KernelError
-from throughtime.kernels import native, reference, torch_fused
+from throughtime.errors import KernelError, ShapeError
+from throughtime.kernels import batching, native, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
+from throughtime.kernels.derivative import apart, autograd_inside_op, gradients, open_gradients
 from throughtime.kernels.flops import count_flops
+from throughtime.kernels.sight import Way, way
 
 __all__ = ["autocast_is_on", "sweep", "sweep_eagerly"]
 
@@ -26,11 +30,14 @@ _C: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 _forward_mode: Any = torch.autograd.forward_ad
 
 _CALL = (
-    "Tensor rows, Tensor batch_sizes, Tensor? resets, Tensor? row_ids, Tensor? seed, Tensor[] state, Tensor[] restart, "
-    "Tensor[] weights, str[] names, str cell, int directions, int layer, float[] zoneout, float recurrent_dropout, "
+    "Tensor rows, Tensor batch_sizes, Tensor? resets, Tensor? row_ids, Tensor? seed, Tensor[] state, "
+    "Tensor[] weights, str names, str cell, int directions, int layer, float[] zoneout, float recurrent_dropout, "
     "bool training, bool keep, bool recompute, str kernel"
 )
-_FIELDS = tuple(field.name for field in fields(Call))
+_FIELDS = tuple(field.name for field in fields(Call) if field.name != "restart")
+
+_OPTIONS = _FIELDS[_FIELDS.index("names") :]
+"""Fields that hold no tensor."""
 
 _library = torch.library.Library("throughtime", "DEF")
 _library.define(f"sweep({_CALL}) -> (Tensor y, Tensor[] final, Tensor reserve)")
@@ -62,8 +69,8 @@ def _recomputing(run: Callable[[Call], Swept]) -> _Kernel:
         return y, final, call.rows.new_empty(0)
 
     def backward(call: Call, y: Tensor, reserve: Tensor, grad_y: Tensor, grad_final: Sequence[Tensor]) -> list[Tensor]:
-        with _autograd_inside_op():
-            return _gradients(run, _leaves(call), grad_y, grad_final)
+        with autograd_inside_op():
+            return gradients(run, call.with_tensors(apart(call.tensors(), differentiable=False)), grad_y, grad_final)
 
     def nothing(call: Call) -> Tensor:
         return call.rows.new_empty(0)
@@ -86,22 +93,36 @@ def sweep(call: Call, kernel: str) -> Swept:
 
 
 def _flat(call: Call) -> tuple[Any, ...]:
-    return tuple(getattr(call, name) for name in _FIELDS)
+    """The op's arguments before the kernel's name, in forms that every tool around a model can keep.
+
+    ``jit.trace`` records no list of texts: names are one text. AOTInductor makes None of a list of nothing: what a
+    reset returns to, parts of (D, width), follows the state, parts of (D, B, width), in one list.
+    """
+    told: dict[str, Any] = {"names": ",".join(call.names), "state": [*call.state, *call.restart]}
+    return tuple(told[name] if name in told else getattr(call, name) for name in _FIELDS)
 
 
 def _call(arguments: Sequence[Any]) -> tuple[Call, str]:
     *values, kernel = arguments
-    return Call(**dict(zip(_FIELDS, values, strict=True))), kernel
+    named = dict(zip(_FIELDS, values, strict=True))
+    parts = named["state"]
+    named["state"], named["restart"] = ([part for part in parts if part.dim() == axes] for axes in (3, 2))
+    return Call(**{**named, "names": named["names"].split(",")}), kernel
+
+
+def _no_tangents() -> None:
+    """Raise in forward mode: here a tangent would be lost in silence."""
+    if _forward_mode._current_level >= 0:
+        raise KernelError(
+            "throughtime::sweep has no forward-mode derivative: call the layer, outside a compiled or exported graph"
+        )
 
 
 # -- forward ---------------------------------------------------------------------------------------------------------
 
 
 def _forward(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
-    if _forward_mode._current_level >= 0:  # here a tangent would be lost in silence
-        raise KernelError(
-            "throughtime::sweep has no forward-mode derivative: call the layer, outside a compiled or exported graph"
-        )
+    _no_tangents()
     call, kernel = _call(arguments)
     y, final, reserve = _KERNELS[kernel].forward(call)
     return y.contiguous(), [part.contiguous() for part in final], reserve
@@ -109,6 +130,10 @@ def _forward(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
 
 def _forward_fake(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
     call, kernel = _call(arguments)
+    rows = call.rows
+    for tensor in call.tensors():  # one of them on "meta" is enough to come here, and would be believed
+        if tensor.device != rows.device:
+            raise ShapeError(f"a parameter or state must be {rows.dtype} on {rows.device}, got one on {tensor.device}")
     width = call.directions * call.state[0].shape[-1]
     y = call.rows.new_empty(call.rows.shape[0], width)
     return y, [part.new_empty(part.shape) for part in call.state], _KERNELS[kernel].reserve(call)
@@ -117,41 +142,24 @@ def _forward_fake(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
 # -- backward --------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _autograd_inside_op() -> Generator[None]:
-    """Make autograd record inside an op's implementation, where the dispatcher has switched it off."""
-    keys, key = _C.DispatchKeySet, _C.DispatchKey
-    autograd = keys(key.AutogradCPU) | keys(key.AutogradCUDA) | keys(key.AutogradOther) | keys(key.ADInplaceOrView)
-    included = _C._dispatch_tls_local_include_set()
-    excluded = _C._dispatch_tls_local_exclude_set() - autograd
-    with _C._ForceDispatchKeyGuard(included, excluded), torch.enable_grad():
-        yield
-
-
-def _gradients(
-    run: Callable[[Call], Swept], call: Call, grad_y: Tensor, grad_final: Sequence[Tensor], create_graph: bool = False
-) -> list[Tensor]:
-    """Gradients of <y, grad_y> + <final, grad_final> with respect to ``call.tensors()``, as a list."""
-    y, final = run(call)
-    pairs = zip([y, *final], [grad_y, *grad_final], strict=True)
-    outputs, cotangents = zip(*(pair for pair in pairs if pair[0].requires_grad), strict=True)  # y of no token does not
-    grads = torch.autograd.grad(
-        outputs, call.tensors(), cotangents, create_graph=create_graph, allow_unused=True, materialize_grads=True
-    )
-    return list(grads)
-
-
-def _leaves(call: Call) -> Call:
-    return call.with_tensors([tensor.detach().requires_grad_() for tensor in call.tensors()])
-
-
 def _backward(
     grad_y: Tensor, grad_final: list[Tensor], y: Tensor, reserve: Tensor, *arguments: Any
 ) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
+    _no_tangents()
     call, kernel = _call(arguments)
+    return call.split(_gradients_of(call, kernel, y, reserve, grad_y, grad_final))
+
+
+def _gradients_of(
+    call: Call, kernel: str, y: Tensor, reserve: Tensor, grad_y: Tensor, grad_final: list[Tensor]
+) -> list[Tensor]:
+    """Gradients of ``call.tensors()`` by a kernel, on memory."""
+    if kernel == "native" and not call.keep:  # traced without gradients, and now run with them
+        call = replace(call, keep=True)
+        y, _, reserve = native.forward(call)
     grads = _KERNELS[kernel].backward(call, y, reserve, grad_y, grad_final)
     given = [grad_y, *grad_final]  # an op may not return its argument, as it would for the state before no token
-    return call.split([grad.clone() if any(grad is each for each in given) else grad.contiguous() for grad in grads])
+    return [grad.clone() if any(grad is each for each in given) else grad.contiguous() for grad in grads]
 
 
 def _backward_fake(
@@ -168,27 +176,30 @@ class _Saved:
     """Saves a call's tensors in autograd's context and gives the call back."""
 
     @staticmethod
-    def save(ctx: Any, extra: Sequence[Tensor], arguments: Sequence[Any]) -> None:
-        call, kernel = _call(arguments)
+    def save(ctx: Any, extra: Sequence[Tensor], call: Call, kernel: str) -> None:
         fixed = (call.batch_sizes, call.resets, call.row_ids, call.seed)
         ctx.save_for_backward(*extra, *call.tensors(), *fixed)
-        ctx.options = (len(extra), len(call.state), len(call.restart), *_flat(call)[len(fixed) + 4 :], kernel)
+        ctx.options = {name: getattr(call, name) for name in _OPTIONS}
+        ctx.counts, ctx.kernel = (len(extra), len(call.state), len(call.restart)), kernel
 
     @staticmethod
     def load(ctx: Any) -> tuple[list[Tensor], Call, str]:
-        n, states, restarts, *options, kernel = ctx.options
+        n, states, restarts = ctx.counts
         saved = ctx.saved_tensors
-        extra, tensors, fixed = list(saved[:n]), saved[n:-4], saved[-4:]
-        a, b = 1 + states, 1 + states + restarts
-        parts = (list(tensors[1:a]), list(tensors[a:b]), list(tensors[b:]))
-        call, _ = _call((tensors[0], *fixed, *parts, *options, kernel))
-        return extra, call, kernel
+        rows, *rest = saved[n:-4]
+        batch_sizes, resets, row_ids, seed = saved[-4:]
+        a, b = states, states + restarts
+        call = Call(
+            rows=rows, batch_sizes=batch_sizes, resets=resets, row_ids=row_ids, seed=seed, state=rest[:a],
+            restart=rest[a:b], weights=rest[b:], **ctx.options,
+        )  # fmt: skip
+        return list(saved[:n]), call, ctx.kernel
 
 
 def _for_arguments(call: Call, grads: Sequence[Tensor | None]) -> tuple[Any, ...]:
     """One gradient per argument of the op: those of ``call.tensors()``, None for the rest."""
-    a, b = 1 + len(call.state), 1 + len(call.state) + len(call.restart)
-    by_name = {"rows": grads[0], "state": list(grads[1:a]), "restart": list(grads[a:b]), "weights": list(grads[b:])}
+    states = 1 + len(call.state) + len(call.restart)
+    by_name = {"rows": grads[0], "state": list(grads[1:states]), "weights": list(grads[states:])}
     return (*(by_name.get(name) for name in _FIELDS), None)
 
 
@@ -199,35 +210,54 @@ def _filled(grads: Sequence[Tensor | None], like: Sequence[Tensor]) -> list[Tens
 def _forward_setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, list[Tensor], Tensor]) -> None:
     y, _, reserve = output
     ctx.mark_non_differentiable(reserve)
-    _Saved.save(ctx, (y, reserve), inputs)
+    _Saved.save(ctx, (y, reserve), *_call(inputs))
 
 
 def _forward_derivative(ctx: Any, grad_y: Tensor | None, grad_final: list[Tensor | None], _: Any) -> tuple[Any, ...]:
     (y, reserve), call, kernel = _Saved.load(ctx)
     (filled,) = _filled([grad_y], [y])
-    finals = _filled(grad_final, call.state)
-    rows, *lists = torch.ops.throughtime.sweep_backward(filled, finals, y, reserve, *_flat(call), kernel)
-    return _for_arguments(call, [rows, *(grad for part in lists for grad in part)])
+    return _for_arguments(call, _swept_back(call, kernel, y, reserve, filled, _filled(grad_final, call.state)))
+
+
+def _swept_back(
+    call: Call, kernel: str, y: Tensor, reserve: Tensor, grad_y: Tensor, grad_final: list[Tensor], light: bool = False
+) -> list[Tensor]:
+    """Gradients of ``call.tensors()`` by the way that this backward pass takes; ``light``: without the op if it may."""
+    grads = [grad_y, *grad_final]
+    seen = way([*grads, *call.tensors()])
+    if seen is Way.REFERENCE and not batching.batched(grads):
+        return open_gradients(call, grad_y, grad_final)
+    if light and seen is Way.DIRECT and not torch.is_grad_enabled():
+        return _gradients_of(call, kernel, y, reserve, grad_y, grad_final)
+    arguments = (grad_y, grad_final, y, reserve, *_flat(call), kernel)
+    rows, *lists = torch.ops.throughtime.sweep_backward(*arguments)
+    return [rows, *(grad for part in lists for grad in part)]
 
 
 def _backward_setup(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
     grad_y, grad_final, _, _, *arguments = inputs
-    _Saved.save(ctx, (grad_y, *grad_final), arguments)
+    _Saved.save(ctx, (grad_y, *grad_final), *_call(arguments))
 
 
-def _backward_derivative(ctx: Any, grad_rows: Tensor | None, *grad_lists: list[Tensor | None]) -> tuple[Any, ...]:
-    """Double backward, by differentiating the reference's gradient."""
+def _backward_derivative(ctx: Any, *grads: Any) -> tuple[Any, ...]:
+    """Double backward, by differentiating the reference's gradient; differentiable where gradients are on."""
     (grad_y, *grad_final), saved, _ = _Saved.load(ctx)
-    with torch.enable_grad():
-        call = _leaves(saved)
-        outer = [tensor.detach().requires_grad_() for tensor in (grad_y, *grad_final)]
-        grads = _gradients(reference.run, call, outer[0], outer[1:], create_graph=True)
-        cotangents = _filled([grad_rows, *(grad for part in grad_lists for grad in part)], grads)
-        second = torch.autograd.grad(
-            grads, [*outer, *call.tensors()], cotangents, allow_unused=True, materialize_grads=True
-        )
-    n = len(outer)
-    return (second[0], list(second[1:n]), None, None, *_for_arguments(call, second[n:]))
+    again = torch.is_grad_enabled()
+
+    def second(grad_rows: Tensor | None, *grad_lists: list[Tensor | None]) -> tuple[Any, ...]:
+        with torch.enable_grad():
+            call = saved.with_tensors(apart(saved.tensors(), again))
+            outer = apart([grad_y, *grad_final], again)
+            first = gradients(reference.run, call, outer[0], outer[1:], create_graph=True)
+            cotangents = _filled([grad_rows, *(grad for part in grad_lists for grad in part)], first)
+            found = torch.autograd.grad(
+                first, [*outer, *call.tensors()], cotangents, create_graph=again, allow_unused=True,
+                materialize_grads=True,
+            )  # fmt: skip
+        n = len(outer)
+        return (found[0], list(found[1:n]), None, None, *_for_arguments(call, found[n:]))
+
+    return batching.one_by_one(second, grads)
 
 
 # -- the same without the op's overhead, for eager calls ---------------------------------------------------------------
@@ -239,17 +269,14 @@ class _Direct(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, call: Call, kernel: str, *tensors: Tensor) -> tuple[Tensor, ...]:
         y, final, reserve = _KERNELS[kernel].forward(call)  # types are settled: see sweep_eagerly
-        _Saved.save(ctx, (y, reserve), (*_flat(call), kernel))
+        _Saved.save(ctx, (y, reserve), call, kernel)
         return (y, *final)
 
     @staticmethod
     def backward(ctx: Any, grad_y: Tensor, *grad_final: Tensor) -> tuple[Any, ...]:  # pyright: ignore
         (y, reserve), call, kernel = _Saved.load(ctx)
-        arguments = (grad_y, list(grad_final), y, reserve, *_flat(call), kernel)
-        run = torch.ops.throughtime.sweep_backward if torch.is_grad_enabled() else _backward
         with _exact_types(call):
-            rows, *lists = run(*arguments)
-        return (None, None, rows, *(grad for part in lists for grad in part))
+            return (None, None, *_swept_back(call, kernel, y, reserve, grad_y, list(grad_final), light=True))
 
 
 def sweep_eagerly(call: Call, kernel: str) -> Swept:
@@ -276,9 +303,17 @@ def sweep_eagerly(call: Call, kernel: str) -> Swept:
 # -- autocast ---------------------------------------------------------------------------------------------------------
 
 
+_WITHOUT_AUTOCAST = frozenset(
+    kind
+    for kind in ("meta", "lazy", "vulkan", "hip", "ve", "fpga", "ideep")
+    if not torch.amp.is_autocast_available(kind)
+)
+"""Types of devices whose autocast must not be asked for; asked here, for TorchDynamo did not trace that before 2.13."""
+
+
 def autocast_is_on(device: str) -> bool:
     """Whether calls on a type of device, such as "cpu", are to compute in another type than their own."""
-    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+    return device not in _WITHOUT_AUTOCAST and torch.is_autocast_enabled(device)
 
 
 def _at_autocast_type(call: Call, device: str) -> Call:
@@ -321,3 +356,4 @@ torch.library.register_autograd(
     "throughtime::sweep_backward", _backward_derivative, setup_context=_backward_setup, lib=_library
 )
 count_flops(_FIELDS)
+batching.register(_library, ("sweep", "sweep_backward"))

@@ -137,7 +137,7 @@ def _run_packed(call: Call, rows: Tensor, sizes: list[int]) -> Swept:
     """Rows end at different steps; rows of no step at all keep their state."""
     alive = sizes[0]
     started = [part[:, :alive].contiguous() for part in call.state]
-    y, *final = FUNCTIONS[call.cell](rows, torch.tensor(sizes), _carry(started), *_arguments(call))
+    y, *final = FUNCTIONS[call.cell](rows, torch.tensor(sizes, device="cpu"), _carry(started), *_arguments(call))
     return y, [torch.cat([new, old[:, alive:]], 1) for new, old in zip(final, call.state, strict=True)]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torch import Tensor
 
+from throughtime.kernels import sight
 from throughtime.kernels.dispatch import Explanation, explain_request
 from throughtime.layers.recurrent import Recurrent
 from throughtime.layers.rows import Input, Lengths, packed_rows
@@ -46,6 +49,5 @@ def explain(
     """
     layer.check(x)
     rows = packed_rows(x, lengths, resets, layer.batch_first, mask)
-    return explain_request(
-        layer.request(rows.rows, rows.batch, dense=rows.dense, resets=resets is not None, trace=trace)
-    )
+    request = layer.request(rows.rows, rows.batch, dense=rows.dense, resets=resets is not None, trace=trace)
+    return explain_request(replace(request, way=sight.way((rows.rows, *layer.parameters()))))

@@ -10,9 +10,10 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.errors import UsageError
-from throughtime.kernels import dispatch, torch_fused
+from throughtime.kernels import dispatch, sight, torch_fused
 from throughtime.kernels.call import Call
 from throughtime.layers.construction.arguments import flag
+from throughtime.layers.construction.symbols import is_symbol, one_node
 from throughtime.layers.layer_pass import LayerPass, Traces
 from throughtime.layers.rows import Input, Lengths, Rows, packed_rows
 from throughtime.layers.skipped import last_outputs
@@ -106,6 +107,9 @@ class Recurrent(LayerPass):
             UsageError: an option that the cell does not declare.
             KernelError: a kernel was forced and cannot run this call.
         """
+        if type(input) is not Tensor and is_symbol(input):
+            held = {} if zero_output_for_mask is True else {"zero_output_for_mask": zero_output_for_mask}
+            return one_node(self, input, hx, held, lengths=lengths, resets=resets, mask=mask, trace=trace)
         self.check(input)
         if trace is not False:
             flag("trace", trace)
@@ -117,10 +121,10 @@ class Recurrent(LayerPass):
         self._require("lengths", ragged)
         self._require("resets", resets is not None)
         self._require("trace", trace)
-        if trace and torch.compiler.is_compiling():
-            raise UsageError("trace=True cannot be compiled: call the layer outside torch.compile")
-        if self.recompute and torch.compiler.is_compiling():
-            raise UsageError("recompute=True cannot be compiled: its room depends on the number of steps")
+        if trace and sight.unreadable():
+            raise UsageError("trace=True cannot be compiled or traced: call the layer outside torch.compile")
+        if self.recompute and sight.unreadable():
+            raise UsageError("recompute=True cannot be compiled or traced: its room depends on the number of steps")
         rows = packed_rows(input, lengths, resets, self.batch_first, mask)
         unbatched = isinstance(input, Tensor) and not input.is_nested and input.dim() == 2
         states = self.states(rows.batch, rows.rows, unbatched)
@@ -143,7 +147,7 @@ class Recurrent(LayerPass):
             resets: states are cleared inside sequences.
             trace: every gate and state is asked for.
         """
-        known = dense and batch > 0 and not torch.compiler.is_compiling()
+        known = not sight.unreadable() and dense and batch > 0
         steps = like.numel() // (self.input_size * batch) if known else 0
         return dispatch.Request(
             cell=self.cell.name,
@@ -161,7 +165,7 @@ class Recurrent(LayerPass):
             zoneout=any(self.zoneout),
             hidden_dropout=self.training and self.recurrent_dropout > 0,
             trace=trace,
-            transformed=dispatch.transformed(),
+            way=sight.Way.REFERENCE if sight.transformed() else sight.Way.DIRECT,
         )
 
     def stream(self, batch_size: int = 1, *, weight_dtype: torch.dtype | None = None) -> Stream:
@@ -190,7 +194,7 @@ class Recurrent(LayerPass):
         like = self._sets[0][0].first(self).detach()
         one = Rows(
             rows=like.new_zeros(batch_size, self.input_size),
-            batch_sizes=torch.tensor([batch_size]),
+            batch_sizes=torch.tensor([batch_size], device="cpu"),
             batch=batch_size,
             order=None,
             grid=None,
@@ -217,7 +221,8 @@ class Recurrent(LayerPass):
     # -- a whole plain stack in one call of torch's --------------------------------------------------------------------
 
     def _whole_stack(self, input: Input) -> bool:
-        if torch.compiler.is_compiling() or not self._plain():
+        traced = sight.tracing()
+        if (sight.unreadable() and not traced) or not self._plain():
             return False
         if isinstance(input, PackedSequence):
             request = self.request(input.data, 0, dense=True, resets=False)
@@ -225,7 +230,12 @@ class Recurrent(LayerPass):
             return False
         else:
             request = self.request(input, self._batch(input), dense=True, resets=False)
-        return dispatch.choose(request) == "torch"
+        return dispatch.choose(request) == "torch" and (type(input) is Tensor or not self._open(input))
+
+    def _open(self, input: Input) -> bool:
+        """Whether the input is of a kind that only ordinary operators take."""
+        data = input.data if isinstance(input, PackedSequence) else input
+        return sight.way((data,)) is sight.Way.REFERENCE
 
     def _batch(self, x: Tensor) -> int:
         return 1 if x.dim() == 2 else x.shape[0 if self.batch_first else 1]
@@ -235,7 +245,7 @@ class Recurrent(LayerPass):
         unbatched = not packed and input.dim() == 2
         x = input if packed else _batched(input, self.batch_first)
         data, order = (x.data, x.sorted_indices) if isinstance(x, PackedSequence) else (x, None)
-        batch = int(x.batch_sizes[0]) if isinstance(x, PackedSequence) else self._batch(x)
+        batch = _first(x) if isinstance(x, PackedSequence) else self._batch(x)
         states = self.states(batch, data, unbatched)
         y, final = torch_fused.run_stack(
             self.cell.name,
@@ -253,6 +263,11 @@ class Recurrent(LayerPass):
         if isinstance(x, PackedSequence):
             return PackedSequence(y, x.batch_sizes, x.sorted_indices, x.unsorted_indices), after
         return (y.squeeze(0 if self.batch_first else 1) if unbatched else y), after
+
+
+def _first(x: PackedSequence) -> int:
+    """B of a packed batch; traced, it stays a tensor, and so depends on the batch."""
+    return cast(int, x.batch_sizes[0]) if sight.tracing() else int(x.batch_sizes[0])
 
 
 def _batched(x: Tensor, batch_first: bool) -> Tensor:

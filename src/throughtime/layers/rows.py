@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.errors import ShapeError, UsageError
+from throughtime.kernels.sight import unreadable
 from throughtime.layers.skipped import kept_steps, moved_resets, steps_in_order
 
 __all__ = ["Input", "Lengths", "Rows", "checked_lengths", "packed_rows"]
@@ -27,7 +28,7 @@ class Rows:
     """A batch as packed rows (see :mod:`throughtime.axes`), and the way back."""
 
     rows: Tensor
-    """(N, I); under compilation (B*T, I) with the real tokens first."""
+    """(N, I); where lengths cannot be read (B*T, I), the real tokens first."""
     batch_sizes: Tensor
     """(T,) int64 on the CPU: sequences alive at each step."""
     batch: int
@@ -53,7 +54,7 @@ class Rows:
     def ranks(self) -> Tensor:
         """(N,) rank of each row."""
         grid = torch.arange(self.rows.shape[0], device=self.rows.device) if self.grid is None else self.grid
-        return grid % max(self.batch, 1)
+        return grid % _divisor(self.batch)
 
 
 def packed_rows(
@@ -73,14 +74,16 @@ def packed_rows(
         ShapeError: a rank, size, dtype or length that does not fit.
         UsageError: ``lengths`` or ``mask`` beside a form that carries its own lengths.
     """
-    resets = None if resets is None else torch.as_tensor(resets)
+    resets = None if resets is None else _as_tensor(resets)
     if isinstance(x, PackedSequence):
         _own_lengths("a PackedSequence", lengths)
         _no_mask("a PackedSequence", mask)
+        _readable("a PackedSequence")
         return _from_packed(x, resets)
     if x.is_nested:
         _own_lengths("a nested tensor", lengths)
         _no_mask("a nested tensor", mask)
+        _readable("a nested tensor")
         return _from_nested(x, resets)
     if x.dim() == 2:
         _own_lengths("an unbatched sequence", lengths)
@@ -88,6 +91,11 @@ def packed_rows(
     if x.dim() != 3:
         raise ShapeError(f"input must have 2 (unbatched) or 3 dimensions, got shape {tuple(x.shape)}")
     return _from_padded(x, lengths, resets, mask, batch_first)
+
+
+def _as_tensor(values: Any) -> Tensor:
+    """A tensor as it is (a tracer would warn of a conversion), anything else as one on the CPU."""
+    return values if isinstance(values, Tensor) else torch.as_tensor(values, device="cpu")
 
 
 def _own_lengths(form: str, lengths: Lengths | None) -> None:
@@ -100,6 +108,11 @@ def _no_mask(form: str, mask: Tensor | None) -> None:
         raise UsageError(f"mask= goes with a padded batch, not with {form}: pad it, and give its lengths= and mask=")
 
 
+def _readable(form: str) -> None:
+    if unreadable() and not torch.compiler.is_compiling():  # a compiler leaves its graph for such a batch
+        raise UsageError(f"{form} cannot be traced, faked or functionalized here: give a padded batch and lengths=")
+
+
 def _from_packed(x: PackedSequence, resets: Tensor | None) -> Rows:
     wrong = bool((x.batch_sizes.diff() > 0).any()) or bool((x.batch_sizes < 0).any())
     if wrong or x.batch_sizes.numel() == 0 or int(x.batch_sizes.sum()) != x.data.shape[0]:
@@ -107,7 +120,7 @@ def _from_packed(x: PackedSequence, resets: Tensor | None) -> Rows:
     batch, steps = int(x.batch_sizes[0]), x.batch_sizes.shape[0]
     _check_order(x, batch)
     dense = x.data.shape[0] == batch * steps
-    alive = torch.arange(batch) < x.batch_sizes[:, None]
+    alive = torch.arange(batch, device="cpu") < x.batch_sizes[:, None]
     grid = None if dense else alive.flatten().nonzero().flatten().to(x.data.device)
     rows = Rows(
         rows=x.data,
@@ -129,7 +142,7 @@ def _check_order(x: PackedSequence, batch: int) -> None:
 
 def _from_unbatched(x: Tensor, resets: Tensor | None) -> Rows:
     steps = x.shape[0]
-    sizes = torch.ones(steps, dtype=torch.int64)
+    sizes = torch.ones(steps, dtype=torch.int64, device="cpu")
     rows = Rows(rows=x, batch_sizes=sizes, batch=1, order=None, grid=None, restore=lambda y: y)
     return _with_resets(rows, None if resets is None else resets.reshape(1, -1), steps)
 
@@ -161,7 +174,7 @@ def _from_padded(
 
 def _whole(counts: Tensor | None, steps: int) -> bool:
     """Whether every step of every row is read, as far as that can be known: not under compilation."""
-    return counts is None or (not torch.compiler.is_compiling() and bool((counts == steps).all()))
+    return counts is None or (not unreadable() and bool((counts == steps).all()))
 
 
 def _from_dense(x: Tensor, batch: int, steps: int, batch_first: bool) -> Rows:
@@ -170,16 +183,21 @@ def _from_dense(x: Tensor, batch: int, steps: int, batch_first: bool) -> Rows:
         return y.transpose(0, 1) if batch_first else y
 
     x = x.transpose(0, 1) if batch_first else x
-    sizes = torch.full((steps,), batch, dtype=torch.int64)
+    sizes = torch.full((steps,), batch, dtype=torch.int64, device="cpu")
     flat = x.reshape(steps * batch, x.shape[-1])
     return Rows(rows=flat, batch_sizes=sizes, batch=batch, order=None, grid=None, restore=restore)
+
+
+def _divisor(batch: Any) -> int:
+    """B, or 1 where there is no row; traced, B may be a tensor, which a comparison would bake into the graph."""
+    return cast(int, batch.clamp(min=1)) if isinstance(batch, Tensor) else max(batch, 1)
 
 
 def _from_ragged(x: Tensor, counts: Tensor, kept: Tensor | None, batch_first: bool) -> Rows:
     batch, steps = (x.shape[0], x.shape[1]) if batch_first else (x.shape[1], x.shape[0])
     sizes, order, grid = _layout(counts, steps)
     order, grid = order.to(x.device), grid.to(x.device)
-    row, step = order[grid % max(batch, 1)], grid // max(batch, 1)
+    row, step = order[grid % _divisor(batch)], grid // _divisor(batch)
     if kept is not None:
         step = steps_in_order(kept).to(x.device)[row, step]
     source = row * steps + step if batch_first else step * batch + row
@@ -200,7 +218,7 @@ def _from_nested(x: Tensor, resets: Tensor | None) -> Rows:
     batch, steps = lengths.shape[0], int(lengths.max()) if lengths.numel() else 0
     sizes, order, grid = _layout(lengths.cpu(), steps)
     order, grid = order.to(values.device), grid.to(values.device)
-    source = offsets[order[grid % max(batch, 1)]] + grid // max(batch, 1)
+    source = offsets[order[grid % _divisor(batch)]] + grid // _divisor(batch)
 
     def restore(y: Tensor) -> Tensor:
         out = y.new_zeros(values.shape[0], y.shape[-1]).index_copy(0, source, y)
@@ -215,12 +233,12 @@ def _from_nested(x: Tensor, resets: Tensor | None) -> Rows:
 def _layout(lengths: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
     """Lengths -> (batch_sizes, order, grid), all on the CPU.
 
-    Under compilation the number of tokens is not known, so ``grid`` lists the whole grid, real tokens first.
+    Compiled or traced the number of tokens is not known, so ``grid`` lists the whole grid, real tokens first.
     """
     counts, order = torch.sort(lengths, descending=True, stable=True)
-    alive = counts[None, :] > torch.arange(steps)[:, None]
+    alive = counts[None, :] > torch.arange(steps, device="cpu")[:, None]
     sizes = alive.sum(1)
-    if torch.compiler.is_compiling():
+    if unreadable():
         return sizes, order, torch.argsort(~alive.flatten(), stable=True)
     return sizes[: int(counts[0]) if counts.numel() else 0], order, alive.flatten().nonzero().flatten()
 
@@ -239,7 +257,7 @@ def checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor:
     Raises:
         ShapeError: they are no integers from 0 to T, or not one for each row.
     """
-    counted = torch.as_tensor(lengths).to("cpu")
+    counted = _as_tensor(lengths).to("cpu")
     if counted.numel() == 0:
         counted = counted.to(torch.int64)  # an empty list has no type of its own
     if counted.dtype.is_floating_point or counted.dtype.is_complex or counted.dtype == torch.bool:
@@ -248,7 +266,7 @@ def checked_lengths(lengths: Lengths, batch: int, steps: int) -> Tensor:
     if counted.shape != (batch,):
         raise ShapeError(f"lengths must be one number for each of the {batch} rows, got shape {tuple(counted.shape)}")
     counted = counted.to(torch.int64)
-    if torch.compiler.is_compiling():
+    if unreadable():
         return counted
     bad = cast("list[int]", ((counted < 0) | (counted > steps)).nonzero().flatten().tolist())
     if bad:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from throughtime.errors import ArgumentTypeError, ShapeError, UnknownNameError
-from throughtime.kernels import dispatch, torch_fused
+from throughtime.kernels import dispatch, sight, torch_fused
 from throughtime.kernels.call import Call
 from throughtime.kernels.reference.cell import Cell, register_cell
 from throughtime.kernels.reference.elman import ElmanCell
@@ -18,6 +18,7 @@ from throughtime.kernels.reference.lstm import LSTMCell as LSTMBody
 from throughtime.layers.construction.arguments import alike, flag, size, text, zoneouts
 from throughtime.layers.construction.parameters import ParameterSet
 from throughtime.layers.construction.quantization import Unquantized
+from throughtime.layers.construction.symbols import is_symbol, not_scriptable, one_node
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell", "SingleStep"]
 
@@ -69,6 +70,9 @@ class SingleStep(Unquantized):
         """Draw all weights anew as ``init`` says."""
         self._set.reset(self, self.init)
 
+    def __prepare_scriptable__(self) -> Unquantized:
+        not_scriptable(self)
+
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
 
@@ -86,6 +90,8 @@ class SingleStep(Unquantized):
             ArgumentTypeError: the input is no tensor.
             ShapeError: a tensor of another shape, dtype or device.
         """
+        if type(input) is not Tensor and is_symbol(input):
+            return one_node(self, input, hx)
         self._check(input)
         unbatched = input.dim() == 1
         x = input.unsqueeze(0) if unbatched else input
@@ -141,17 +147,17 @@ class SingleStep(Unquantized):
             zoneout=any(self.zoneout),
             hidden_dropout=False,
             trace=False,
-            transformed=dispatch.transformed(),
+            way=sight.Way.REFERENCE if sight.transformed() else sight.Way.DIRECT,
         )
 
     def _call(self, x: Tensor, carry: tuple[Tensor, ...]) -> Call:
         noisy = self.training and any(self.zoneout)
         return Call(
             rows=x,
-            batch_sizes=torch.full((1,), x.shape[0], dtype=torch.int64),
+            batch_sizes=torch.full((1,), x.shape[0], dtype=torch.int64, device="cpu"),
             resets=None,
             row_ids=None,
-            seed=torch.randint(2**63 - 1, (), dtype=torch.int64) if noisy else None,
+            seed=torch.randint(2**63 - 1, (), dtype=torch.int64, device="cpu") if noisy else None,
             state=[part.unsqueeze(0) for part in carry],
             restart=[],
             weights=self._set.tensors(self),

@@ -21,13 +21,14 @@ Carry = tuple[Tensor, ...]
 Trace = dict[str, Tensor]
 
 
-def run(call: Call, trace: list[Trace] | None = None) -> Swept:
+def run(call: Call, trace: list[Trace] | None = None, sizes: list[int] | None = None) -> Swept:
     """Sweep every direction of one layer.
 
     Args:
         call: what to run; see :class:`throughtime.kernels.call.Call`.
         trace: where given, one mapping per direction is appended: every gate and every part of the carry by name,
             (N, width), in the order of the rows.
+        sizes: ``call.sizes()`` where the caller knows them; None: they are read.
 
     Returns:
         y (N', D*P) and the final carry, parts of (D, B, width).
@@ -35,7 +36,7 @@ def run(call: Call, trace: list[Trace] | None = None) -> Swept:
     outputs: list[Tensor] = []
     finals: list[Carry] = []
     for direction in range(call.directions):
-        y, final, seen = _Sweep(call, direction).run(trace is not None)
+        y, final, seen = _Sweep(call, direction, sizes).run(trace is not None)
         outputs.append(y)
         finals.append(final)
         if trace is not None:
@@ -78,9 +79,9 @@ def _zone(old: Tensor, new: Tensor, p: float, kept: Tensor | None) -> Tensor:
 class _Sweep:
     """One direction of one call."""
 
-    def __init__(self, call: Call, direction: int) -> None:
+    def __init__(self, call: Call, direction: int, sizes: list[int] | None) -> None:
         self.call, self.direction = call, direction
-        self.sizes = call.sizes()
+        self.sizes = call.sizes() if sizes is None else sizes
         self.starts = [0, *accumulate(self.sizes)]
         self.batch = call.state[0].shape[1]
         self.tokens = self.starts[-1]
@@ -162,7 +163,8 @@ class _Sweep:
             return [None] * len(self.call.state)
         ids, device = self._row_ids(), self.call.rows.device
         rows = torch.cat([ids[:n] for n in self.sizes]) if self.sizes else ids[:0]
-        steps = torch.repeat_interleave(torch.arange(len(self.sizes)), torch.tensor(self.sizes, dtype=torch.int64))
+        sizes = torch.tensor(self.sizes, dtype=torch.int64, device="cpu")
+        steps = torch.repeat_interleave(torch.arange(len(self.sizes), device="cpu"), sizes)
         purposes = [Purpose.ZONEOUT_H] + [Purpose.ZONEOUT_C] * (len(self.call.state) - 1)
         return [
             self._dropped(p, purpose, rows, steps.to(device), part.shape[-1]) if p > 0.0 else None

@@ -16,6 +16,7 @@ from throughtime.kernels.reference.cell import Cell, register_cell
 from throughtime.layers.construction.arguments import flag, probability, size, text, zoneouts
 from throughtime.layers.construction.parameters import ParameterSet
 from throughtime.layers.construction.quantization import Unquantized
+from throughtime.layers.construction.symbols import not_scriptable
 
 __all__ = ["Stack"]
 
@@ -166,6 +167,9 @@ class Stack(Unquantized):
             batch_first=self.batch_first,
             bidirectional=self.bidirectional,
         )
+
+    def __prepare_scriptable__(self) -> nn.Module:
+        not_scriptable(self)
 
     def extra_repr(self) -> str:
         shown = [f"{self.input_size}, {self.hidden_size}"]
