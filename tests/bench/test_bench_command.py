@@ -37,6 +37,7 @@ def test_layers_measures_prints_and_writes(tiny: None, capsys: pytest.CaptureFix
     assert "| tiny/failing | not available |" in text and "not explained yet |" in text
 
 
+@pytest.mark.slow
 def test_keep_measures_some_rows_again_and_keeps_the_others(tiny: None, refused: Refused) -> None:
     assert status_of(["bench", "layers", "--quick", "--rounds", "1", "--json", "r.json", "--only", "tiny/[sc]"]) == 0
     before = json.loads(Path("r.json").read_text())
