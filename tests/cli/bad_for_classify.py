@@ -58,10 +58,10 @@ CASES: dict[str, Bad] = {
         lambda: table(Path("t.csv"), ["a,1", "b,1", "c,1"]), "t.csv", ("the number 1", "nothing to learn"), NUMBER
     ),
     "FASTA as number": Bad(
-        raw("a.fa", b">a\nACGT\n>b\nAC\n"), "a.fa", ("a.fa: line 1 (a)", "'a', not a number", "target_type"), NUMBER
+        raw("a.fa", b">a\nACGT\n>b\nAC\n"), "a.fa", ("a.fa: line 1 (a)", "'a', not a number", "--target-type"), NUMBER
     ),
     "FASTA as labels": Bad(
-        raw("a.fa", b">a\nACGT\n>b\nAC\n"), "a.fa", ("a.fa: line 1 (a)", "'a', not several labels", "target_type"),
+        raw("a.fa", b">a\nACGT\n>b\nAC\n"), "a.fa", ("a.fa: line 1 (a)", "'a', not several labels", "--target-type"),
         ("--target-type", "labels"),
     ),
     **every_series("classify"),

@@ -172,7 +172,7 @@ def test_a_loss_that_is_not_finite_stops(refused: Refused, text_file: Path, smal
     line = refused(
         "fit", "generate", text_file, "--out", "run", *small, "--steps", 50, "--learning-rate", "1e30", "--warmup", 0
     )
-    assert "learning_rate" in line
+    assert "try a --learning-rate below" in line
 
 
 def test_a_full_disk_is_told_in_one_line(refused: Refused, text_file: Path, small: list[str]) -> None:
