@@ -22,7 +22,7 @@ test: $(STAMP)       ## run the tests
 	@$(BESIDE) -m 'not slow and not alone'; beside=$$?; $(PYTEST) -m 'alone and not slow' && exit $$beside
 
 slow: $(STAMP)       ## run the tests that take minutes
-	@$(BESIDE) -m slow
+	@$(BESIDE) -m 'slow and not alone'; beside=$$?; $(PYTEST) -m 'slow and alone' && exit $$beside
 
 check: $(STAMP)      ## format, lint, types, house rules: what CI runs too
 	@$(BIN)/python scripts/check

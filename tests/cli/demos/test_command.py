@@ -183,6 +183,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", LEAST)
 def test_a_whole_demo_learns_what_it_should_in_time(name: str, capfd: pytest.CaptureFixture[str]) -> None:
