@@ -233,6 +233,7 @@ def test_a_stream_is_refused_where_its_steps_would_be_lost(look: Any, kernel: st
         "set": lambda: setattr(stream, "state", state),
         "reset": lambda: stream.reset([0]),
         "reset all": stream.reset,
+        "select": lambda: stream.select([0]),
         "refresh": stream.refresh,
     }
     for call in calls.values():

@@ -180,6 +180,7 @@ class Stream:
             ShapeError: there are none, or one is no stream of these.
             UsageError: another thread is in a step of this stream.
         """
+        _alone()
         chosen = torch.as_tensor(rows, dtype=torch.int64, device=self._like.device)
         if chosen.dim() != 1 or not chosen.numel():
             raise ShapeError(f"rows must be (streams,), one at least, got shape {tuple(chosen.shape)}")
