@@ -33,6 +33,25 @@ def test_every_target_streams(forced: str, made: type[Recurrent], hidden: int, b
 
 
 @pytest.mark.parametrize("forced", TARGETS, indirect=True)
+@pytest.mark.parametrize("made", [LSTM, GRU, RNN])
+@pytest.mark.parametrize("narrow", [None, torch.bfloat16])
+def test_every_target_selects_rows(forced: str, made: type[Recurrent], narrow: torch.dtype | None) -> None:
+    """Fewer and more rows than before, so that the rooms of the steps shrink and grow."""
+    layer, x = made(7, 37, 2).eval(), torch.randn(70, 3, 7)
+    stream = layer.stream(3, weight_dtype=narrow)
+    stream.feed(x)
+    for rows in ([2], [0] * 80, [1, 0, 79], [2, 2, 1]):
+        picked = stream.state
+        picked = tuple(part[:, rows] for part in picked) if isinstance(picked, tuple) else picked[:, rows]
+        stream.select(rows)
+        told = layer.stream(len(rows), weight_dtype=narrow)
+        told.state = picked
+        more = torch.randn(70, len(rows), 7)
+        assert torch.equal(stream.feed(more), told.feed(more))
+        assert np.array_equal(stream.step(more[0].numpy()), told.step(more[0].numpy()))
+
+
+@pytest.mark.parametrize("forced", TARGETS, indirect=True)
 def test_every_target_has_bfloat16_weights(forced: str) -> None:
     layer, x = LSTM(9, 40), torch.randn(30, 2, 9)
     wide, narrow = layer.stream(2).feed(x), layer.stream(2, weight_dtype=torch.bfloat16).feed(x)
