@@ -72,6 +72,7 @@ def test_drawn_under_every_looker(case: Case, grads: bool) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
 @given(cases(), st.booleans())
 @settings(max_examples=500, print_blob=True, **quiet)
 def test_many_drawn_under_every_looker(case: Case, grads: bool) -> None:
