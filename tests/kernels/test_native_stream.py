@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from pathlib import Path
@@ -167,6 +168,7 @@ def test_a_stream_after_a_fork() -> None:
 
 
 @on_linux
+@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="the sanitizers keep what was freed")
 def test_steps_leave_no_memory_behind() -> None:
     """In the thousands of bytes per step, or it would grow by hundreds of MB."""
     for layer in (LSTM(8, 8, 2), GRU(8, 8), LSTM(8, 8).double()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -143,3 +144,33 @@ def test_a_default_device_changes_nothing(stream: Stream) -> None:
         y = torch.cat([stream.feed(x[:2]), stream.step(x[2])[None]])
     stream.reset()
     torch.testing.assert_close(y, stream.feed(x), rtol=1e-6, atol=1e-6)
+
+
+def unaligned(x: np.ndarray) -> np.ndarray:
+    raw = np.empty(x.nbytes + 1, np.uint8)
+    moved = raw[1:].view(x.dtype).reshape(x.shape)
+    moved[:] = x
+    return moved
+
+
+@pytest.mark.parametrize(
+    "other",
+    [np.asfortranarray, lambda x: x[::-1].copy()[::-1], unaligned, lambda x: x.view(np.recarray), lambda x: retyped(x)],
+    ids=["columns first", "backwards", "unaligned", "a subclass", "a type of its own"],
+)
+def test_an_array_laid_out_otherwise_is_read_as_what_it_says(other: Callable[[np.ndarray], np.ndarray]) -> None:
+    layer, x = GRU(3, 4), np.random.default_rng(0).random((2, 3), np.float32)
+    told = layer.stream(2).step(x)
+    given = other(x)
+    np.testing.assert_array_equal(layer.stream(2).step(given), told)
+    out = other(np.zeros((2, 4), np.float32))
+    assert layer.stream(2).step(x, out) is out
+    np.testing.assert_array_equal(out, told)
+
+
+def retyped(x: np.ndarray) -> np.ndarray:
+    """The same with a dtype that is equal to NumPy's own and not the same object."""
+    x = x.copy()
+    x.dtype = np.dtype(np.float32, copy=True)
+    assert x.dtype is not np.dtype(np.float32)
+    return x
