@@ -14,6 +14,8 @@ from throughtime.training.scores import SCORES, headline, is_better, unit_of
         (["f1", "f1_macro", "loss"], "f1"),
         (["loss", "mae", "rmse"], "rmse"),
         (["loss", "bits_per_byte"], "bits_per_byte"),
+        (["loss", "word_error_rate", "chrf", "token_error_rate", "exact_match", "bleu"], "bleu"),
+        (["word_error_rate", "character_error_rate", "token_error_rate", "exact_match"], "exact_match"),
         (["seconds"], "loss"),
         ([], "loss"),
     ],
@@ -24,7 +26,7 @@ def test_the_headline_is_what_the_task_is_about(names: list[str], shown: str) ->
 
 @pytest.mark.parametrize("name", [*SCORES, "anything"])
 def test_the_better_one_wins_and_a_draw_does_not(name: str) -> None:
-    larger = name in ("accuracy", "f1", "entity_f1")
+    larger = name in ("accuracy", "f1", "entity_f1", "bleu", "chrf", "exact_match")
     assert is_better(name, 0.9, 0.8) is larger
     assert is_better(name, 0.8, 0.9) is not larger
     assert not is_better(name, 0.8, 0.8)

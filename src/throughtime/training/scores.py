@@ -24,6 +24,12 @@ SCORES: dict[str, Score] = {
     "entity_f1": Score("entity F1", larger_is_better=True),
     "accuracy": Score("accuracy", larger_is_better=True),
     "f1": Score("F1", larger_is_better=True),
+    "bleu": Score("BLEU", larger_is_better=True),
+    "exact_match": Score("exact match", larger_is_better=True),
+    "token_error_rate": Score("token error rate"),
+    "character_error_rate": Score("character error rate"),
+    "word_error_rate": Score("word error rate"),
+    "chrf": Score("chrF", larger_is_better=True),
     "rmse": Score("root mean squared error"),
     "loss": Score("loss"),
 }

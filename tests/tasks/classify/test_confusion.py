@@ -30,12 +30,17 @@ def place(element: ElementTree.Element) -> tuple[float, float]:
     return float(element.get("x", "")), float(element.get("y", ""))
 
 
+def corners(root: ElementTree.Element) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the grid."""
+    ends = [end.split(",") for line in root.iter(f"{SVG}polyline") for end in line.get("points", "").split()]
+    across, down = ([float(end[axis]) for end in ends] for axis in (0, 1))
+    return min(across), min(down), max(across), max(down)
+
+
 def drawn(names: list[str], wanted: list[int], said: list[int]) -> Read:
     """Draw, and read the picture: a text in the middle of a cell is a count, one beside or below a label."""
     root, read = ElementTree.fromstring(confusion_picture(names, np.array(wanted), np.array(said))), Read()
-    corners = [place(each) for each in root.iter(f"{SVG}rect")]
-    left, top = min(x for x, _ in corners), min(y for _, y in corners)
-    bottom = max(y for _, y in corners) + SIDE
+    left, top, _, bottom = corners(root)
     for each in root.iter(f"{SVG}rect"):
         (x, y), share = place(each), float(each.get("fill-opacity", ""))
         read.cells[round((y - top) / SIDE), round((x - left) / SIDE)] = share
@@ -57,8 +62,7 @@ def drawn(names: list[str], wanted: list[int], said: list[int]) -> Read:
 def test_cells_are_counts_and_shares_of_the_right_label() -> None:
     read = drawn(["a", "b", "c"], [0, 0, 0, 0, 1, 1, UNSEEN], [0, 0, 0, 1, 1, 2, 0])
     assert read.texts == {(0, 0): 3, (0, 1): 1, (1, 1): 1, (1, 2): 1}
-    expected = {(0, 0): 0.75, (0, 1): 0.25, (1, 1): 0.5, (1, 2): 0.5}
-    assert read.cells == {(row, column): expected.get((row, column), 0.0) for row in range(3) for column in range(3)}
+    assert read.cells == {(0, 0): 0.75, (0, 1): 0.25, (1, 1): 0.5, (1, 2): 0.5}
     assert read.rows == read.columns == ["a", "b", "c"]
     assert (read.x, read.y) == ("given", "right")
 
@@ -83,7 +87,8 @@ def test_names_are_text_that_fits(names: list[str]) -> None:
     texts = [each.text or "" for each in root.iter(f"{SVG}text")]
     for name in names:
         assert texts.count(name if len(name) <= LONGEST else name[: LONGEST - 1] + "…") == 2
-    assert all(0 <= place(each)[0] <= width and 0 <= place(each)[1] <= height for each in root)
-    middle = [place(each)[0] + SIDE / 2 for each in root.iter(f"{SVG}rect")]
-    assert sum(middle) / len(middle) == pytest.approx(width / 2, abs=width / 4), "few labels are not stretched"
+    assert all(0 <= place(each)[0] <= width and 0 <= place(each)[1] <= height for each in root.iter(f"{SVG}text"))
+    left, top, right, bottom = corners(root)
+    assert 0 <= left < right <= width and 0 <= top < bottom <= height
+    assert (left + right) / 2 == pytest.approx(width / 2, abs=width / 4), "few labels are not stretched"
     assert width >= 480

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.encoding.labels import UNSEEN
-from throughtime.training.drawing import LINE, TRAIN, Drawing, width_of
+from throughtime.training.drawing import TRAIN, Drawing, width_of
+from throughtime.training.grid import draw_squares, shortened
 
 __all__ = ["confusion_picture"]
 
@@ -45,18 +46,17 @@ def confusion_picture(names: Sequence[str], wanted: NDArray[np.int64], said: NDA
 
 def _drawn(labels: Sequence[str], counts: NDArray[np.int64], shares: NDArray[np.float64], across: str) -> Drawing:
     """A square for each pair of labels, rows from above, with the labels at the left and, turned, below."""
-    written = [label if len(label) <= LONGEST else label[: LONGEST - 1] + "…" for label in labels]
+    written = [shortened(label, LONGEST) for label in labels]
     side, longest = SIDE * len(labels), max(map(width_of, written))
     beside = 36 + longest
     width = max(LEAST, beside + max(side + 14, (side + width_of(across)) / 2 + 4))
     left = beside + max(0.0, width - 2 * beside - side) / 2
     # What is turned by 45 degrees is 0.71 of its length high.
     drawing = Drawing(width, 10 + side + 40 + 0.71 * longest)
-    for row, column in np.ndindex(*counts.shape):
-        x, y = left + column * SIDE, 10 + row * SIDE
-        drawing.rectangle((x, y), (SIDE, SIDE), fill=TRAIN, opacity=float(shares[row, column]), edge=LINE)
-        if counts[row, column]:
-            drawing.text((x + SIDE / 2, y + SIDE / 2), f"{counts[row, column]}", anchor="middle", size=8)
+    draw_squares(drawing, (left, 10), SIDE, shares, TRAIN)
+    for row, column in np.argwhere(counts).tolist():
+        place = (left + (column + 0.5) * SIDE, 10 + (row + 0.5) * SIDE)
+        drawing.text(place, f"{counts[row, column]}", anchor="middle", size=8)
     for index, label in enumerate(written):
         middle = (index + 0.5) * SIDE
         drawing.text((left - 8, 10 + middle), label, anchor="end")

@@ -1,0 +1,262 @@
+"""How near written texts come to the right ones: BLEU, chrF, exact matches, error rates. Loads no torch, and sacreBLEU
+only to score.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from importlib import import_module
+from itertools import islice
+from typing import Any, Literal, TypeAlias
+
+from throughtime.data.encoding.scripts import sets_no_spaces
+from throughtime.errors import UnknownNameError
+
+__all__ = [
+    "TOKENIZATIONS",
+    "References",
+    "Tokens",
+    "edit_distance",
+    "error_rate",
+    "mean_error_rate",
+    "score_texts",
+    "signature",
+    "tokenize_for",
+]
+
+Tokens: TypeAlias = Sequence[Sequence[Hashable]]
+"""The tokens of each text: numbers, words, or, where it is a str, characters."""
+References: TypeAlias = Sequence[Sequence[Sequence[Hashable]]]
+"""The tokens of each reference of each text, one or more a text."""
+
+TOKENIZATIONS = ("13a", "intl", "zh", "char", "none")
+"""How BLEU may cut texts: those of sacreBLEU that need no other package and no download."""
+LOOKED_AT, BEGINNING = 1000, 500
+"""Texts that are looked at, and characters of each: enough to tell how they are written."""
+MARKS = frozenset(".,?!;:،؛؟।۔")
+"""Marks that stand at the end of a word, and by themselves in a text that is cut already."""
+ALONE = 0.8
+"""Share of these marks that stand alone in texts that are cut: abbreviations keep theirs."""
+
+
+def score_texts(
+    written: Sequence[str],
+    right: Sequence[Sequence[str]],
+    *,
+    tokenize: str,
+    tokens: tuple[Tokens, References] | None = None,
+) -> dict[str, float]:
+    """Score texts against their references: one or more for each, and not as many for all.
+
+    Args:
+        written: N texts that were written, N at least 1.
+        right: the references of each.
+        tokenize: how BLEU cuts texts, one of :data:`TOKENIZATIONS`; ``"none"`` at spaces alone.
+        tokens: the tokens of what was written, and of the references, where their error rate is wanted, too.
+
+    Returns:
+        ``bleu`` and ``chrf`` of the whole (0 to 100, as sacreBLEU has them: Papineni et al. 2002, with exponential
+        smoothing; Popović 2015, chrF2); ``exact_match``, the share of texts that are one of their references in each
+        character (1 less this is what is called word error rate where each text is one word's pronunciation);
+        ``token_error_rate`` where there are tokens; ``character_error_rate``; ``word_error_rate``, of words between
+        spaces. The rates are :func:`error_rate`. BLEU is 0 where no text has four tokens.
+
+    Raises:
+        UnknownNameError: the tokenization is none of those.
+
+    Source: Post 2018, "A call for clarity in reporting BLEU scores".
+
+    Example:
+        >>> scores = score_texts(["a red fox"], [["a fox", "a red dog"]], tokenize="13a")
+        >>> scores["exact_match"], round(scores["word_error_rate"], 4), round(scores["character_error_rate"], 4)
+        (0.0, 0.3333, 0.2222)
+    """
+    listed = _listed(right)
+    found = {
+        "bleu": float(_bleu(tokenize).corpus_score(written, listed).score),
+        "chrf": float(_chrf().corpus_score(written, listed).score),
+        "exact_match": sum(text in one for text, one in zip(written, right, strict=True)) / len(written),
+    }
+    if tokens is not None:
+        found["token_error_rate"] = error_rate(*tokens)
+    words = [[text.split() for text in one] for one in right]
+    found["character_error_rate"] = error_rate(written, right)
+    found["word_error_rate"] = error_rate([text.split() for text in written], words)
+    return found
+
+
+def signature(right: Sequence[Sequence[str]], *, tokenize: str, score: Literal["bleu", "chrf"] = "bleu") -> str:
+    """Say how a score was made, in the words of sacreBLEU, so that others can compare theirs with it.
+
+    Args:
+        right: the references of each text.
+        tokenize: as in :func:`score_texts`.
+        score: which of sacreBLEU's two.
+
+    Returns:
+        Its signature.
+
+    Raises:
+        UnknownNameError: the tokenization is none of those.
+
+    Example:
+        >>> signature([["a", "b"], ["c"]], tokenize="13a").rpartition("|")[0]
+        'nrefs:var|case:mixed|eff:no|tok:13a|smooth:exp'
+    """
+    # It counts the references and does not read them.
+    counted = _listed([[""] * len(one) for one in right])
+    return str((_bleu(tokenize, counted) if score == "bleu" else _chrf(counted)).get_signature())
+
+
+def _bleu(tokenize: str, references: Sequence[Sequence[str | None]] | None = None) -> Any:
+    if tokenize not in TOKENIZATIONS:
+        raise UnknownNameError("tokenization", tokenize, TOKENIZATIONS)
+    # Without force it logs that texts look cut: whoever wants these cut no more has said "none".
+    return import_module("sacrebleu.metrics.bleu").BLEU(tokenize=tokenize, force=True, references=references)
+
+
+def _chrf(references: Sequence[Sequence[str | None]] | None = None) -> Any:
+    return import_module("sacrebleu.metrics.chrf").CHRF(references=references)
+
+
+def _listed(right: Sequence[Sequence[str]]) -> list[list[str | None]]:
+    """The first reference of each text, the second of each, and so on: None where a text has no more."""
+    most = max(map(len, right))
+    return [[one[place] if place < len(one) else None for one in right] for place in range(most)]
+
+
+def error_rate(written: Tokens, right: References) -> float:
+    """Give the edits that texts need for each token of their references, over all texts together.
+
+    .. code-block:: text
+
+        sum_n distance(w_n, r_n) / sum_n |r_n|
+
+    r_n is the reference nearest to text n: that of the least distance / length, the first of equal ones. Of
+    pronunciations this is the phoneme error rate: the distance to the nearest variant over that variant's length, both
+    summed over the words.
+
+    Args:
+        written: the tokens of each text.
+        right: the tokens of its references, one or more.
+
+    Returns:
+        The rate: 0 where all are right, above 1 where more is wrong than there is. References without a token count as
+        one token.
+
+    Source: Levenshtein 1966, "Binary codes capable of correcting deletions, insertions, and reversals".
+
+    Example:
+        >>> error_rate(["abcd", "x"], [["abce", "ab"], ["x"]])
+        0.2
+    """
+    edits = _nearest(written, right)
+    return sum(distance for distance, _ in edits) / max(1, sum(length for _, length in edits))
+
+
+def mean_error_rate(written: Tokens, right: References) -> float:
+    """Give the mean over texts of the edits that each needs for a token of its nearest reference.
+
+    .. code-block:: text
+
+        mean_n (distance(w_n, r_n) / |r_n|)
+
+    A short text counts as much as a long one, other than in :func:`error_rate`, which has the same r_n.
+
+    Args:
+        written: the tokens of each text, one text at least.
+        right: the tokens of its references, one or more.
+
+    Returns:
+        The rate.
+
+    Example:
+        >>> mean_error_rate(["abcd", "x"], [["abce", "ab"], ["x"]])
+        0.125
+    """
+    edits = _nearest(written, right)
+    return sum(distance / max(1, length) for distance, length in edits) / len(edits)
+
+
+def _nearest(written: Tokens, right: References) -> list[tuple[int, int]]:
+    """For each text its distance to the nearest reference, and the tokens of that one."""
+
+    def rate(edits: tuple[int, int]) -> float:
+        return edits[0] / max(1, edits[1])
+
+    return [
+        min(((edit_distance(text, reference), len(reference)) for reference in references), key=rate)
+        for text, references in zip(written, right, strict=True)
+    ]
+
+
+def edit_distance(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
+    """Count the tokens that have to be put in, taken out or replaced to make one sequence another.
+
+    A column of the table of distances is two integers, a bit for each row: where a step down adds one, and where it
+    takes one away.
+
+    Args:
+        one: its tokens.
+        other: those of the other.
+
+    Returns:
+        The least number of edits.
+
+    Source: Hyyrö 2003, "A bit-vector algorithm for computing Levenshtein and Damerau edit distances", figure 3 (after
+    Myers 1999).
+
+    Example:
+        >>> edit_distance("kitten", "sitting"), edit_distance([7, 8], [8])
+        (3, 1)
+    """
+    long, short = (one, other) if len(one) >= len(other) else (other, one)
+    if not short or long == short:
+        return len(long) - len(short)
+    rows: dict[Hashable, int] = {}
+    for row, token in enumerate(long):
+        rows[token] = rows.get(token, 0) | 1 << row
+    whole, last, distance = (1 << len(long)) - 1, 1 << len(long) - 1, len(long)
+    more, less = whole, 0
+    for token in short:
+        same = rows.get(token, 0)
+        diagonal = (((same & more) + more) ^ more) | same | less
+        right_more, right_less = less | whole & ~(diagonal | more), more & diagonal
+        distance += bool(right_more & last) - bool(right_less & last)
+        right_more = right_more << 1 | 1
+        more, less = (right_less << 1 | ~(diagonal | right_more)) & whole, right_more & diagonal & whole
+    return distance
+
+
+def tokenize_for(texts: Sequence[str]) -> str:
+    """Choose how BLEU cuts texts, by how they are written.
+
+    Args:
+        texts: references, or what is learned from; the first 1000 are looked at.
+
+    Returns:
+        ``"zh"`` where most letters are Chinese characters and few are kana; ``"char"`` where they are of another script
+        that sets no spaces between words; ``"none"`` where marks stand as words of their own, so that the texts are cut
+        already; else ``"13a"``, which cuts off marks as WMT's script does.
+
+    Example:
+        >>> [tokenize_for([text]) for text in ("我喜欢茶。", "私はお茶が好きです。", "I like tea .", "I like tea.")]
+        ['zh', 'char', 'none', '13a']
+    """
+    beginnings = [text[:BEGINNING] for text in islice(texts, LOOKED_AT)]
+    if sets_no_spaces(beginnings):
+        return "zh" if _is_chinese(beginnings) else "char"
+    marked = [word for text in beginnings for word in text.split() if word[-1] in MARKS]
+    alone = sum(MARKS.issuperset(word) for word in marked)
+    return "none" if marked and alone >= ALONE * len(marked) else "13a"
+
+
+def _is_chinese(texts: Sequence[str]) -> bool:
+    """Whether most letters are Chinese characters, and hardly any kana stand between them, as they do in Japanese."""
+    kinds: Counter[str] = Counter()
+    for letter, count in Counter("".join(texts)).items():
+        if letter.isalpha():
+            kinds[unicodedata.name(letter, "?").split()[0]] += count
+    return 2 * kinds["CJK"] > kinds.total() and 20 * (kinds["HIRAGANA"] + kinds["KATAKANA"]) < kinds["CJK"]
