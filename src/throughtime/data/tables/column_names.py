@@ -32,6 +32,9 @@ _TARGETS = (
 _WORDS = ("tokens", "words", *_TEXTS)
 _TAGS = ("tags", "labels", "ner_tags", "pos_tags", "chunk_tags", "upos", "xpos", "ner", "pos", *_TARGETS)
 _WORD_TAGS = ("tag", "label", "ner_tag", "pos_tag", "chunk_tag", *_TAGS)
+_SOURCES = ("source", "src", "input", "from", *_TEXTS)
+_SEQUENCES = ("target", "tgt", "translation", "output", "reference", "to")
+"""No name of labels: a label beside a text is not what is to be written."""
 _SHOWN = 20
 
 
@@ -40,7 +43,7 @@ def known_column(names: Sequence[str], how: Reading, role: str) -> str | None:
 
     Args:
         names: the columns there are.
-        how: whether there is a target for each step.
+        how: whether there is a target for each step, and whether targets are sequences.
         role: ``"text"``, ``"target"``, or ``"word's target"`` where each row has a word and its label.
 
     Returns:
@@ -49,9 +52,13 @@ def known_column(names: Sequence[str], how: Reading, role: str) -> str | None:
     Example:
         >>> known_column(["id", "Review", "title"], Reading(), "text")
         'Review'
+        >>> known_column(["label", "translation"], Reading(target_type="sequences"), "target")
+        'translation'
     """
     usual = {("text", False): _TEXTS, ("text", True): _WORDS, ("target", False): _TARGETS, ("target", True): _TAGS}
     usual |= {("word's target", True): _WORD_TAGS, ("word's target", False): _TARGETS}
+    if how.target_type == "sequences":
+        usual |= {("text", False): _SOURCES, ("target", False): _SEQUENCES}
     there = {name.strip().casefold(): name for name in reversed(names)}
     return next((there[name] for name in usual[role, how.per_step] if name in there), None)
 
@@ -146,9 +153,15 @@ def _asked_or_known(names: Sequence[str], asked: str | None, how: Reading, where
     if known is None:
         raise DataError(
             f"{where} has no column with a usual name for the {role}; it has {listed(names)}: "
-            f"say which with {option(f'{role}_column')}"
+            f"say which with {option(f'{role}_column')}{_both_in_one(names, how)}"
         )
     return known
+
+
+def _both_in_one(names: Sequence[str], how: Reading) -> str:
+    """Say what to do with a column that holds source and target, as data sets of Hugging Face have it."""
+    both = how.target_type == "sequences" and next((each for each in names if each.casefold() == "translation"), "")
+    return f"; if {both!r} holds a text for each language, make each of them a column" if both else ""
 
 
 def listed(names: Sequence[str]) -> str:
