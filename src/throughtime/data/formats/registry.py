@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from throughtime.data.encodings import is_unicode
+from throughtime.data.characters import of_whole_characters
 from throughtime.data.files import STANDARD, describe, suffixes
 from throughtime.data.formats.evidence.by_lines import format_by_bytes, format_by_lines, sample_lines
 from throughtime.data.formats.evidence.foreign import foreign_lines
@@ -182,23 +182,8 @@ def read_records(
         DataError: a file cannot be read.
         UsageError: the options do not fit the format.
     """
-    for record in _read(given, how, problems, targets=targets, form=form, load=load):
-        if (strange := _not_unicode(record)) is None:
-            yield record
-        else:
-            what = "holds half of a surrogate pair, which is no character; decode it rightly, or leave it out"
-            problems.report(record.place, f"{strange!r} {what}")
-
-
-def _not_unicode(record: Record) -> str | None:
-    """What is around the first character of a record that cannot be written as UTF-8."""
-    target = record.target if isinstance(record.target, tuple) else (record.target,)
-    for part in (record.content, *record.beside.values(), record.group, *target):
-        for text in part if isinstance(part, tuple) else (part,):
-            if isinstance(text, str) and not is_unicode(text):
-                at = next(place for place, character in enumerate(text) if not is_unicode(character))
-                return text[max(0, at - 15) : at + 15]
-    return None
+    records = _read(given, how, problems, targets=targets, form=form, load=load)
+    yield from of_whole_characters(records, problems)
 
 
 def _read(
