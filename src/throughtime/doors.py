@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import inspect
 import shlex
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["is_typed", "named", "option", "spelled", "takes", "taking", "typed"]
+__all__ = ["FLAGS", "is_typed", "named", "option", "spelled", "takes", "taking", "typed"]
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -24,6 +25,10 @@ _TYPED: ContextVar[bool] = ContextVar("typed", default=False)
 """Whether a command was typed."""
 _TAKEN: ContextVar[frozenset[str] | None] = ContextVar("taken", default=None)
 """The options that the call at hand takes; None where there is none."""
+_CALLED: ContextVar[Mapping[str, str]] = ContextVar("called", default=MappingProxyType({}))
+"""What the call at hand calls an option, where it has another name for it."""
+FLAGS = {"ensemble": "with"}
+"""Flags whose names can be no keywords of Python."""
 
 
 @contextmanager
@@ -48,11 +53,13 @@ def typed() -> Generator[None]:
 
 def taking(
     options: Callable[..., Collection[str]],
+    called: Callable[..., Mapping[str, str]] = lambda *_, **__: {},
 ) -> Callable[[Callable[_Arguments, _Result]], Callable[_Arguments, _Result]]:
     """Make a function a door: messages told while it runs name what it takes.
 
     Args:
         options: gives, for the arguments of a call, the options that it takes beside the function's own parameters.
+        called: gives, for the same, what it calls options that have another name elsewhere.
 
     Returns:
         A decorator.
@@ -68,10 +75,12 @@ def taking(
         @wraps(door)
         def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
             token = _TAKEN.set(frozenset(own | set(options(*args, **kwargs))))
+            names = _CALLED.set(called(*args, **kwargs))
             try:
                 return door(*args, **kwargs)
             finally:
                 _TAKEN.reset(token)
+                _CALLED.reset(names)
 
         return call
 
@@ -101,7 +110,7 @@ def takes(name: str) -> bool:
         (True, False)
     """
     taken = _TAKEN.get()
-    return taken is None or name in taken
+    return taken is None or _CALLED.get().get(name, name) in taken
 
 
 def option(name: str, value: Any = None) -> str:
@@ -140,8 +149,10 @@ def spelled(name: str, value: Any = None) -> str:
         >>> spelled("id_column")
         '--id-column'
     """
+    name = _CALLED.get().get(name, name)
     if not is_typed():
         return f"{name}=" if value is None else f"{name}={value!r}"
+    name = FLAGS.get(name, name)
     no = "no-" if value is False else ""
     given = "" if value is None or isinstance(value, bool) else f" {shlex.quote(str(value))}"
     return f"--{no}{name.replace('_', '-')}{given}"
@@ -160,4 +171,5 @@ def named(name: str) -> str:
         >>> named("hidden")
         'hidden'
     """
-    return option(name) if _TYPED.get() and _TAKEN.get() is not None and takes(name) else name
+    own = _CALLED.get().get(name, name)
+    return option(name) if _TYPED.get() and _TAKEN.get() is not None and takes(name) else own

@@ -16,6 +16,7 @@ import typer
 from throughtime.cli.later import add_later
 from throughtime.cli.values import INTERRUPTED, escaped, number, number_option, role_parameter, whole_number
 from throughtime.data.user_data import validation_role
+from throughtime.doors import FLAGS
 from throughtime.errors import UsageError
 from throughtime.tasks import TASKS, Role, config_class
 from throughtime.tasks.options import NetworkOptions
@@ -126,7 +127,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _flag(option: Option) -> str:
-    name = option.name.replace("_", "-")
+    name = FLAGS.get(option.name, option.name).replace("_", "-")
     return f"--{name}/--no-{name}" if option.kind is bool else f"--{name}"
 
 
@@ -139,7 +140,7 @@ def option_parameter(option: Option) -> inspect.Parameter:
     Returns:
         A keyword-only parameter.
     """
-    default = "" if option.default is None else f" [default: {str(option.default).lower()}]"
+    default = "" if option.default in (None, ()) else f" [default: {str(option.default).lower()}]"
     info = typer.Option(
         _flag(option),
         help=escaped(option.help + default),
@@ -148,7 +149,7 @@ def option_parameter(option: Option) -> inspect.Parameter:
         show_default=False,
         rich_help_panel="Training" if _shared(option.name, TrainingOptions) else "Data and network",
     )
-    kind: Any = option.kind
+    kind: Any = list[option.kind] if option.several else option.kind
     return inspect.Parameter(
         option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, info]
     )

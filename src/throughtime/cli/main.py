@@ -38,14 +38,16 @@ def _fit() -> Made:
 
 def _evaluate() -> Made:
     from throughtime.cli.runs import evaluate, with_data_options
+    from throughtime.tasks import Task
 
-    return with_data_options(evaluate)
+    return with_data_options(Task.load_evaluating)(evaluate)
 
 
 def _predict() -> Made:
     from throughtime.cli.runs import predict, with_data_options
+    from throughtime.tasks import Task
 
-    return with_data_options(predict)
+    return with_data_options(Task.load_predicting)(predict)
 
 
 def _generate() -> Made:

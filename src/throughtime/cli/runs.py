@@ -17,8 +17,8 @@ import typer
 
 from throughtime.cli.fit import option_parameter
 from throughtime.cli.values import integer_option, number_option, role_parameter
-from throughtime.tasks import TASKS, config_class
-from throughtime.training.options import Option, options_of
+from throughtime.tasks import TASKS, Task, config_class
+from throughtime.training.options import CheckedOptions, Option, options_of
 
 __all__ = ["describe", "evaluate", "generate", "predict", "with_data_options"]
 
@@ -88,27 +88,33 @@ def _noted() -> Generator[Note]:
         print(line, file=sys.stderr)
 
 
-def with_data_options(command: Callable[..., None]) -> Callable[..., None]:
+def with_data_options(asking: Callable[[Task], type[CheckedOptions]]) -> Callable[..., Callable[..., None]]:
     """Give a command the options of ``fit`` that say what files hold and how they are read, as its ``**files``.
 
-    They are those of any task: the files of its roles, and the options of its ``READING``.
+    They are those of any task: the files of its roles, the options of its ``READING``, and what the command can ask it
+    for.
 
     Args:
-        command: the function behind it.
+        asking: gives the class of the last.
 
     Returns:
-        A function that does the same, with a signature that typer understands.
+        A decorator of the function behind the command; what it gives has a signature that typer understands.
     """
-    *own, _data = inspect.signature(command, eval_str=True).parameters.values()
-    roles = {role.name: role_parameter(role.name, role.help) for task in TASKS.values() for role in task.roles}
-    classes = [config_class(name) for name in TASKS]
-    how = {each.name: each for options in classes for each in options_of(options) if each.name in options.READING}
-    parameters = [*own, *roles.values(), *map(_as_learned, how.values())]
-    # typer reads the signature and the annotations; only here can they be made from the tasks
-    declared: Any = partial(command)
-    declared.__signature__ = inspect.Signature(parameters)
-    declared.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return declared
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        *own, _data = inspect.signature(command, eval_str=True).parameters.values()
+        roles = {role.name: role_parameter(role.name, role.help) for task in TASKS.values() for role in task.roles}
+        classes = [config_class(name) for name in TASKS]
+        how = {each.name: each for options in classes for each in options_of(options) if each.name in options.READING}
+        asked = {each.name: each for task in TASKS.values() for each in options_of(asking(task))}
+        parameters = [*own, *roles.values(), *map(_as_learned, how.values()), *map(option_parameter, asked.values())]
+        # typer reads the signature and the annotations; only here can they be made from the tasks
+        declared: Any = partial(command)
+        declared.__signature__ = inspect.Signature(parameters)
+        declared.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return declared
+
+    return decorate
 
 
 def _as_learned(option: Option) -> inspect.Parameter:

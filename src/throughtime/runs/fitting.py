@@ -30,7 +30,11 @@ def _taken(task: str, *_: object, **__: object) -> list[str]:
     return [*roles, *(option.name for option in options_of(found.load_options()))]
 
 
-@taking(_taken)
+def _called(task: str, *_: object, **__: object) -> Mapping[str, str]:
+    return task_named(task).load_options().CALLED
+
+
+@taking(_taken, _called)
 def fit(
     task: str,
     data: Paths | object = None,

@@ -10,7 +10,9 @@ from pathlib import Path
 from throughtime.data.reading import Problems
 from throughtime.data.record import Record
 from throughtime.data.series.steps import Steps
-from throughtime.tasks.supervised.prediction import Prediction
+from throughtime.doors import named
+from throughtime.errors import UsageError
+from throughtime.tasks.supervised.prediction import Prediction, WrittenText
 from throughtime.tasks.supervised.records import count_skipped
 from throughtime.training.files import write_text
 
@@ -41,8 +43,15 @@ def rows_of(
         probabilities: whether the probability of each label, or of each step's label, is added.
 
     Yields:
-        One row; for a series with an answer at each step, one for each step, in the order of the file.
+        One row; for a series with an answer at each step, one for each step, in the order of the file; for texts, one
+        for each that was asked for.
+
+    Raises:
+        UsageError: probabilities of labels, where texts were written.
     """
+    if isinstance(prediction, WrittenText):
+        yield from _texts(record, prediction, probabilities)
+        return
     original, each_step = record.original, isinstance(prediction.value, tuple) and prediction.probabilities is None
     if isinstance(original, Steps) and each_step:
         yield from _steps(record, original, prediction, probabilities)
@@ -57,6 +66,15 @@ def rows_of(
             f"probability of {label}": f"{share:.4f}" for label, share in (prediction.probabilities or {}).items()
         }
     yield record, added
+
+
+def _texts(record: Record, best: WrittenText, probabilities: bool) -> Iterator[tuple[Record, Mapping[str, object]]]:
+    """A row for each text that was asked for, the best first."""
+    if probabilities:
+        raise UsageError(f"{named('probabilities')} is for labels, and this run writes texts, with their score")
+    for rank, text in enumerate((best, *best.others), 1):
+        ranked = {"rank": rank} if best.others else {}
+        yield record, {"predicted": text.value, "score": f"{text.score:.4f}", **ranked}
 
 
 def _written(probability: float | tuple[float, ...]) -> str | tuple[str, ...]:

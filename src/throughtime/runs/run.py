@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from throughtime.runs.loading import loading
 from throughtime.runs.saved_run import SavedRun
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import saved_paths, what_to_give
+from throughtime.training.options import CheckedOptions, options_of
 from throughtime.training.reporter import PlainReporter
 
 if TYPE_CHECKING:
@@ -55,6 +56,18 @@ def _taken(run: Run, *_: object, **__: object) -> list[str]:
     return [*run.config.READING, *(role.name for role in task_named(run.task).roles)]
 
 
+def _taken_to_evaluate(run: Run, *_: object, **__: object) -> list[str]:
+    return [*_taken(run), *(option.name for option in options_of(task_named(run.task).load_evaluating()))]
+
+
+def _taken_to_predict(run: Run, *_: object, **__: object) -> list[str]:
+    return [*_taken(run), *(option.name for option in options_of(task_named(run.task).load_predicting()))]
+
+
+def _called(run: Run, *_: object, **__: object) -> Mapping[str, str]:
+    return run.config.CALLED
+
+
 class Run(SavedRun):
     """A trained run on disk; torch and its model are loaded when they are needed.
 
@@ -89,7 +102,7 @@ class Run(SavedRun):
             learner = task_named(self.task).load_learner()
         return learner.open(self.config, self.path, find_device(self._device))
 
-    @taking(_taken)
+    @taking(_taken_to_evaluate, _called)
     def evaluate(
         self,
         data: Paths | object = None,
@@ -106,8 +119,9 @@ class Run(SavedRun):
             text: text in memory in their place, for "generate".
             skip_bad: leave out records that cannot be read, and say how many; None does as in training.
             note: called with what the user should know; None prints it to standard error.
-            **more: the same in roles of the task's own, such as ``source`` and ``target``; and options that say how the
-                files are read, where they are not written as those that were learned from (``header``, ``format`` ...).
+            **more: the same in roles of the task's own, such as ``source`` and ``target``; options that say how the
+                files are read, where they are not as those that were learned from (``header``, ``format`` ...); and
+                what the task can be asked for (``beam`` of "translate").
 
         Returns:
             Metrics by name, such as ``accuracy``, or ``bits_per_character`` and ``perplexity``; ``rivals``: those of
@@ -118,7 +132,7 @@ class Run(SavedRun):
             DataError: the data cannot be read.
         """
         skipping = {} if skip_bad is None else {"skip_bad": skip_bad}
-        roles, reader = self.parted(more, skipping)
+        roles, reader, wanted = self.parted(more, task_named(self.task).load_evaluating(), skipping)
         given = user_data({DATA: data, **roles}, {DATA: ("text", text)})
         if not given:
             raise UsageError(f"nothing to evaluate: {what_to_give(self.task)}")
@@ -126,10 +140,10 @@ class Run(SavedRun):
 
         say = note or PlainReporter().note
         read = reader.read_to_evaluate(given, self.path, say)
-        scores = self.model.evaluate(read)
+        scores = self._asked(wanted, say).evaluate(read)
         return scores | rivals_beside(self.path, self._saved.get("run"), self.model, read, scores, say)
 
-    @taking(_taken)
+    @taking(_taken_to_predict, _called)
     def predict(
         self, data: object = None, *, skip_bad: bool = False, note: Note | None = None, **more: object
     ) -> list[Prediction]:
@@ -139,8 +153,8 @@ class Run(SavedRun):
             data: texts, sentences (texts or lists of words), arrays (T, F), dicts, a data frame ...
             skip_bad: leave out those that cannot be read, and say which.
             note: called with what the user should know; None prints it to standard error.
-            **more: data in memory in roles of the task's own, such as ``source``; and options that say how it is read,
-                such as ``text_column``.
+            **more: data in memory in roles of the task's own, such as ``source``; options that say how it is read, such
+                as ``text_column``; and what the task can be asked for, such as ``beam``.
 
         Returns:
             For each record ``value`` (a label, labels, a number), ``probability`` of the value, and for one answer per
@@ -151,18 +165,18 @@ class Run(SavedRun):
             DataError: a record cannot be read.
         """
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
-        roles, reader = self.parted(more)
+        roles, reader, wanted = self.parted(more, task_named(self.task).load_predicting())
         memory = {DATA: data, **roles}
         given = UserData({role: Given(memory=value) for role, value in memory.items() if value is not None})
         if not given:
             raise UsageError(f"nothing to predict for: {what_to_give(self.task)}")
         from throughtime.runs.predictions import note_skipped
 
-        found = [prediction for _, prediction in self._predictions(reader, given, None, problems)]
+        found = [prediction for _, prediction in self._predictions(reader, given, None, problems, wanted)]
         note_skipped(problems)
         return found
 
-    @taking(_taken)
+    @taking(_taken_to_predict, _called)
     def predict_files(
         self,
         data: Paths | None = None,
@@ -187,8 +201,9 @@ class Run(SavedRun):
             skip_bad: leave out records that cannot be read; a file beside ``out`` lists them.
             note: called with what the user should know; None prints it to standard error.
             progress: called with the number of records written so far.
-            **more: files in roles of the task's own, such as ``source``; and options that say how the files are read,
-                where they are not written as those that were learned from (``header``, ``text_column`` ...).
+            **more: files in roles of the task's own, such as ``source``; options that say how the files are read,
+                where they are not as those that were learned from (``header``, ``text_column`` ...); and what the task
+                can be asked for (``beam``, ``plot`` of "translate").
 
         Returns:
             The number of records written.
@@ -201,16 +216,17 @@ class Run(SavedRun):
         from throughtime.data.formats.writers import open_writer, written_suffix
         from throughtime.runs.predictions import note_skipped, rows_of
 
-        roles, reader = self.parted(more)
+        roles, reader, wanted = self.parted(more, task_named(self.task).load_predicting())
         given = user_data({DATA: data, **roles})
         if not given:
             raise UsageError(f"nothing to predict for: {what_to_give(self.task)}")
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
         first = next((path for each in given.values() for path in each.paths), Path("-"))
         self._require_predictions()
+        form = form or reader.form_to_predict(given)
         like, separator, count = written_suffix(form or format_of(first, reader.how)), reader.separator, 0
         with open_writer(Path(out), like, problems.note, separator=separator, replace=replace) as writer:
-            for record, prediction in self._predictions(reader, given, form, problems):
+            for record, prediction in self._predictions(reader, given, form, problems, wanted):
                 for row, added in rows_of(record, prediction, probabilities=probabilities):
                     writer.write(row, added)
                 count += 1
@@ -222,7 +238,7 @@ class Run(SavedRun):
         return count
 
     def _predictions(
-        self, reader: Any, given: UserData, form: str | None, problems: Problems
+        self, reader: Any, given: UserData, form: str | None, problems: Problems, wanted: CheckedOptions
     ) -> Iterator[tuple[Record, Prediction]]:
         from throughtime.runs.predictions import begun
 
@@ -232,7 +248,11 @@ class Run(SavedRun):
         # Whoever sends records one by one waits for each answer, so the model is there before the first one; elsewhere
         # the first record is read before, so that a file which cannot be read is refused at once.
         records = records if live else begun(records)
-        yield from self.model.predict(records, live=live)
+        yield from self._asked(wanted, problems.note).predict(records, live=live)
+
+    def _asked(self, wanted: CheckedOptions, note: Note) -> Any:
+        """The model as it was asked to score or predict, where its task can be asked for anything."""
+        return self.model if type(wanted) is CheckedOptions else self.model.asked(wanted, note)
 
     def _require_predictions(self) -> None:
         """See that the task makes predictions."""

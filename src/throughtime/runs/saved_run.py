@@ -13,6 +13,7 @@ from throughtime.runs.folder import check_run
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import read_config, saved_options
 from throughtime.training.files import POSITION_FILE
+from throughtime.training.options import CheckedOptions, options_of
 from throughtime.training.rivals import read_rivals
 from throughtime.training.seal import read_signed
 
@@ -63,22 +64,24 @@ class SavedRun:
         return task_named(self.task).load_reader()(self.config)
 
     def parted(
-        self, more: Mapping[str, object], skipping: Mapping[str, object] | None = None
-    ) -> tuple[dict[str, object], Any]:
+        self, more: Mapping[str, object], asking: type[CheckedOptions], skipping: Mapping[str, object] | None = None
+    ) -> tuple[dict[str, object], Any, CheckedOptions]:
         """Part what was given by name.
 
         Args:
-            more: data in the task's own roles, and options of reading.
+            more: data in the task's own roles, options of reading, and what the call can be asked for.
+            asking: the class of the last.
             skipping: whether records that cannot be read are skipped, where that was given.
 
         Returns:
-            (the data by role, what reads it the given way).
+            (the data by role, what reads it the given way, what was asked for).
 
         Raises:
-            UsageError: something is neither.
+            UsageError: something is none of them.
         """
         own = [role.name for role in task_named(self.task).roles]
-        known = [*own, *sorted(self.config.READING)]
+        asked = [option.name for option in options_of(asking)]
+        known = [*own, *sorted(self.config.READING), *asked]
         more = {**more, **({} if hasattr(self.config, "skip_bad") else skipping or {})}
         if strange := next((name for name in more if name not in known), None):
             if is_typed():
@@ -87,8 +90,10 @@ class SavedRun:
                     f"{self.path} is a run of the task {self.task}, which takes {taken}: leave {spelled(strange)} out"
                 )
             raise UnknownNameError("argument", strange, ["data", "text", *known])
-        how = {name: value for name, value in more.items() if name in self.config.READING and value is not None}
+        given = {name: value for name, value in more.items() if value is not None}
+        how = {name: value for name, value in given.items() if name in self.config.READING}
         options = self.config.read_otherwise({**how, **(skipping or {})})
         make = task_named(self.task).load_reader()
         reader = make(options, asked=how.keys()) if how or skipping else self.reader
-        return {name: value for name, value in more.items() if name in own}, reader
+        wanted = asking.from_mapping({name: value for name, value in given.items() if name in asked})
+        return {name: value for name, value in more.items() if name in own}, reader, wanted

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from throughtime.training.options import TrainingOptions
+from throughtime.training.options import CheckedOptions, TrainingOptions
 
 __all__ = ["Role", "Task"]
 
@@ -43,10 +43,23 @@ class Task:
     """Roles of files beside ``data`` and ``valid``."""
     files: tuple[str, ...] = ()
     """Names of the files that it leaves in a run's folder beside the weights."""
+    evaluating: str = ""
+    """Frozen dataclass of what ``evaluate`` can be asked for beside how data is read; empty where that is nothing. It
+    loads no torch."""
+    predicting: str = ""
+    """The same of ``predict``."""
 
     def load_options(self) -> type[TrainingOptions]:
         """Load the class of its options, which loads no torch."""
         return _part(self.options)
+
+    def load_evaluating(self) -> type[CheckedOptions]:
+        """Load the class of what ``evaluate`` can be asked for, which loads no torch."""
+        return _part(self.evaluating) if self.evaluating else CheckedOptions
+
+    def load_predicting(self) -> type[CheckedOptions]:
+        """Load the class of what ``predict`` can be asked for, which loads no torch."""
+        return _part(self.predicting) if self.predicting else CheckedOptions
 
     def load_reader(self) -> Any:
         """Load the class that reads its data, which loads no torch."""

@@ -12,14 +12,14 @@ import math
 import textwrap
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from functools import cache
 from typing import Any, ClassVar, Literal, Self, Union, cast, get_args, get_origin, get_type_hints
 
 from throughtime.doors import named
 from throughtime.errors import UnknownNameError, UsageError
 
-__all__ = ["INHERITED", "Option", "TrainingOptions", "options_of"]
+__all__ = ["INHERITED", "CheckedOptions", "Option", "TrainingOptions", "options_of"]
 
 INHERITED = object()
 """Stands for the value that the option has in the run that is started from."""
@@ -41,6 +41,8 @@ class Option:
     """Value when it is not given."""
     help: str
     """What it does, in one sentence."""
+    several: bool = False
+    """True where it holds any number of values of the kind."""
 
 
 @cache
@@ -58,18 +60,20 @@ def _field_texts(cls: type) -> Mapping[str, str]:
     return texts
 
 
-def _kind(hint: Any) -> tuple[type, tuple[str, ...], bool]:
-    """Split a field's type into its plain type, its choices and whether it may be None."""
+def _kind(hint: Any) -> tuple[type, tuple[str, ...], bool, bool]:
+    """Split a field's type into its plain type, its choices, and whether it may be None and may hold several values."""
     members = [hint]
     if get_origin(hint) in (Union, types.UnionType):
         members = [member for member in get_args(hint) if member is not type(None)]
     plain = members[0]
+    if several := get_origin(plain) is tuple:
+        plain = get_args(plain)[0]
     choices: tuple[str, ...] = get_args(plain) if get_origin(plain) is Literal else ()
-    return (str if choices else plain), choices, plain is not hint
+    return (str if choices else plain), choices, plain is not hint and not several, several
 
 
 @cache
-def options_of(cls: type[TrainingOptions]) -> tuple[Option, ...]:
+def options_of(cls: type[CheckedOptions]) -> tuple[Option, ...]:
     """List the options of a config class in order of definition.
 
     Args:
@@ -88,19 +92,21 @@ def options_of(cls: type[TrainingOptions]) -> tuple[Option, ...]:
     hints = get_type_hints(cls)
     listed: list[Option] = []
     for item in fields(cls):
-        kind, choices, optional = _kind(hints[item.name])
-        default = None if item.default is MISSING else item.default
-        listed.append(
-            Option(
-                name=item.name, kind=kind, choices=choices, optional=optional, default=default, help=texts[item.name]
-            )
-        )
+        kind, choices, optional, several = _kind(hints[item.name])
+        default, text = None if item.default is MISSING else item.default, texts[item.name]
+        option = Option(name=item.name, kind=kind, choices=choices, optional=optional, default=default, help=text)
+        listed.append(replace(option, several=several))
     return tuple(listed)
 
 
 def _check_kind(option: Option, value: object) -> None:
     """Raise unless ``value`` has the option's type and is one of its choices."""
     if value is None and option.optional:
+        return
+    if option.several:
+        values = cast("list[object]", value) if isinstance(value, list | tuple) else [None]
+        if not all(isinstance(each, option.kind) for each in values):
+            raise UsageError(f"{named(option.name)} must be a list of {option.kind.__name__}, not {value!r}")
         return
     if option.choices and value not in option.choices:
         raise UnknownNameError(named(option.name), value, option.choices)
@@ -113,7 +119,56 @@ def _check_kind(option: Option, value: object) -> None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TrainingOptions:
+class CheckedOptions:
+    """Options that know their kinds and choices, whatever they are of."""
+
+    def __post_init__(self) -> None:
+        for option in options_of(type(self)):
+            _check_kind(option, getattr(self, option.name))
+        self._check_values()
+
+    def _check_values(self) -> None:
+        """Raise UsageError for values of the right type that make no sense; subclasses add theirs."""
+
+    def _at_least(self, low: float, *names: str) -> None:
+        for name in names:
+            value = getattr(self, name)
+            if value is not None and not value >= low:
+                raise UsageError(f"{named(name)} must be at least {low:g}, not {value}")
+
+    def _shares(self, *names: str) -> None:
+        """Raise unless each named option is a share: 0 <= value < 1."""
+        for name in names:
+            if not 0 <= getattr(self, name) < 1:
+                raise UsageError(f"{named(name)} must be at least 0 and below 1, not {getattr(self, name)}")
+
+    @classmethod
+    def from_mapping(cls, given: Mapping[str, object]) -> Self:
+        """Build the options from names and values.
+
+        Args:
+            given: values by option name; what is missing takes its default.
+
+        Returns:
+            The checked options.
+
+        Raises:
+            UnknownNameError: a name that is no option.
+            UsageError: a value of the wrong type or outside its range.
+        """
+        known = [option.name for option in options_of(cls)]
+        for name in given:
+            if name not in known:
+                raise UnknownNameError("option", name, known)
+        return cls(**cast(dict[str, Any], dict(given)))
+
+    def to_mapping(self) -> dict[str, object]:
+        """Give the options as plain values by name, in order of definition."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingOptions(CheckedOptions):
     """Options of the training loop, shared by all tasks."""
 
     CHANGEABLE: ClassVar[frozenset[str]] = frozenset(
@@ -129,6 +184,9 @@ class TrainingOptions:
 
     READING: ClassVar[frozenset[str]] = frozenset()
     """Options that say how files are read, and may be others for other files: evaluate and predict have them too."""
+
+    CALLED: ClassVar[Mapping[str, str]] = {}
+    """What options of reading are called in this task, where it has another name for them."""
 
     FROM_OTHERS: ClassVar[Mapping[str, Mapping[str, object]]] = {}
     """Other tasks whose runs this one can start from -> the options that are then fixed: to a value, or INHERITED."""
@@ -163,13 +221,7 @@ class TrainingOptions:
     seed: int = 0
     """Seed of the first weights, of all noise in training, and of the order of the data."""
 
-    def __post_init__(self) -> None:
-        for option in options_of(type(self)):
-            _check_kind(option, getattr(self, option.name))
-        self._check_values()
-
     def _check_values(self) -> None:
-        """Raise UsageError for values of the right type that make no sense; subclasses add theirs."""
         if self.epochs <= 0:
             raise UsageError(f"{named('epochs')} must be above 0, not {self.epochs}")
         if self.learning_rate <= 0:
@@ -178,38 +230,6 @@ class TrainingOptions:
         self._at_least(1, "steps", "log_every")
         self._at_least(0, "weight_decay", "warmup", "clip", "patience", "validate_every")
         self._at_least(0, "sample_every", "checkpoint_every", "seed")
-
-    def _at_least(self, low: float, *names: str) -> None:
-        for name in names:
-            value = getattr(self, name)
-            if value is not None and not value >= low:
-                raise UsageError(f"{named(name)} must be at least {low:g}, not {value}")
-
-    def _shares(self, *names: str) -> None:
-        """Raise unless each named option is a share: 0 <= value < 1."""
-        for name in names:
-            if not 0 <= getattr(self, name) < 1:
-                raise UsageError(f"{named(name)} must be at least 0 and below 1, not {getattr(self, name)}")
-
-    @classmethod
-    def from_mapping(cls, given: Mapping[str, object]) -> Self:
-        """Build the options from names and values.
-
-        Args:
-            given: values by option name; what is missing takes its default.
-
-        Returns:
-            The checked options.
-
-        Raises:
-            UnknownNameError: a name that is no option.
-            UsageError: a value of the wrong type or outside its range.
-        """
-        known = [option.name for option in options_of(cls)]
-        for name in given:
-            if name not in known:
-                raise UnknownNameError("option", name, known)
-        return cls(**cast(dict[str, Any], dict(given)))
 
     def read_otherwise(self, how: Mapping[str, object]) -> Self:
         """Give the same with some options of ``READING`` for other files.
@@ -224,7 +244,3 @@ class TrainingOptions:
             UsageError: a value of the wrong type or outside its range.
         """
         return self.from_mapping({**self.to_mapping(), **how})
-
-    def to_mapping(self) -> dict[str, object]:
-        """Give the options as plain values by name, in order of definition."""
-        return asdict(self)

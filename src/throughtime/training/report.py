@@ -28,6 +28,8 @@ __all__ = ["write_report"]
 Row = Mapping[str, Any]
 """One row of ``metrics.jsonl``."""
 
+EXAMPLES_FILE = "examples.html"
+"""What a task may leave in a run: cards to put into the page."""
 MOST_SAMPLES = 8
 EARLIER = {"#010101": TEXT, "#020202": LINE, "#030303": TRAIN, "#040404": VALIDATION}
 """Colours in pictures that were drawn by earlier releases -> those that are meant."""
@@ -58,6 +60,9 @@ pre { margin: 0; padding: .5rem .9rem .8rem; white-space: pre-wrap; overflow-wra
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 td { border-top: 1px solid var(--line); padding: .3rem .6rem .3rem 0; vertical-align: top; overflow-wrap: anywhere; }
 td:first-child { color: var(--quiet); width: 14rem; }
+.sample dl { margin: 0; padding: .5rem .9rem .8rem; display: grid; grid-template-columns: 7rem 1fr; gap: .2rem .6rem; }
+.sample dd { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+.sample svg { width: 100%; height: auto; display: block; }
 </style>
 </head>
 <body><main>
@@ -67,6 +72,7 @@ td:first-child { color: var(--quiet); width: 14rem; }
 <h2>How it learned</h2>
 $charts
 $rivals
+$examples
 <h2>What it wrote on the way</h2>
 $samples
 <h2>How it was made</h2>
@@ -131,6 +137,12 @@ def _pictures(run_dir: Path) -> str:
     """The pictures that the task has left in the folder."""
     pictures = [(path.stem, path.read_text("utf-8")) for path in sorted(run_dir.glob("*.svg"))]
     return "".join(_figure(name, _element(picture)) for name, picture in pictures)
+
+
+def _examples(run_dir: Path) -> str:
+    """What the task has left to show of held-out examples."""
+    path = run_dir / EXAMPLES_FILE
+    return f"<h2>What it says of held-out examples</h2>\n{path.read_text('utf-8')}" if path.exists() else ""
 
 
 def _element(picture: str) -> str:
@@ -256,6 +268,7 @@ def write_report(run_dir: Path) -> Path:
         facts="".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in _facts(rows).items()),
         charts=_charts(rows) + _pictures(run_dir),
         rivals=_rivals(run_dir, config.get("run"), rows),
+        examples=_examples(run_dir),
         samples=_samples(rows),
         config="".join(f"<tr><td>{escape(k)}</td><td>{escape(v)}</td></tr>" for k, v in _flat(config).items()),
     )

@@ -110,7 +110,7 @@ class Writer(Learner[Ids, Finding]):
         nats = sum(found.nats for found in findings)
         return {"loss": nats / examples.scored, "exact_match": float(np.mean(right))}
 
-    def predictions(self, batch: Batch) -> list[Prediction]:
+    def predictions(self, batch: Batch, records: Sequence[Record]) -> list[Prediction]:
         return [Prediction(written) for written in self._write(batch)]
 
     def sample(self, record: Record, prediction: Prediction) -> str:

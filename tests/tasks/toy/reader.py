@@ -20,7 +20,7 @@ from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record, Sequences
 from throughtime.data.user_data import DATA, Given, UserData
 from throughtime.errors import DataError
-from throughtime.tasks.supervised.reader import RecordReader
+from throughtime.tasks.supervised.content_reader import ContentReader
 from throughtime.tasks.supervised.targets import Targets
 from toy.options import Config
 
@@ -44,7 +44,7 @@ class WrittenTargets(Targets[Ids]):
         return {"characters": self.characters}
 
 
-class ToyReader(RecordReader[Ids]):
+class ToyReader(ContentReader[Ids]):
     config: Config
 
     @property

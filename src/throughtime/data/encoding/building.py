@@ -112,7 +112,8 @@ def load_features(saved: Mapping[str, Any]) -> Features:
                 return WordFeatures(WordVocabulary(words, saved["characters"], counts), spelled=_flag(saved["spelled"]))
             case "tokens":
                 vocabulary = load_vocabulary(saved["unit"], json.dumps(saved["vocabulary"]))
-                return TokenFeatures(vocabulary, per_word=_flag(saved["per_word"]), marked=_flag(saved["marked"]))
+                flags = {name: _flag(saved.get(name, False)) for name in ("per_word", "marked", "spaced")}
+                return TokenFeatures(vocabulary, **flags)
             case "frames":
                 mean, scale = (_each(float, saved[part]) for part in ("mean", "scale"))
                 if len(mean) != len(scale) or not all(each > 0 for each in scale):

@@ -89,21 +89,28 @@ class TokenFeatures:
         vocabulary: what turns text into ids.
         per_word: whether the network answers word by word, so that it must know where each one starts and ends.
         marked: whether the document mark comes first, as it does for a language model.
+        spaced: whether a space is read before each text, so that a word is the same token at its begin and inside.
     """
 
     kind = "tokens"
 
-    def __init__(self, vocabulary: Vocabulary, *, per_word: bool = False, marked: bool = False) -> None:
-        self.vocabulary, self.per_word, self.marked = vocabulary, per_word, marked
+    def __init__(
+        self, vocabulary: Vocabulary, *, per_word: bool = False, marked: bool = False, spaced: bool = False
+    ) -> None:
+        self.vocabulary, self.per_word, self.marked, self.spaced = vocabulary, per_word, marked, spaced
 
     def problem(self, record: Record) -> str | None:
         return NUMBERS if isinstance(record.content, np.ndarray) else None
 
     def items(self, records: Sequence[Record]) -> TokenItems:
         if not self.per_word:
-            return TokenItems([self._ids([text_of(record)])[0] for record in records])
+            return TokenItems([self.ids(text_of(record)) for record in records])
         pairs = [self._ids(_spaced(words_of(record))) for record in records]
         return TokenItems([ids for ids, _ in pairs], [spans for _, spans in pairs])
+
+    def ids(self, text: str) -> NDArray[np.int64]:
+        """Turn a text into numbers, (T,)."""
+        return self._ids([f" {text}" if self.spaced else text])[0]
 
     def _ids(self, pieces: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The ids of a text cut into pieces, and the first and last of each piece."""
@@ -118,7 +125,7 @@ class TokenFeatures:
 
     def to_mapping(self) -> dict[str, Any]:
         saved = {"unit": self.vocabulary.unit, "vocabulary": json.loads(self.vocabulary.to_json())}
-        return {"kind": self.kind, **saved, "per_word": self.per_word, "marked": self.marked}
+        return {"kind": self.kind, **saved, "per_word": self.per_word, "marked": self.marked, "spaced": self.spaced}
 
     def describe(self) -> dict[str, object]:
         return {"unit": self.vocabulary.unit, "vocabulary": len(self.vocabulary)}

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from throughtime.data.text import RawText
 
-__all__ = ["BPE", "Bytes", "Characters", "Decode", "Words", "chunks"]
+__all__ = ["BPE", "Bytes", "Characters", "Decode", "Words", "chunks", "words_in"]
 
 Decode = Callable[[int], str]
 """Takes the ids of one text in order and gives the text that each completes, which may be empty."""
@@ -121,7 +121,7 @@ class Words:
     @classmethod
     def build(cls, contents: Iterable[RawText], size: int) -> Words:
         """Take the most frequent words of a text; among equals, the first in code point order."""
-        counts = Counter(word for content in contents for word in _words(content))
+        counts = Counter(word for content in contents for word in words_in(content))
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         return cls(ranked[:size])
 
@@ -129,10 +129,10 @@ class Words:
         return len(self._words) + 2
 
     def encode(self, content: RawText) -> NDArray[np.integer]:
-        return np.fromiter((self._ids.get(word, UNKNOWN) for word in _words(content)), np.int64)
+        return np.fromiter((self._ids.get(word, UNKNOWN) for word in words_in(content)), np.int64)
 
     def unseen(self, content: RawText) -> list[str]:
-        return [word for word in dict.fromkeys(_words(content)) if word not in self._ids]
+        return [word for word in dict.fromkeys(words_in(content)) if word not in self._ids]
 
     def decoder(self) -> Decode:
         return lambda token: self._words[token - 2]
@@ -141,7 +141,8 @@ class Words:
         return json.dumps({"unit": self.unit, "tokens": self._words}, indent=0)
 
 
-def _words(content: RawText) -> Iterator[str]:
+def words_in(content: RawText) -> Iterator[str]:
+    """Cut a text into words and marks, each with the one space before it; joined they are the text again."""
     return (match.group() for match in _WORD.finditer(cast(str, content)))
 
 

@@ -16,8 +16,8 @@ from throughtime.data.record import Record
 from throughtime.doors import named, takes
 from throughtime.errors import DataError
 from throughtime.tasks.classify.options import Config
+from throughtime.tasks.supervised.content_reader import ContentReader
 from throughtime.tasks.supervised.examples import Examples
-from throughtime.tasks.supervised.reader import RecordReader
 from throughtime.tasks.supervised.remarks import note_imbalance
 from throughtime.tasks.supervised.targets import LabelledTargets, Targets
 
@@ -94,7 +94,7 @@ def _as(kind: type[Any], record: Record) -> Any:
     return record.target
 
 
-class ClassifyReader(RecordReader[Array]):
+class ClassifyReader(ContentReader[Array]):
     """Reads records with one target each.
 
     Args:

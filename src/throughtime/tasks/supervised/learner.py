@@ -28,7 +28,7 @@ from throughtime.data.record import Record
 from throughtime.data.source import Lengths
 from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.supervised.examples import Examples, SavedInputs, read_saved
-from throughtime.tasks.supervised.options import SupervisedOptions
+from throughtime.tasks.supervised.options import RecordOptions
 from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.reader import RecordReader
 from throughtime.tasks.supervised.targets import Target, labels_of
@@ -72,7 +72,7 @@ class Learner(ABC, Generic[Target, Finding]):
     reader_class: ClassVar[type[RecordReader[Any]]]
     """What reads its data."""
 
-    def __init__(self, config: SupervisedOptions, inputs: SavedInputs[Target], device: torch.device) -> None:
+    def __init__(self, config: RecordOptions, inputs: SavedInputs[Target], device: torch.device) -> None:
         self.config, self.inputs = config, inputs
         self.reader: RecordReader[Target] = self.reader_class(config)
         self.reader.found = inputs.found
@@ -124,8 +124,8 @@ class Learner(ABC, Generic[Target, Finding]):
         """Score what was found, in the field's terms; ``loss`` and the criterion are there."""
 
     @abstractmethod
-    def predictions(self, batch: Batch) -> Iterable[Prediction]:
-        """Say what the network makes of each row of a batch."""
+    def predictions(self, batch: Batch, records: Sequence[Record]) -> Iterable[Prediction]:
+        """Say what the network makes of each row of a batch, and of the record that it was made of."""
 
     @abstractmethod
     def sample(self, record: Record, prediction: Prediction) -> str:
@@ -150,7 +150,7 @@ class Learner(ABC, Generic[Target, Finding]):
     @property
     def advice(self) -> str:
         """What to try where the network is no better than a simple model."""
-        vectors = self.inputs.features.kind == "words" and self.config.embeddings is None
+        vectors = self.inputs.features.kind == "words" and getattr(self.config, "embeddings", self) is None
         return f"try training with {'word vectors (embeddings), ' if vectors else ''}more epochs or more data"
 
     def before_training(self, examples: Examples[Target]) -> None:
@@ -242,7 +242,9 @@ class Learner(ABC, Generic[Target, Finding]):
         said: dict[int, Prediction] = {}
         with self.evaluating():
             for rows in self.plan(self.reader.costs(items, None)):
-                said |= zip(rows.tolist(), self.predictions(self.batch(items, rows)), strict=True)
+                places: list[int] = rows.tolist()
+                chosen = [records[row] for row in places]
+                said |= zip(places, self.predictions(self.batch(items, rows), chosen), strict=True)
         return [said[row] for row in range(len(said))]
 
     def describe(self) -> dict[str, object]:

@@ -11,7 +11,7 @@ from throughtime.errors import UsageError
 from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
 from throughtime.training.options import INHERITED
 
-__all__ = ["FROM_LANGUAGE_MODEL", "SupervisedOptions"]
+__all__ = ["FROM_LANGUAGE_MODEL", "RecordOptions", "SupervisedOptions"]
 
 _STEPS = frozenset(["id_column", "time_column"])
 _ROWS = _STEPS | {"text_column"}
@@ -25,22 +25,18 @@ becomes the encoder, which reads one way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SupervisedOptions(NetworkOptions):
-    """Options of what learns from records with targets."""
+class RecordOptions(NetworkOptions):
+    """Options of what learns from records with targets, whatever it reads of them."""
 
-    ARCHITECTURE: ClassVar[frozenset[str]] = _NETWORK | {"min_count", "spelling", "bidirectional", "fill"}
+    ARCHITECTURE: ClassVar[frozenset[str]] = _NETWORK - {"unit"} | {"bidirectional"}
     """Options that the weights depend on."""
     CHANGEABLE: ClassVar[frozenset[str]] = NetworkOptions.CHANGEABLE | {"rival"}
     """Options that may change when a run is resumed."""
     TRAINING_ONLY: ClassVar[frozenset[str]] = NetworkOptions.TRAINING_ONLY | {
-        "embeddings", "word_dropout", "character_dropout", "frame_mask", "skip_bad", "rival", "batch_size",
-        "batch_steps",
+        "skip_bad", "rival", "batch_size", "batch_steps",
     }  # fmt: skip
     """Options that mean nothing to a trained network."""
-
-    READING: ClassVar[frozenset[str]] = frozenset(
-        ["format", "separator", "header", "encoding", "text_column", "target_column", "file_column", "id_column"]
-    ) | {"time_column", "ignore_columns", "resample"}
+    READING: ClassVar[frozenset[str]] = frozenset(["format", "separator", "header", "encoding", "target_column"])
     """Options that may be others for other files."""
 
     format: str | None = None
@@ -49,10 +45,56 @@ class SupervisedOptions(NetworkOptions):
     separator: str | None = None
     """What stands between the cells of a table of text: comma, tab, semicolon, pipe, space (any run of blanks) or
     any character; if not given, it is told from the file."""
-    text_column: str | None = None
-    """Column that holds the text or tokens; if not given, the first of text, sentence, review, tokens ... there is."""
     target_column: str | None = None
     """Column that holds what is predicted; if not given, the first of label, class, target, tag, upos ... there is."""
+    header: bool | None = None
+    """Whether the first line of a table names its columns; if not given, it is told from the line."""
+    encoding: str = "utf-8"
+    """Encoding of text files, such as utf-8 or latin-1."""
+    skip_bad: bool = False
+    """Skip records that cannot be read, count them and list them in skipped.txt."""
+    bidirectional: bool = True
+    """Read sequences from both ends."""
+    rival: bool = True
+    """Say at the end what simple models reach on the same data: the commonest label or the mean, a linear model."""
+    batch_size: int = 32
+    """Sequences of a step."""
+    batch_steps: int = 50_000
+    """Sequences times the longest of them, at most: longer ones come in smaller batches."""
+
+    learning_rate: float = 2e-3
+    """Highest learning rate of AdamW."""
+    weight_decay: float = 0.05
+    """Weight decay of AdamW; acts on matrices, not on biases and gains."""
+    average: float = 0.998
+    """Share of the weights' moving average that each step keeps; the average is validated and saved in place of the
+    last weights. 0 makes none."""
+    epochs: float = 8.0
+    """Passes over the training data."""
+
+    def _check_values(self) -> None:
+        NetworkOptions._check_values(self)
+        self._at_least(1, "batch_size", "batch_steps")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SupervisedOptions(RecordOptions):
+    """Options of what learns from records with targets."""
+
+    ARCHITECTURE: ClassVar[frozenset[str]] = _NETWORK | {"min_count", "spelling", "bidirectional", "fill"}
+    """Options that the weights depend on."""
+    TRAINING_ONLY: ClassVar[frozenset[str]] = RecordOptions.TRAINING_ONLY | {
+        "embeddings", "word_dropout", "character_dropout", "frame_mask",
+    }  # fmt: skip
+    """Options that mean nothing to a trained network."""
+
+    READING: ClassVar[frozenset[str]] = RecordOptions.READING | {
+        "text_column", "file_column", "id_column", "time_column", "ignore_columns", "resample",
+    }  # fmt: skip
+    """Options that may be others for other files."""
+
+    text_column: str | None = None
+    """Column that holds the text or tokens; if not given, the first of text, sentence, review, tokens ... there is."""
     file_column: str | None = None
     """Column that names a file of sound, image, array or text, from the table's folder on."""
     id_column: str | None = None
@@ -63,12 +105,6 @@ class SupervisedOptions(NetworkOptions):
     """Columns of series to learn from, with commas between; if not given, all that are nothing else."""
     ignore_columns: str | None = None
     """Columns of series to leave out, with commas between."""
-    header: bool | None = None
-    """Whether the first line of a table names its columns; if not given, it is told from the line."""
-    encoding: str = "utf-8"
-    """Encoding of text files, such as utf-8 or latin-1."""
-    skip_bad: bool = False
-    """Skip records that cannot be read, count them and list them in skipped.txt."""
     image_steps: Literal["rows", "pixels"] = "rows"
     """What one step of an image is."""
     colour: bool = False
@@ -92,34 +128,16 @@ class SupervisedOptions(NetworkOptions):
     """Units of each direction of the network that reads the letters of each word; 0 leaves the spelling out."""
     embeddings: str | None = None
     """File of word vectors to start from (GloVe or fastText text format); sets --embedding."""
-    bidirectional: bool = True
-    """Read sequences from both ends."""
     word_dropout: float = 0.2
     """Share of the words read as unknown in training, so that the unknown word has a meaning."""
     character_dropout: float = 0.1
     """Share of the letters read as unknown in training."""
     frame_mask: float = 0.1
     """Share of the features, and of the steps, of sound and other frames that training hides in stripes."""
-    rival: bool = True
-    """Say at the end what simple models reach on the same data: the commonest label or the mean, a linear model."""
-    batch_size: int = 32
-    """Sequences of a step."""
-    batch_steps: int = 50_000
-    """Sequences times the longest of them, at most: longer ones come in smaller batches."""
-
-    learning_rate: float = 2e-3
-    """Highest learning rate of AdamW."""
-    weight_decay: float = 0.05
-    """Weight decay of AdamW; acts on matrices, not on biases and gains."""
-    average: float = 0.998
-    """Share of the weights' moving average that each step keeps; the average is validated and saved in place of the
-    last weights. 0 makes none."""
-    epochs: float = 8.0
-    """Passes over the training data."""
 
     def _check_values(self) -> None:
-        NetworkOptions._check_values(self)
-        self._at_least(1, "batch_size", "batch_steps", "min_count", "mel_bands")
+        RecordOptions._check_values(self)
+        self._at_least(1, "min_count", "mel_bands")
         self._at_least(0, "spelling")
         if self.resample is not None and not 1000 <= self.resample <= 384_000:
             raise UsageError(

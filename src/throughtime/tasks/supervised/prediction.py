@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-__all__ = ["Prediction"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Prediction", "WrittenText"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +21,21 @@ class Prediction:
     """How sure it is of the value, or of each part of it; None for a number."""
     probabilities: Mapping[str, float] | None = None
     """Probability of each label, where there is one answer for the record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenText(Prediction):
+    """A text that a network wrote; its ``value`` is the text."""
+
+    score: float
+    """Log-probability of all its tokens, the end among them."""
+    tokens: tuple[str, ...]
+    """Its tokens as text, without the end."""
+    source_tokens: tuple[str, ...]
+    """The tokens of what was read."""
+    attention: NDArray[np.floating] | None = None
+    """(tokens, source tokens): how much was looked at each step of the source when a token was written; or None."""
+    ended: bool = True
+    """Whether it came to an end before its bound."""
+    others: tuple[WrittenText, ...] = field(default=())
+    """The next best ones, where they were asked for."""

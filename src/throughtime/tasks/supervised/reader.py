@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from throughtime.data.encoding.embeddings import Vectors, read_vectors
-from throughtime.data.encoding.features import FrameFeatures, TokenFeatures, WordFeatures, unlike, words_of
+from throughtime.data.encoding.embeddings import Vectors
+from throughtime.data.encoding.features import FrameFeatures, TokenFeatures, WordFeatures, unlike
 from throughtime.data.files import describe
 from throughtime.data.formats.file_loader import FileLoader
 from throughtime.data.planning.split import lonely
@@ -23,7 +23,7 @@ from throughtime.tasks.saved_vocabulary import saved_vocabulary
 from throughtime.tasks.supervised.examples import SKIPPED_FILE, Examples, Prepared, SavedInputs, read_saved
 from throughtime.tasks.supervised.record_task import RecordTask
 from throughtime.tasks.supervised.records import count_skipped, cut_one_series, split, usable
-from throughtime.tasks.supervised.remarks import note_copies, note_unknown
+from throughtime.tasks.supervised.remarks import note_copies
 from throughtime.tasks.supervised.targets import Target, Targets
 from throughtime.tasks.supervised.unused_options import check_columns, check_meaning, check_validation
 
@@ -62,8 +62,8 @@ class RecordReader(RecordTask[Target]):
         if not held_out:
             records, held_out = split(records, note, per_step=self.per_step)
         records = cut_one_series(records, note) if self.per_step else records
-        vectors = self._vectors([*records, *held_out], note) if known is None else None
-        inputs = self._known(known, records, targets) if known else self._new(records, targets, vectors)
+        vectors = self.vectors([*records, *held_out], note) if known is None else None
+        inputs = self._known(known, records, targets) if known else self.new_inputs(records, targets, vectors)
         inputs = replace(inputs, rate=load.rate, found=self.found)
         check_meaning(self.config, inputs.features.kind, load.kinds, note)
         train, valid = (self._readable(part, inputs, problems) for part in (records, held_out))
@@ -72,7 +72,7 @@ class RecordReader(RecordTask[Target]):
         inputs.targets.check(train.records, note, learning=True)
         inputs.targets.check(valid.records, note)
         note_copies(train, valid, note, given=bool(data.validation()))
-        note_unknown(valid, inputs, self.config, note, known=known is not None)
+        self.remark_unknown(valid, inputs, note, known=known is not None)
         self.remark(valid, note)
         return Prepared(inputs, train, valid, vectors, problems.skipped)
 
@@ -126,7 +126,7 @@ class RecordReader(RecordTask[Target]):
             were = f"the labels that were learned from are {self.found.labels_were}"
             problems.note(f"predictions are {self.found.scheme}; {were}")
         records = self.records(data, problems, self.loader(inputs, problems.note), targets=False, form=form)
-        yield from usable(records, inputs.features.problem, problems)
+        yield from usable(records, partial(self.problem, inputs=inputs), problems)
 
     def loader(self, inputs: SavedInputs[Target], note: Note) -> FileLoader:
         """Make what reads files that must go together with those that were learned from.
@@ -140,6 +140,18 @@ class RecordReader(RecordTask[Target]):
         """
         width = len(inputs.features.mean) if isinstance(inputs.features, FrameFeatures) else None
         return FileLoader(self.how, note, rate=inputs.rate, width=width)
+
+    def problem(self, record: Record, inputs: SavedInputs[Target]) -> str | None:
+        """Say why the network cannot read a record, or None where it can.
+
+        Args:
+            record: the record.
+            inputs: what the network reads.
+
+        Returns:
+            What is wrong.
+        """
+        return inputs.features.problem(record)
 
     def examples(self, records: Sequence[Record], inputs: SavedInputs[Target]) -> Examples[Target]:
         """Encode records with their targets.
@@ -194,21 +206,24 @@ class RecordReader(RecordTask[Target]):
         return records
 
     def _readable(self, records: Iterable[Record], inputs: SavedInputs[Target], problems: Problems) -> Examples[Target]:
-        readable = list(usable(records, inputs.features.problem, problems))
+        readable = list(usable(records, partial(self.problem, inputs=inputs), problems))
         if not readable:
             raise DataError(f"no record can be read by the network; the first: {problems.skipped[-1]}")
         return self.examples(readable, inputs)
 
-    def _vectors(self, records: Sequence[Record], note: Note) -> Vectors | None:
-        if self.config.embeddings is None:
-            return None
-        if not isinstance(records[0].content, str | tuple) or self.config.unit not in (None, "words"):
-            raise UsageError(f"{named('embeddings')} are vectors of words; this data is not read word by word")
-        wanted = {word.lower() for each in records for word in words_of(each)}
-        return read_vectors(Path(self.config.embeddings), wanted, note)
+    def new_inputs(
+        self, records: Sequence[Record], targets: Targets[Target], vectors: Vectors | None
+    ) -> SavedInputs[Target]:
+        """Say what a run keeps of new data.
 
-    def _new(self, records: Sequence[Record], targets: Targets[Target], vectors: Vectors | None) -> SavedInputs[Target]:
-        """What new training data says."""
+        Args:
+            records: those to learn from; what is held out is not among them.
+            targets: what :meth:`collect` has made of all.
+            vectors: vectors of words to start from, or None.
+
+        Returns:
+            What the network reads and what it can say.
+        """
         features = self.features(records, vectors)
         if vectors is not None and not isinstance(features, WordFeatures):
             raise UsageError(f"{named('embeddings')} are for a task that reads one input, word by word; leave them out")

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, cast
 
-from throughtime.data.encoding.building import build_features
 from throughtime.data.encoding.embeddings import Vectors
 from throughtime.data.encoding.features import Features
 from throughtime.data.encoding.items import Items
@@ -17,8 +16,8 @@ from throughtime.data.reading import Found, Note, Problems, Reading
 from throughtime.data.record import Record
 from throughtime.data.user_data import DATA, UserData
 from throughtime.errors import UsageError
-from throughtime.tasks.supervised.examples import Examples
-from throughtime.tasks.supervised.options import SupervisedOptions
+from throughtime.tasks.supervised.examples import Examples, SavedInputs
+from throughtime.tasks.supervised.options import RecordOptions
 from throughtime.tasks.supervised.targets import Target, Targets
 
 __all__ = ["RecordTask"]
@@ -38,7 +37,7 @@ class RecordTask(ABC, Generic[Target]):
     per_step: ClassVar[bool] = False
     """Whether there is a target for each step."""
 
-    def __init__(self, config: SupervisedOptions, asked: Collection[str] = ()) -> None:
+    def __init__(self, config: RecordOptions, asked: Collection[str] = ()) -> None:
         self.config, self.asked = config, asked
         self.found = Found()
         """What was found in the data that was learned from."""
@@ -85,6 +84,17 @@ class RecordTask(ABC, Generic[Target]):
             raise UsageError(f"this task reads one kind of file, its data; it has none called {', '.join(data)}")
         yield from read_records(data[DATA], self.how, problems, targets=targets, form=form, load=load)
 
+    def form_to_predict(self, data: UserData) -> str | None:
+        """Name the format of files to predict for, where the task reads them otherwise than their names say.
+
+        Args:
+            data: what was handed over.
+
+        Returns:
+            One of the formats; None leaves it to each file.
+        """
+        return None
+
     def settle(self, records: list[Record], problems: Problems) -> list[Record]:
         """Take records together, where what one of them means is told from all.
 
@@ -100,6 +110,7 @@ class RecordTask(ABC, Generic[Target]):
         """
         return records
 
+    @abstractmethod
     def features(self, records: Sequence[Record], vectors: Vectors | None) -> Features:
         """Build what the network reads of records like these.
 
@@ -110,16 +121,22 @@ class RecordTask(ABC, Generic[Target]):
         Returns:
             The features.
         """
-        config = self.config
-        return build_features(
-            records,
-            unit="words" if vectors is not None else config.unit,
-            spelled=config.spelling > 0,
-            per_word=self.per_step,
-            at_least=config.min_count,
-            vocabulary_size=config.vocabulary_size,
-            extra_words=vectors.words if vectors is not None else (),
-        )
+
+    def vectors(self, records: Sequence[Record], note: Note) -> Vectors | None:
+        """Read vectors of words that were learned elsewhere, to start from; None where a task has none.
+
+        Args:
+            records: those to learn from, and to validate on.
+            note: told of what is in the file.
+
+        Returns:
+            The vectors of their words.
+
+        Raises:
+            DataError: the file cannot be read.
+            UsageError: this data is not read word by word.
+        """
+        return None
 
     def costs(self, items: Items, targets: Sequence[Target] | None) -> Costs:
         """Say what each item costs to compute.
@@ -135,6 +152,9 @@ class RecordTask(ABC, Generic[Target]):
 
     def remark(self, valid: Examples[Target], note: Note) -> None:
         """Say what makes the task's scores on this data less than they seem; nothing where there is nothing to say."""
+
+    def remark_unknown(self, valid: Examples[Target], inputs: SavedInputs[Target], note: Note, *, known: bool) -> None:
+        """Say how much of the data to validate on the network cannot tell apart; nothing where it is little."""
 
     @property
     def separator(self) -> str:

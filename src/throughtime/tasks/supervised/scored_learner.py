@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from torch import Tensor
 
+from throughtime.data.record import Record
 from throughtime.tasks.supervised.learner import Batch, Finding, Learner
 from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.targets import Target
@@ -45,5 +46,5 @@ class ScoredLearner(Learner[Target, Finding]):
     def examine(self, batch: Batch, targets: Sequence[Target]) -> Sequence[Finding]:
         return self.compare(self.scores(batch), targets)
 
-    def predictions(self, batch: Batch) -> Iterable[Prediction]:
+    def predictions(self, batch: Batch, records: Sequence[Record]) -> Iterable[Prediction]:
         return self.interpret(self.scores(batch))

@@ -11,7 +11,7 @@ from throughtime.data.reading import Note, Reading
 from throughtime.data.user_data import Given
 from throughtime.doors import named
 from throughtime.errors import UsageError
-from throughtime.tasks.supervised.options import SupervisedOptions
+from throughtime.tasks.supervised.options import RecordOptions
 from throughtime.training.options import options_of
 
 __all__ = ["check_columns", "check_meaning", "check_validation"]
@@ -19,6 +19,7 @@ __all__ = ["check_columns", "check_meaning", "check_validation"]
 TABLES = frozenset(COLUMN_FORMATS)
 COLUMNS: Mapping[str, frozenset[str]] = {
     "text_column": TABLES | {"series", "conll", "conllu"},
+    "source_column": TABLES,
     "target_column": TABLES | {"series", "conll", "conllu"},
     "file_column": TABLES,
     "id_column": frozenset({"series"}),
@@ -33,6 +34,7 @@ COLUMNS: Mapping[str, frozenset[str]] = {
 """Option -> the formats that have what it names."""
 IN_MEMORY: Mapping[str, frozenset[MemoryForm]] = {
     "text_column": frozenset({"table"}),
+    "source_column": frozenset({"table"}),
     "target_column": frozenset({"table", "series"}),
     "id_column": frozenset({"series"}),
     "time_column": frozenset({"series"}),
@@ -63,7 +65,7 @@ _OF_FILES = ("header", "format", "separator")
 
 
 def check_columns(
-    config: SupervisedOptions, given: Given, how: Reading, note: Note, *, asked: Collection[str] | None = None
+    config: RecordOptions, given: Given, how: Reading, note: Note, *, asked: Collection[str] | None = None
 ) -> None:
     """See that options about columns and files are for data that has them.
 
@@ -92,7 +94,7 @@ def check_columns(
             )
 
 
-def check_validation(config: SupervisedOptions, given: Given, how: Reading, *, beside_files: bool) -> None:
+def check_validation(config: RecordOptions, given: Given, how: Reading, *, beside_files: bool) -> None:
     """See that validation data in memory has what options name, as what is learned from has.
 
     Args:
@@ -110,7 +112,7 @@ def check_validation(config: SupervisedOptions, given: Given, how: Reading, *, b
         _check_memory(wanted, form_of_memory(given.memory, how), "the validation data")
 
 
-def _is_given(config: SupervisedOptions, name: str, asked: Collection[str] | None) -> bool:
+def _is_given(config: RecordOptions, name: str, asked: Collection[str] | None) -> bool:
     value = getattr(config, name, None)
     value = None if name == "wide" and not value else value  # to read rows as texts is what all else does
     return value is not None and (asked is None or name in asked)
@@ -136,7 +138,7 @@ def _check_memory(wanted: Iterable[str], form: MemoryForm, what: str | None = No
         )
 
 
-def check_meaning(config: SupervisedOptions, kind: str, files: Iterable[Kind], note: Note) -> None:
+def check_meaning(config: RecordOptions, kind: str, files: Iterable[Kind], note: Note) -> None:
     """See that options have something to act on.
 
     Args:
@@ -149,7 +151,8 @@ def check_meaning(config: SupervisedOptions, kind: str, files: Iterable[Kind], n
         UsageError: such an option has no default, so that it must have been given.
     """
     defaults = {option.name: option.default for option in options_of(type(config))}
-    idle = [name for name in _idle(kind, set(files)) if getattr(config, name) != defaults[name]]
+    there = (name for name in _idle(kind, set(files)) if name in defaults)
+    idle = [name for name in there if getattr(config, name) != defaults[name]]
     for name in idle:
         if defaults[name] is None:
             raise UsageError(f"{named(name)} has no meaning for {kind}, which this data is read as; leave it out")

@@ -12,8 +12,8 @@ from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
 from throughtime.doors import option
 from throughtime.errors import DataError
+from throughtime.tasks.supervised.content_reader import ContentReader
 from throughtime.tasks.supervised.examples import Examples
-from throughtime.tasks.supervised.reader import RecordReader
 from throughtime.tasks.supervised.remarks import note_imbalance
 from throughtime.tasks.supervised.targets import LabelledTargets, labels_of
 from throughtime.tasks.tag.scores import Numbers, marks_spans
@@ -40,7 +40,7 @@ class StepTargets(LabelledTargets[Numbers]):
         return {"labels": self.labels.names}
 
 
-class TagReader(RecordReader[Numbers]):
+class TagReader(ContentReader[Numbers]):
     """Reads records with a label for each step.
 
     Args:

@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.errors import ShapeError
+from throughtime.tasks.supervised.prediction import WrittenText
 from throughtime.training.drawing import FORBIDDEN, LINE, VALIDATION, Drawing, width_of
-from throughtime.training.files import writing
+from throughtime.training.files import write_text, writing
 from throughtime.training.grid import draw_squares, shortened
 from throughtime.training.scores import unit_of
 
-__all__ = ["attention_grid", "attention_image", "card"]
+__all__ = ["attention_grid", "attention_image", "card", "draw", "drawn"]
 
 LONGEST = 24
 """Characters of a token that are shown; of a longer one the first."""
@@ -167,6 +168,39 @@ def _label(token: str) -> str:
 
 def _allowed(text: str) -> str:
     return FORBIDDEN.sub("\ufffd", text)
+
+
+def drawn(said: WrittenText) -> str:
+    """Draw where a text has looked in its source.
+
+    Args:
+        said: the text.
+
+    Returns:
+        An SVG; nothing where it looked nowhere, or holds no token.
+    """
+    if said.attention is None or not said.tokens:
+        return ""
+    return attention_grid(said.source_tokens, said.tokens, said.attention)
+
+
+def draw(path: Path, said: WrittenText) -> None:
+    """Leave the same in a file; none where there is nothing to see.
+
+    Args:
+        path: the file, .svg or .png; its folder is made.
+        said: the text.
+
+    Raises:
+        TrainingError: it cannot be written.
+    """
+    if said.attention is None or not said.tokens:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".png":
+        attention_image(path, said.source_tokens, said.tokens, said.attention)
+    else:
+        write_text(path, drawn(said))
 
 
 def card(
