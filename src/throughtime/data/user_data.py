@@ -110,7 +110,9 @@ def _validates(role: str) -> bool:
     return role == VALID or role.startswith(f"{VALID}_")
 
 
-def given_as(role: str, data: object, memory: object = None, memory_name: str = "") -> Given | None:
+def given_as(
+    role: str, data: object, memory: object = None, memory_name: str = "", *, texts: bool = False
+) -> Given | None:
     """Take what was handed over at the door for one role.
 
     Args:
@@ -118,6 +120,7 @@ def given_as(role: str, data: object, memory: object = None, memory_name: str = 
         data: a path, several, or None; anything else is data in memory too.
         memory: data in memory, or None.
         memory_name: what that is called there.
+        texts: whether the role is one of lines, so that a list of texts that are no files is data.
 
     Returns:
         The files or the data; None where neither was given.
@@ -144,10 +147,19 @@ def given_as(role: str, data: object, memory: object = None, memory_name: str = 
     if not parts:
         raise UsageError(f"{role} is an empty list; give at least one file")
     paths = [Path(part) for part in parts if isinstance(part, str | Path)]
-    if len(paths) == len(parts):
-        for part in paths:
-            _refuse_text(role, part)
-    return Given(tuple(paths)) if len(paths) == len(parts) else Given(memory=parts)
+    if len(paths) < len(parts) or (texts and _are_texts(parts)):
+        return Given(memory=parts)
+    for part in paths:
+        _refuse_text(role, part)
+    return Given(tuple(paths))
+
+
+def _are_texts(parts: Sequence[object]) -> bool:
+    """Whether a list is one of texts: no file is called like any of them, and not all look like the name of one."""
+    names = [part for part in parts if isinstance(part, str)]
+    if len(names) < len(parts) or all(Path(name).suffix and not name.split()[1:] for name in names):
+        return False
+    return not any(len(name.encode("utf-8", "replace")) <= LONGEST_NAME and os.path.exists(name) for name in names)
 
 
 def _refuse_text(role: str, given: str | Path) -> None:
@@ -183,6 +195,6 @@ def user_data(values: Mapping[str, object], in_memory: Mapping[str, tuple[str, o
     roles: dict[str, Given] = {}
     for role, value in values.items():
         name, memory = (in_memory or {}).get(role, ("", None))
-        if (given := given_as(role, value, memory, name)) is not None:
+        if (given := given_as(role, value, memory, name, texts=role not in (DATA, VALID))) is not None:
             roles[role] = given
     return UserData(roles)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from throughtime.decoding.decoder import Attended, Best, Scores, Tokens
 from throughtime.layers.attention import Attention, Memory
@@ -45,7 +44,7 @@ class AttendingDecoder(nn.Module):
         logits[t] = W a[t] + b
 
     As attention comes after the recurrent layers, all steps of a known sequence are one sweep; input feeding goes step
-    by step.
+    by step, and each step then draws dropout masks of its own.
 
     Args:
         tokens: V, number of token ids.
@@ -190,7 +189,7 @@ class AttendingWriter:
         rows = len(source.lengths)
         self._stream = model.recurrent.stream(batch_size=rows)
         self._stream.state = enter(source.state)
-        self._fed = torch.zeros(rows, model.embedding.embedding_dim, device=self._device)
+        self._fed = model.embedding.weight.new_zeros(rows, model.embedding.embedding_dim)
         self._owner = np.arange(rows)
         self._weights: Tensor | None = None
         self._lay_out()
@@ -207,7 +206,8 @@ class AttendingWriter:
         self._grid = None if whole else torch.from_numpy(grid).to(self._device)
 
     @torch.no_grad()
-    def _logits(self, tokens: Tokens) -> Tensor:
+    def _logits(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
+        """(R, V), -inf for banned tokens; and (R, 1) what makes log-probabilities of them when it is taken off."""
         model = self._model
         x = model.embedding(torch.from_numpy(tokens).to(self._device))
         h = self._stream.step(torch.cat([x, self._fed], 1) if model.feeding else x)
@@ -215,9 +215,10 @@ class AttendingWriter:
         self._weights = None if weights is None else self._in_rows(weights)
         self._fed = self._in_rows(a)
         logits = model.output(self._fed).float()
+        total = logits.logsumexp(1, keepdim=True)  # of the banned too: the others are no likelier without them
         if self._banned:
             logits[:, self._banned] = -torch.inf
-        return logits
+        return logits, total
 
     def _in_grid(self, rows: Tensor) -> Tensor:
         """(R, ...) -> (sources, most rows of one, ...)."""
@@ -233,19 +234,21 @@ class AttendingWriter:
 
     def step(self, tokens: Tokens) -> Scores:
         """Read a token (R,) of each row, and score each next one, (R, V)."""
-        return functional.log_softmax(self._logits(tokens), 1).cpu().numpy()
+        logits, total = self._logits(tokens)
+        return (logits - total).cpu().numpy()
 
     def best(self, tokens: Tokens, count: int) -> Best:
         """Read a token (R,) of each row, and give the likeliest next ones, (R, k) of both."""
-        logits = self._logits(tokens)
+        logits, total = self._logits(tokens)
         top, found = logits.topk(min(count, logits.shape[1]), 1)
-        return Best(found.cpu().numpy(), (top - logits.logsumexp(1, keepdim=True)).cpu().numpy())
+        return Best(found.cpu().numpy(), (top - total).cpu().numpy())
 
     def select(self, rows: Tokens) -> None:
         """Go on with some rows, in any order and number."""
         chosen = torch.from_numpy(rows)
         self._stream.select(chosen)
         self._fed = self._fed[chosen.to(self._device)]
+        self._weights = None if self._weights is None else self._weights[chosen.to(self._device)]
         owner = self._owner[rows]
         left, self._owner = np.unique(owner, return_inverse=True)
         if len(left) < len(self._source.lengths):
@@ -257,4 +260,4 @@ class AttendingWriter:
         """What the next tokens that were last scored look back at; None where nothing is attended to."""
         if self._weights is None:
             return None
-        return Attended(self._weights.cpu().numpy(), self._source.lengths.numpy()[self._owner])
+        return Attended(self._weights.float().cpu().numpy(), self._source.lengths.numpy()[self._owner])

@@ -8,11 +8,14 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from throughtime.errors import UnknownNameError
 from throughtime.layers import Recurrent
 from throughtime.models.attending_decoder import AttendingDecoder, Source
 from throughtime.models.cells import stack
 
 __all__ = ["Bridge", "EncoderDecoder"]
+
+BRIDGES = ("zero", "last", "projected")
 
 
 class Bridge(nn.Module):
@@ -32,6 +35,9 @@ class Bridge(nn.Module):
         decoder: the layers that will write; as many, and as wide as all directions of the encoder together.
         kind: "zero", "last" or "projected".
 
+    Raises:
+        UnknownNameError: a kind that is none of these.
+
     Source: Bahdanau, Cho and Bengio 2015, "Neural machine translation by jointly learning to align and translate",
     appendix A.2.2, there with the backward state alone; last: Sutskever, Vinyals and Le 2014, "Sequence to sequence
     learning with neural networks".
@@ -39,6 +45,8 @@ class Bridge(nn.Module):
 
     def __init__(self, encoder: Recurrent, decoder: Recurrent, kind: str) -> None:
         super().__init__()
+        if kind not in BRIDGES:
+            raise UnknownNameError("bridge", kind, BRIDGES)
         self.kind, self.directions = kind, 1 + encoder.bidirectional
         self.parts, self.kept = _parts(decoder), min(_parts(encoder), _parts(decoder))
         width, self.layers = cast(int, decoder.hidden_size), decoder.num_layers

@@ -60,7 +60,7 @@ def comparison(name: str, network: float, rivals: Mapping[str, tuple[str, float]
     listed = ", ".join(f"{what}: {shown(value)}" for what, value in rivals.values())
     line = f"{data} {unit_of(name)} {shown(network)}; {listed}"
     unbeaten = [(what, value) for what, value in rivals.values() if not is_better(name, network, value)]
-    if not unbeaten or (name in SCORES and SCORES[name].larger_is_better and network == 1):
+    if not unbeaten or (name in SCORES and network == SCORES[name].best):
         return line
     best, value = unbeaten[0]
     for what, other in unbeaten[1:]:

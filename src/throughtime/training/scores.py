@@ -16,20 +16,22 @@ class Score:
     """What its axis is called."""
     larger_is_better: bool = False
     """Whether 1 is better than 0."""
+    best: float | None = None
+    """What none is better than; None where that is not known beforehand."""
 
 
 SCORES: dict[str, Score] = {
     "bits_per_character": Score("bits per character"),
     "bits_per_byte": Score("bits per byte"),
-    "entity_f1": Score("entity F1", larger_is_better=True),
-    "accuracy": Score("accuracy", larger_is_better=True),
-    "f1": Score("F1", larger_is_better=True),
-    "bleu": Score("BLEU", larger_is_better=True),
-    "exact_match": Score("exact match", larger_is_better=True),
-    "token_error_rate": Score("token error rate"),
-    "character_error_rate": Score("character error rate"),
-    "word_error_rate": Score("word error rate"),
-    "chrf": Score("chrF", larger_is_better=True),
+    "entity_f1": Score("entity F1", larger_is_better=True, best=1.0),
+    "accuracy": Score("accuracy", larger_is_better=True, best=1.0),
+    "f1": Score("F1", larger_is_better=True, best=1.0),
+    "bleu": Score("BLEU", larger_is_better=True, best=100.0),
+    "exact_match": Score("exact match", larger_is_better=True, best=1.0),
+    "token_error_rate": Score("token error rate", best=0.0),
+    "character_error_rate": Score("character error rate", best=0.0),
+    "word_error_rate": Score("word error rate", best=0.0),
+    "chrf": Score("chrF", larger_is_better=True, best=100.0),
     "rmse": Score("root mean squared error"),
     "loss": Score("loss"),
 }

@@ -142,7 +142,18 @@ class Words:
 
 
 def words_in(content: RawText) -> Iterator[str]:
-    """Cut a text into words and marks, each with the one space before it; joined they are the text again."""
+    """Cut a text into words and marks, each with the one space before it; joined they are the text again.
+
+    Args:
+        content: the text.
+
+    Returns:
+        The pieces in order.
+
+    Example:
+        >>> list(words_in("a red fox."))
+        ['a', ' red', ' fox', '.']
+    """
     return (match.group() for match in _WORD.finditer(cast(str, content)))
 
 

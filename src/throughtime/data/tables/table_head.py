@@ -161,6 +161,8 @@ def ask_by_cells(names: Sequence[str], rows: Sequence[Sequence[str]], how: Readi
     if how.per_step or how.file_column is not None or (content and (target or not targets)):
         return how
     named = [each for each in names if not (is_nameless(each) or _is_empty(names, rows, each))]
+    if how.target_type == "sequences" and targets:
+        return _other_one(named, content, target, how)
     if content is None:
         texts = [each for each in columns_of_texts(names, rows) if each in named and each != target]
         content = texts[0] if len(texts) == 1 else None
@@ -171,6 +173,14 @@ def ask_by_cells(names: Sequence[str], rows: Sequence[Sequence[str]], how: Readi
     if content is None or (targets and target is None):
         return how
     return replace(how, text_column=content, target_column=target if targets else how.target_column)
+
+
+def _other_one(named: Sequence[str], content: str | None, target: str | None, how: Reading) -> Reading:
+    """Take the one column that is left beside a source or a target; which of two texts is which no cell tells."""
+    left = [each for each in named if each not in (content, target)]
+    if len(left) != 1 or content is target is None:
+        return how
+    return replace(how, text_column=content or left[0], target_column=target or left[0])
 
 
 def _is_empty(names: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> bool:
@@ -207,7 +217,7 @@ def _numbered(rows: Sequence[Sequence[str]], how: Reading, problems: Problems, n
 
 def _differ(names: Sequence[str], rows: Sequence[Sequence[str]], how: Reading) -> bool:
     """Whether one column alone holds texts, and it is not the first, which would be taken otherwise."""
-    if how.per_step or how.text_column or how.file_column or len(names) < 2:
+    if how.per_step or how.text_column or how.file_column or len(names) < 2 or how.target_type == "sequences":
         return False
     texts = [each for each in columns_of_texts(names, rows) if each != how.target_column]
     first = next((n for n in names if n != how.target_column), "1")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -15,7 +16,6 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from throughtime.data.encoding.features import TokenFeatures, text_of
-from throughtime.data.formats.writers import open_writer
 from throughtime.data.reading import Note
 from throughtime.data.record import Record
 from throughtime.decoding.beam import Written, search
@@ -25,15 +25,18 @@ from throughtime.errors import UsageError
 from throughtime.models.attending_decoder import Source
 from throughtime.models.encoder_decoder import EncoderDecoder
 from throughtime.models.inputs import TokenInput
+from throughtime.tasks.rivals.keeping import Rival
+from throughtime.tasks.rivals.recall import Copy, Recall
 from throughtime.tasks.run_config import read_config, saved_options
 from throughtime.tasks.supervised.examples import Examples
 from throughtime.tasks.supervised.learner import Batch, Learner
 from throughtime.tasks.supervised.prediction import Prediction, WrittenText
 from throughtime.tasks.translate.options import Config, Evaluating, Predicting, Writing
+from throughtime.tasks.translate.pair_scores import Pair, write_scores
 from throughtime.tasks.translate.pictures import card, draw, drawn
 from throughtime.tasks.translate.reader import TranslateReader
 from throughtime.tasks.translate.scores import score_texts, signature, tokenize_for
-from throughtime.tasks.translate.targets import Right, WrittenTargets, right_of
+from throughtime.tasks.translate.targets import Right, WrittenTargets, all_right, right_of
 from throughtime.tasks.translate.writing import beam_of, source_tokens, told
 
 __all__ = ["Finding", "Translator"]
@@ -104,7 +107,7 @@ class Translator(Learner[Right, Finding]):
             )
         other = copy(self)
         other.how, other.note = how, note
-        other.voters = [open_voter(Path(folder), self) for folder in how.ensemble]
+        other.voters = [self._voter(Path(folder)) for folder in how.ensemble]
         return other
 
     def network(self) -> EncoderDecoder:
@@ -132,6 +135,20 @@ class Translator(Learner[Right, Finding]):
         if config.joint:
             read.embedding.weight = model.decoder.embedding.weight
         return model
+
+    def _voter(self, folder: Path) -> EncoderDecoder:
+        """Open the network of another run that is to vote on each token."""
+        saved = read_config(folder)
+        if saved["task"] != self.name:
+            raise UsageError(f"{folder} is a run of the task {saved['task']}, and cannot vote here")
+        other = Translator.open(saved_options(folder, saved), folder, self.device)
+        same_source = other.features.to_mapping() == self.features.to_mapping()
+        if same_source and other.targets.to_mapping()["vocabulary"] == self.targets.to_mapping()["vocabulary"]:
+            return other.model
+        raise UsageError(
+            f"{folder} {'writes' if same_source else 'reads'} other tokens, and cannot vote here; train it on the same "
+            f"data, or start it from this run ({option('init_from')})"
+        )
 
     @property
     def features(self) -> TokenFeatures:
@@ -176,7 +193,7 @@ class Translator(Learner[Right, Finding]):
         return torch.cat([before[:, :1], torch.where(own, guesses[:, :-1], before[:, 1:])], 1)
 
     def _nats(self, targets: Sequence[Right], source: Source) -> list[float]:
-        """The loss of each first right text."""
+        """Give the loss of each first right text, its end included."""
         before, wanted, lengths = self._shifted([right[0] for right in targets])
         each = functional.cross_entropy(self.model(before, lengths, source), wanted, reduction="none").double().cpu()
         row = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
@@ -202,48 +219,51 @@ class Translator(Learner[Right, Finding]):
         ]
 
     def metrics(self, examples: Examples[Right], findings: Sequence[Finding]) -> dict[str, float]:
-        right = _all_right(examples.records)
         texts = [self.targets.text(self.targets.tokens(each.written)) for each in findings]
-        ids = [[tuple(each[:-1].tolist()) for each in target] for target in examples.targets]
-        written = [each.written for each in findings]
-        scores = score_texts(texts, right, tokenize=self._tokenize(right), tokens=(written, ids))
-        if not self.targets.sentences and self.criterion not in ("bleu", "chrf"):
-            del scores["bleu"], scores["chrf"]
         unended = sum(not each.ended for each in findings)
         nats = sum(each.nats for each in findings)
-        return {"loss": nats / examples.scored, **scores, **({"broken_off": unended} if unended else {})}
+        scores = {"loss": nats / examples.scored, **self._scored(examples, texts)}
+        return {**scores, **({"broken_off": unended} if unended else {})}
+
+    def _scored(self, examples: Examples[Right], texts: Sequence[str]) -> dict[str, float]:
+        """Score texts by all that is right for their sources."""
+        right = all_right(examples.records)
+        ids = [[tuple(each[:-1].tolist()) for each in target] for target in examples.targets]
+        written = [tuple(self.targets.ids(text)[:-1].tolist()) for text in texts]
+        scores = score_texts(texts, right, tokenize=self._tokenize(right), tokens=(written, ids))
+        if not self.targets.sentences and self.criterion not in ("bleu", "chrf"):
+            del scores["bleu"], scores["chrf"]  # which count runs of words
+        return scores
 
     def _tokenize(self, right: Sequence[Sequence[str]]) -> str:
         """How BLEU cuts texts."""
         asked = self.how.tokenize if isinstance(self.how, Evaluating) else None
         return asked or tokenize_for([texts[0] for texts in right])
 
+    def learn_rivals(self, examples: Examples[Right]) -> dict[str, Rival]:
+        if self.criterion == "loss":  # which they have none of
+            return {}
+        return {"copy": Copy(), "recall": Recall.learn(examples.records)}
+
+    def score_rival(self, rival: Copy | Recall, read: Examples[Right]) -> dict[str, float]:
+        return self._scored(read, list(rival.write(read.records)))
+
     def evaluate(self, examples: Examples[Right]) -> dict[str, Any]:
         if isinstance(self.how, Evaluating) and self.how.scores is not None:
-            self._write_scores(examples, Path(self.how.scores))
-        found, right = super().evaluate(examples), _all_right(examples.records)
+            with self.evaluating():
+                scoring = partial(self._pair_nats, examples)
+                write_scores(examples, scoring, self.plan, Path(self.how.scores), self.note)
+        found, right = super().evaluate(examples), all_right(examples.records)
         if "bleu" in found:
             found["signature"] = signature(right, tokenize=self._tokenize(right))
         if broken := found.get("broken_off"):
             self.note(f"{broken} of {len(right):,} texts reached their bound without an end")
         return found
 
-    def _write_scores(self, examples: Examples[Right], out: Path) -> None:
-        """Write each pair with the log-probability of its target."""
-        pairs = [(row, place) for row, right in enumerate(examples.targets) for place in range(len(right))]
-        scores: dict[int, float] = {}
-        with self.evaluating():
-            for chosen in self.plan(np.array([examples.costs[row] for row, _ in pairs])):
-                numbers = cast("list[int]", chosen.tolist())
-                rows = [pairs[number] for number in numbers]
-                source = self.model.encode(self.batch(examples.items, np.array([row for row, _ in rows])).arrays)
-                nats = self._nats([examples.targets[row][place : place + 1] for row, place in rows], source)
-                scores |= zip(numbers, nats, strict=True)
-        with open_writer(out, ".tsv", self.note) as writer:
-            for number, (row, place) in enumerate(pairs):
-                record = examples.records[row]
-                pair = {"source": text_of(record), "target": right_of(record)[place]}
-                writer.write(replace(record, original=pair), {"score": f"{-scores[number]:.4f}"})
+    def _pair_nats(self, examples: Examples[Right], pairs: Sequence[Pair]) -> list[float]:
+        batch = self.batch(examples.items, np.array([row for row, _ in pairs]))
+        targets = [examples.targets[row][place : place + 1] for row, place in pairs]
+        return self._nats(targets, self.model.encode(batch.arrays))
 
     def predictions(self, batch: Batch, records: Sequence[Record]) -> Iterator[Prediction]:
         found = self._find(batch, self.model.encode(batch.arrays))
@@ -276,41 +296,3 @@ class Translator(Learner[Right, Finding]):
 
     def _card(self, record: Record, said: WrittenText) -> str:
         return card(text_of(record), right_of(record), str(said.value), said.score, drawn(said), name="log-probability")
-
-
-def open_voter(folder: Path, beside: Translator) -> EncoderDecoder:
-    """Open the network of another run that is to vote on each token.
-
-    Args:
-        folder: the run.
-        beside: what it votes with.
-
-    Returns:
-        The network.
-
-    Raises:
-        UsageError: it is no run of this task, or reads or writes other tokens.
-        CheckpointError: it is missing or damaged.
-    """
-    saved = read_config(folder)
-    if saved["task"] != beside.name:
-        raise UsageError(f"{folder} is a run of the task {saved['task']}, and cannot vote here")
-    opened = Translator.open(saved_options(folder, saved), folder, beside.device)
-    for side, own, other in (
-        ("reads", beside.features.to_mapping(), opened.features.to_mapping()),
-        ("writes", beside.targets.to_mapping()["vocabulary"], opened.targets.to_mapping()["vocabulary"]),
-    ):
-        if own != other:
-            raise UsageError(
-                f"{folder} {side} other tokens, and cannot vote here; train it on the same data, or start it from this "
-                f"run ({option('init_from')})"
-            )
-    return opened.model
-
-
-def _all_right(records: Sequence[Record]) -> list[tuple[str, ...]]:
-    """The right texts of each record, those of other records with the same source among them."""
-    by_source: dict[str, dict[str, None]] = {}
-    for record in records:
-        by_source.setdefault(text_of(record), {}).update(dict.fromkeys(right_of(record)))
-    return [tuple(by_source[text_of(record)]) for record in records]

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from throughtime.data.encoding.features import text_of
 from throughtime.data.encoding.vocabulary import Vocabulary, load_vocabulary
 from throughtime.data.record import Record, Sequences
 from throughtime.data.source import Lengths
@@ -17,7 +18,7 @@ from throughtime.errors import DataError
 from throughtime.tasks.supervised.targets import Targets
 from throughtime.tasks.translate.vocabularies import is_spaced, spaced
 
-__all__ = ["UNKNOWN", "Right", "WrittenTargets", "right_of"]
+__all__ = ["UNKNOWN", "Right", "WrittenTargets", "all_right", "right_of"]
 
 Right: TypeAlias = tuple[NDArray[np.int64], ...]
 """The tokens of each right sequence, the end among them: (T,)."""
@@ -38,6 +39,21 @@ def right_of(record: Record) -> tuple[str, ...]:
     if not isinstance(record.target, Sequences):
         raise DataError(f"{record.place}: there is no target")
     return tuple(cast("Sequence[str]", record.target.right))
+
+
+def all_right(records: Sequence[Record]) -> list[tuple[str, ...]]:
+    """Give the right texts of each record, those of other records with the same source among them.
+
+    Args:
+        records: texts with their right sequences.
+
+    Returns:
+        For each record its own texts and those others, each once.
+    """
+    by_source: dict[str, dict[str, None]] = {}
+    for record in records:
+        by_source.setdefault(text_of(record), {}).update(dict.fromkeys(right_of(record)))
+    return [tuple(by_source[text_of(record)]) for record in records]
 
 
 class WrittenTargets(Targets[Right]):
