@@ -72,8 +72,8 @@ def _texts(record: Record, best: WrittenText, probabilities: bool) -> Iterator[t
     """A row for each text that was asked for, the best first."""
     if probabilities:
         raise UsageError(f"{named('probabilities')} is for labels, and this run writes texts, with their score")
-    for rank, text in enumerate((best, *best.others), 1):
-        ranked = {"rank": rank} if best.others else {}
+    for text in (best, *best.others):
+        ranked = {} if text.rank is None else {"rank": text.rank}
         yield record, {"predicted": text.value, "score": f"{text.score:.4f}", **ranked}
 
 

@@ -37,5 +37,7 @@ class WrittenText(Prediction):
     """(tokens, source tokens): how much was looked at each step of the source when a token was written; or None."""
     ended: bool = True
     """Whether it came to an end before its bound."""
+    rank: int | None = None
+    """Its place among those that were found, from 1; None where one alone was asked for."""
     others: tuple[WrittenText, ...] = field(default=())
     """The next best ones, where they were asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -57,6 +58,10 @@ class Finding:
     """Whether what was written came to an end before its bound."""
 
 
+def _unheard(line: str) -> None:
+    """Tell nobody."""
+
+
 class Translator(Learner[Right, Finding]):
     """A network that reads a text and writes another one.
 
@@ -73,8 +78,8 @@ class Translator(Learner[Right, Finding]):
     """How it writes: while it learns, what is likeliest at each step."""
     voters: Sequence[EncoderDecoder] = ()
     """Other networks that vote on each token."""
-    note: Note = staticmethod(print)
-    """Told what the user should know."""
+    note: Note = staticmethod(_unheard)
+    """Told what the user should know; while it learns, the scores say how many texts were broken off."""
 
     @classmethod
     def open(cls, config: Any, folder: Path, device: torch.device) -> Self:
@@ -96,10 +101,6 @@ class Translator(Learner[Right, Finding]):
             UsageError: this network cannot do that, or another one cannot vote with it.
             CheckpointError: another run is missing or damaged.
         """
-        if self.config.attention == "none":
-            for name in ("plot", "copy_unknown"):
-                if getattr(how, name, None):
-                    raise UsageError(f"{named(name)} needs a network with attention, and this one has none")
         if how.copy_unknown and self.targets.vocabulary.unknown is None:
             unit = self.targets.vocabulary.unit
             raise UsageError(
@@ -108,6 +109,11 @@ class Translator(Learner[Right, Finding]):
         other = copy(self)
         other.how, other.note = how, note
         other.voters = [self._voter(Path(folder)) for folder in how.ensemble]
+        blind = [model for model in (self.model, *other.voters) if not model.decoder.attends]
+        for name in ("plot", "copy_unknown", "coverage_penalty"):
+            if blind and getattr(how, name, None):
+                which = "this one" if blind[0] is self.model else "one that votes"
+                raise UsageError(f"{named(name)} needs a network with attention, and {which} has none; leave it out")
         return other
 
     def network(self) -> EncoderDecoder:
@@ -192,30 +198,33 @@ class Translator(Learner[Right, Finding]):
         own = torch.rand(before.shape, device=self.device)[:, 1:] < self.config.scheduled_sampling
         return torch.cat([before[:, :1], torch.where(own, guesses[:, :-1], before[:, 1:])], 1)
 
-    def _nats(self, targets: Sequence[Right], source: Source) -> list[float]:
-        """Give the loss of each first right text, its end included."""
+    def _read(self, batch: Batch) -> list[tuple[EncoderDecoder, Source]]:
+        """Have each network read a batch: this one first, then those that vote with it."""
+        return [(model, model.encode(batch.arrays)) for model in (self.model, *self.voters)]
+
+    def _nats(self, targets: Sequence[Right], read: Sequence[tuple[EncoderDecoder, Source]]) -> list[float]:
+        """Give the loss of each first right text, its end included, by the mean of all networks' probabilities."""
         before, wanted, lengths = self._shifted([right[0] for right in targets])
-        each = functional.cross_entropy(self.model(before, lengths, source), wanted, reduction="none").double().cpu()
+        losses = [functional.cross_entropy(net(before, lengths, own), wanted, reduction="none") for net, own in read]
+        each = math.log(len(read)) - torch.stack(losses).double().neg().logsumexp(0).cpu()
         row = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
         return cast("list[float]", torch.zeros(len(lengths)).double().index_add_(0, row, each).tolist())
 
-    def _find(self, batch: Batch, source: Source) -> list[list[Written]]:
+    def _find(self, read: Sequence[tuple[EncoderDecoder, Source]]) -> list[list[Written]]:
         """Search for texts: for each row the best ones."""
         unknown, mark = self.targets.vocabulary.unknown, self.targets.vocabulary.document
         banned = [] if unknown is None or self.how.copy_unknown else [unknown]
-        sources = [(self.model, source), *((each, each.encode(batch.arrays)) for each in self.voters)]
-        writers = [model.decoder.writer(own, banned=banned) for model, own in sources]
+        writers = [model.decoder.writer(source, banned=banned) for model, source in read]
         decoder = writers[0] if len(writers) == 1 else Ensemble(writers)
-        lengths = source.lengths.numpy()
+        lengths = read[0][1].lengths.numpy()
         first, most = np.full(len(lengths), mark), self.targets.most(lengths)
         return search(decoder, first, beam_of(self.how), end=mark, most=most)
 
     def examine(self, batch: Batch, targets: Sequence[Right]) -> list[Finding]:
-        source = self.model.encode(batch.arrays)
-        found = self._find(batch, source)
+        read = self._read(batch)
         return [
             Finding(tuple(texts[0].tokens.tolist()), nats, texts[0].ended)
-            for texts, nats in zip(found, self._nats(targets, source), strict=True)
+            for texts, nats in zip(self._find(read), self._nats(targets, read), strict=True)
         ]
 
     def metrics(self, examples: Examples[Right], findings: Sequence[Finding]) -> dict[str, float]:
@@ -228,17 +237,25 @@ class Translator(Learner[Right, Finding]):
     def _scored(self, examples: Examples[Right], texts: Sequence[str]) -> dict[str, float]:
         """Score texts by all that is right for their sources."""
         right = all_right(examples.records)
-        ids = [[tuple(each[:-1].tolist()) for each in target] for target in examples.targets]
-        written = [tuple(self.targets.ids(text)[:-1].tolist()) for text in texts]
-        scores = score_texts(texts, right, tokenize=self._tokenize(right), tokens=(written, ids))
-        if not self.targets.sentences and self.criterion not in ("bleu", "chrf"):
+        ids = [[self._ids(text) for text in each] for each in right]
+        tokens = ([self._ids(text) for text in texts], ids)
+        scores = score_texts(texts, right, tokenize=self._tokenize(right), tokens=tokens)
+        wanted = self.targets.sentences or self.criterion in ("bleu", "chrf") or self._tokenize_asked is not None
+        if not wanted:
             del scores["bleu"], scores["chrf"]  # which count runs of words
         return scores
 
+    def _ids(self, text: str) -> tuple[int, ...]:
+        """The tokens of a text, without its end."""
+        return tuple(self.targets.ids(text)[:-1].tolist())
+
+    @property
+    def _tokenize_asked(self) -> str | None:
+        return self.how.tokenize if isinstance(self.how, Evaluating) else None
+
     def _tokenize(self, right: Sequence[Sequence[str]]) -> str:
         """How BLEU cuts texts."""
-        asked = self.how.tokenize if isinstance(self.how, Evaluating) else None
-        return asked or tokenize_for([texts[0] for texts in right])
+        return self._tokenize_asked or tokenize_for([texts[0] for texts in right])
 
     def learn_rivals(self, examples: Examples[Right]) -> dict[str, Rival]:
         if self.criterion == "loss":  # which they have none of
@@ -263,13 +280,13 @@ class Translator(Learner[Right, Finding]):
     def _pair_nats(self, examples: Examples[Right], pairs: Sequence[Pair]) -> list[float]:
         batch = self.batch(examples.items, np.array([row for row, _ in pairs]))
         targets = [examples.targets[row][place : place + 1] for row, place in pairs]
-        return self._nats(targets, self.model.encode(batch.arrays))
+        return self._nats(targets, self._read(batch))
 
     def predictions(self, batch: Batch, records: Sequence[Record]) -> Iterator[Prediction]:
-        found = self._find(batch, self.model.encode(batch.arrays))
+        found = self._find(self._read(batch))
         for texts, record in zip(found, records, strict=True):
             read = source_tokens(self.features, text_of(record))
-            yield told(texts, self.targets, read, copying=self.how.copy_unknown)
+            yield told(texts, self.targets, read, self.how)
 
     def predict(self, records: Iterable[Record], *, live: bool = False) -> Iterator[tuple[Record, Prediction]]:
         broken = count = 0

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.errors import ShapeError
+from throughtime.errors import ShapeError, TrainingError
 from throughtime.tasks.supervised.prediction import WrittenText
 from throughtime.training.drawing import FORBIDDEN, LINE, VALIDATION, Drawing, width_of
 from throughtime.training.files import write_text, writing
@@ -196,7 +196,10 @@ def draw(path: Path, said: WrittenText) -> None:
     """
     if said.attention is None or not said.tokens:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"{path.parent} cannot be a folder of pictures: {error.strerror}; name another") from None
     if path.suffix == ".png":
         attention_image(path, said.source_tokens, said.tokens, said.attention)
     else:

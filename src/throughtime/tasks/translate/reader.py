@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
+from throughtime.data.encoding.building import Unit
 from throughtime.data.encoding.embeddings import Vectors
 from throughtime.data.encoding.features import TokenFeatures, text_of
 from throughtime.data.encoding.items import Items
@@ -19,12 +21,13 @@ from throughtime.data.formats.file_loader import FileLoader
 from throughtime.data.formats.parallel import note_lengths, read_parallel
 from throughtime.data.formats.registry import COLUMN_FORMATS, FORMATS
 from throughtime.data.planning.buckets import Costs
-from throughtime.data.reading import Problems, Reading
+from throughtime.data.reading import Note, Problems, Reading
 from throughtime.data.record import Record, Sequences
 from throughtime.data.user_data import DATA, UserData
 from throughtime.doors import named, option
 from throughtime.errors import UsageError
-from throughtime.tasks.supervised.examples import SavedInputs
+from throughtime.tasks.options import check_vocabulary_size
+from throughtime.tasks.supervised.examples import Prepared, SavedInputs
 from throughtime.tasks.supervised.reader import RecordReader
 from throughtime.tasks.supervised.targets import Targets
 from throughtime.tasks.translate.options import Config
@@ -50,6 +53,11 @@ class TranslateReader(RecordReader[Right]):
     def how(self) -> Reading:
         return replace(super().how, text_column=self.config.source_column, target_type="sequences")
 
+    def read(self, data: UserData, *, known: Path | None, note: Note) -> Prepared[Right]:
+        if DATA not in data.training() and DATA not in data.validation():
+            self._refuse_columns(_OF_TABLES)
+        return super().read(data, known=known, note=note)
+
     def records(
         self, data: UserData, problems: Problems, load: FileLoader, *, targets: bool, form: str | None = None
     ) -> Iterator[Record]:
@@ -60,7 +68,7 @@ class TranslateReader(RecordReader[Right]):
             form = form or (None if targets else self.form_to_predict(data))
             records = super().records(data, problems, load, targets=targets, form=form)
         else:
-            self._refuse_columns()
+            self._refuse_columns(self.asked)
             records = read_parallel(data, self.how, problems, targets=targets)
         yield from map(self._in_form, records)
 
@@ -68,13 +76,14 @@ class TranslateReader(RecordReader[Right]):
         """Lines, where no name of a file, and no option, says that they are tables."""
         paths = [path for given in data.values() for path in given.paths]
         tables = {suffix for name in COLUMN_FORMATS for suffix in FORMATS[name].suffixes}
-        plain = DATA not in data or all(path == STANDARD or suffixes(path)[0] not in tables for path in paths)
-        return "lines" if paths and plain and self.config.format is None else None
+        named_so = any(path != STANDARD and suffixes(path)[0] in tables for path in paths)
+        asked = self.config.format is not None or not set(_OF_TABLES).isdisjoint(self.asked)
+        return "lines" if paths and (DATA not in data or not (named_so or asked)) else None
 
-    def _refuse_columns(self) -> None:
-        """See that no option of tables was given beside files of lines."""
+    def _refuse_columns(self, given: Collection[str]) -> None:
+        """See that no option of tables was given for files of lines."""
         for name in _OF_TABLES:
-            if getattr(self.config, name) is not None and (not self.asked or name in self.asked):
+            if name in given and getattr(self.config, name) is not None:
                 raise UsageError(f"{named(name)} is for tables, and {named('source')} holds lines; leave it out")
 
     def _in_form(self, record: Record) -> Record:
@@ -119,12 +128,15 @@ class TranslateReader(RecordReader[Right]):
         config = self.config
         sources, right = [text_of(record) for record in records], [text for each in records for text in right_of(each)]
         both = [*sources, *right]
+        units: list[Unit]
         if config.joint:
-            vocabularies = [build_side(config.unit or unit_of(both), both, config.vocabulary_size)] * 2
+            units = [config.unit or unit_of(both)]
+            vocabularies = [build_side(units[0], both, config.vocabulary_size)] * 2
         else:
-            units = (config.unit or unit_of(sources), config.target_unit or config.unit or unit_of(right))
+            units = [config.unit or unit_of(sources), config.target_unit or config.unit or unit_of(right)]
             sides = zip(units, (sources, right), strict=True)
             vocabularies = [build_side(unit, texts, config.vocabulary_size) for unit, texts in sides]
+        check_vocabulary_size(units[0] if {"words", "bpe"}.isdisjoint(units) else None, config.vocabulary_size)
         features = TokenFeatures(vocabularies[0], spaced=is_spaced(vocabularies[0]))
         written = WrittenTargets(vocabularies[1]).fitted(features.items(records).lengths, records)
         return SavedInputs(features, config.embedding, written)

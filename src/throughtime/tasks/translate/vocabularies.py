@@ -11,11 +11,15 @@ from throughtime.data.encoding.units import BPE, Characters
 from throughtime.data.encoding.vocabulary import Vocabulary, build_vocabulary
 from throughtime.data.record import Record
 from throughtime.data.text import Document, Text
+from throughtime.doors import named
+from throughtime.errors import UsageError
 
 __all__ = ["build_side", "is_spaced", "pieces_for", "spaced", "unit_of"]
 
 MOST_WORDS, OFTEN = 1000, 20
 """Different words of a side, and how often each occurs on average, up to and from which words are its tokens."""
+BYTES = 256
+"""Pieces that there always are; the mark is one more."""
 FEWEST_PIECES, MOST_PIECES, PIECES_BY_ROOT = 500, 16_000, 8
 """Bounds of the number of pieces that is told from the text, and how many there are for each root of its words."""
 
@@ -67,11 +71,17 @@ def build_side(unit: Unit, texts: Sequence[str], size: int | None) -> Vocabulary
 
     Returns:
         The vocabulary. A character that occurs once is left out, so that the unknown one has a meaning.
+
+    Raises:
+        UsageError: so few pieces that not all bytes are among them.
     """
     if unit == "characters":
         counts = Counter(character for text in texts for character in text)
         return Characters(sorted(character for character, count in counts.items() if count > 1))
     if unit == "bpe":
+        if size is not None and size <= BYTES:
+            least = BYTES + 1
+            raise UsageError(f"{named('vocabulary_size')} must be at least {least} (all bytes) for bpe, not {size}")
         return BPE.build(map(spaced, texts), size or pieces_for(texts))
     return build_vocabulary(unit, Text(tuple(Document(spaced(text)) for text in texts)), size)
 

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from throughtime.data.encoding.features import TokenFeatures
 from throughtime.data.encoding.units import words_in
 from throughtime.decoding.beam import Beam, Written
 from throughtime.tasks.supervised.prediction import WrittenText
 from throughtime.tasks.translate.options import Predicting, Writing
-from throughtime.tasks.translate.targets import UNKNOWN, WrittenTargets
+from throughtime.tasks.translate.targets import WrittenTargets
 
 __all__ = ["beam_of", "source_tokens", "told"]
 
@@ -54,37 +51,34 @@ def source_tokens(features: TokenFeatures, text: str) -> tuple[str, ...]:
             return tuple(decode(token) for token in features.ids(text).tolist())
 
 
-def told(found: Sequence[Written], targets: WrittenTargets, read: tuple[str, ...], *, copying: bool) -> WrittenText:
+def told(found: Sequence[Written], targets: WrittenTargets, read: tuple[str, ...], how: Writing) -> WrittenText:
     """Say what was written of one source, the best text and the next ones.
 
     Args:
         found: the texts, the best first.
         targets: the tokens.
         read: the tokens of the source.
-        copying: whether an unknown token is the one of the source that was looked at most.
+        how: what was asked for: several texts have a rank, and an unknown token may be copied from the source.
 
     Returns:
         What is said.
     """
-    best, *others = (_text(each, targets, read, copying) for each in found)
-    return replace(best, others=tuple(others))
+    best, *others = (_text(each, targets, read, how.copy_unknown) for each in found)
+    if not isinstance(how, Predicting) or how.n_best == 1:
+        return best
+    return replace(best, rank=1, others=tuple(replace(each, rank=rank) for rank, each in enumerate(others, 2)))
 
 
 def _text(found: Written, targets: WrittenTargets, read: tuple[str, ...], copying: bool) -> WrittenText:
-    tokens, looks = targets.tokens(found.tokens.tolist()), found.attention
+    ids: list[int] = found.tokens.tolist()
+    tokens, looks = targets.tokens(ids), found.attention
     looks = None if looks is None else looks[: len(tokens), : len(read)]
     if copying and looks is not None:
-        tokens = _copied(tokens, read, looks, spaced=targets.spaced)
+        best = [read[place] for place in cast("list[int]", looks.argmax(1).tolist())]
+        copies = [f" {token.strip()}" for token in best] if targets.spaced else best
+        unknown = [token == targets.vocabulary.unknown for token in ids]
+        tokens = tuple(copy if lacks else token for copy, token, lacks in zip(copies, tokens, unknown, strict=True))
     text = targets.text(tokens)
     return WrittenText(
         text, score=found.score, tokens=tokens, source_tokens=read, attention=looks, ended=found.ended
     )  # fmt: skip
-
-
-def _copied(
-    tokens: Sequence[str], read: Sequence[str], looks: NDArray[np.floating], *, spaced: bool
-) -> tuple[str, ...]:
-    """Put in place of each unknown token that of the source which it looked at most."""
-    before, best = " " if spaced else "", cast("list[int]", looks.argmax(1).tolist())
-    pairs = zip(tokens, best, strict=True)
-    return tuple(before + read[place].strip() if token == UNKNOWN else token for token, place in pairs)
