@@ -148,6 +148,8 @@ class _Search:
                 raise UsageError("a coverage penalty needs a network with attention")
             return np.zeros(len(self.owner))
         self.looks.append(attended.weights)
+        if not self.beam.coverage_penalty:
+            return np.zeros(len(self.owner))
         self.coverage = attended.weights if self.coverage is None else self.coverage + attended.weights
         seen = self.coverage.clip(0.0, 1.0)
         for row, length in enumerate(attended.lengths.tolist()):
@@ -158,8 +160,7 @@ class _Search:
     def _keep(self, owner: int, parent: int, score: float, missed: Scores, last: int | None) -> None:
         """Note a text that has ended, or is broken off behind its last token."""
         length = len(self.parents) + 1
-        coverage = float(missed[parent]) if self.beam.coverage_penalty else 0.0  # it may be -inf; 0 * -inf is no number
-        rank = float(self.beam.rank(np.asarray(score), length, coverage))
+        rank = float(self.beam.rank(np.asarray(score), length, float(missed[parent])))
         tokens, looks = self._traced(parent)
         tokens = tokens if last is None else [*tokens, last]
         attention = np.stack(looks) if looks else None

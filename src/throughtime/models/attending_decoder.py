@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from throughtime.decoding.decoder import Attended, Best, Scores, Tokens
 from throughtime.layers.attention import Attention, Memory
@@ -206,19 +207,18 @@ class AttendingWriter:
         self._grid = None if whole else torch.from_numpy(grid).to(self._device)
 
     @torch.no_grad()
-    def _logits(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
-        """(R, V), -inf for banned tokens; and (R, 1) what makes log-probabilities of them when it is taken off."""
+    def _scores(self, tokens: Tokens) -> Tensor:
+        """(R, V) log-probabilities, -inf for banned tokens; the others are no likelier without them."""
         model = self._model
         x = model.embedding(torch.from_numpy(tokens).to(self._device))
         h = self._stream.step(torch.cat([x, self._fed], 1) if model.feeding else x)
         a, weights = model._combined(self._in_grid(h), self._source)  # pyright: ignore[reportPrivateUsage]
         self._weights = None if weights is None else self._in_rows(weights)
         self._fed = self._in_rows(a)
-        logits = model.output(self._fed).float()
-        total = logits.logsumexp(1, keepdim=True)  # of the banned too: the others are no likelier without them
+        scores = functional.log_softmax(model.output(self._fed).float(), 1)
         if self._banned:
-            logits[:, self._banned] = -torch.inf
-        return logits, total
+            scores[:, self._banned] = -torch.inf
+        return scores
 
     def _in_grid(self, rows: Tensor) -> Tensor:
         """(R, ...) -> (sources, most rows of one, ...)."""
@@ -234,14 +234,13 @@ class AttendingWriter:
 
     def step(self, tokens: Tokens) -> Scores:
         """Read a token (R,) of each row, and score each next one, (R, V)."""
-        logits, total = self._logits(tokens)
-        return (logits - total).cpu().numpy()
+        return self._scores(tokens).cpu().numpy()
 
     def best(self, tokens: Tokens, count: int) -> Best:
         """Read a token (R,) of each row, and give the likeliest next ones, (R, k) of both."""
-        logits, total = self._logits(tokens)
-        top, found = logits.topk(min(count, logits.shape[1]), 1)
-        return Best(found.cpu().numpy(), (top - total).cpu().numpy())
+        scores = self._scores(tokens)
+        top, found = scores.topk(min(count, scores.shape[1]), 1)
+        return Best(found.cpu().numpy(), top.cpu().numpy())
 
     def select(self, rows: Tokens) -> None:
         """Go on with some rows, in any order and number."""
