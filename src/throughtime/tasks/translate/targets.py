@@ -16,14 +16,12 @@ from throughtime.data.record import Record, Sequences
 from throughtime.data.source import Lengths
 from throughtime.errors import DataError
 from throughtime.tasks.supervised.targets import Targets
-from throughtime.tasks.translate.vocabularies import is_spaced, spaced
+from throughtime.tasks.translate.vocabularies import is_spaced, spaced, token_texts
 
-__all__ = ["UNKNOWN", "Right", "WrittenTargets", "all_right", "right_of"]
+__all__ = ["Right", "WrittenTargets", "all_right", "right_of"]
 
 Right: TypeAlias = tuple[NDArray[np.int64], ...]
 """The tokens of each right sequence, the end among them: (T,)."""
-UNKNOWN = "\ufffd"
-"""Stands for a token that is not known."""
 SENTENCE = 4
 """Words of a text, half of all texts having as many, from which on BLEU means something: it counts runs of four."""
 ROOM = 10
@@ -78,9 +76,8 @@ class WrittenTargets(Targets[Right]):
         return np.append(ids.astype(np.int64), self.vocabulary.document)
 
     def tokens(self, ids: Sequence[int]) -> tuple[str, ...]:
-        """Give each token as text: the unknown one as U+FFFD, one that is part of a character as what it completes."""
-        decode = self.vocabulary.decoder()
-        return tuple(UNKNOWN if token == self.vocabulary.unknown else decode(token) for token in ids)
+        """Give each token as text."""
+        return token_texts(self.vocabulary, ids)
 
     def text(self, tokens: Sequence[str]) -> str:
         """Join tokens into a text."""

@@ -14,8 +14,10 @@ from throughtime.data.text import Document, Text
 from throughtime.doors import named
 from throughtime.errors import UsageError
 
-__all__ = ["build_side", "is_spaced", "pieces_for", "spaced", "unit_of"]
+__all__ = ["build_side", "is_spaced", "pieces_for", "spaced", "token_texts", "unit_of"]
 
+UNKNOWN = "\ufffd"
+"""Stands for a token that is not known."""
 MOST_WORDS, OFTEN = 1000, 20
 """Different words of a side, and how often each occurs on average, up to and from which words are its tokens."""
 BYTES = 256
@@ -94,3 +96,26 @@ def is_spaced(vocabulary: Vocabulary) -> bool:
 def spaced(text: str) -> str:
     """Put a space before a text."""
     return f" {text}"
+
+
+def token_texts(vocabulary: Vocabulary, ids: Sequence[int]) -> tuple[str, ...]:
+    """Give each token of a text as text, so that joined they are all of it.
+
+    Args:
+        vocabulary: the tokens.
+        ids: the text as numbers.
+
+    Returns:
+        As many texts: the unknown token as U+FFFD, one that is part of a character as what it completes.
+
+    Example:
+        >>> from throughtime.data.encoding.units import Bytes
+        >>> token_texts(Characters("ab"), [2, 1, 3]), token_texts(Bytes(), list("né".encode()))
+        (('a', '�', 'b'), ('n', '', 'é'))
+    """
+    decode = vocabulary.decoder()
+    texts = [UNKNOWN if token == vocabulary.unknown else decode(token) for token in ids]
+    if texts and vocabulary.unknown is None:  # of bytes some may be kept back until it is seen what they begin
+        blank = vocabulary.encode(" ").tolist()
+        texts[-1] += "".join(map(decode, blank)).removesuffix(" ")
+    return tuple(texts)

@@ -12,6 +12,7 @@ from throughtime.decoding.beam import Beam, Written
 from throughtime.tasks.supervised.prediction import WrittenText
 from throughtime.tasks.translate.options import Predicting, Writing
 from throughtime.tasks.translate.targets import WrittenTargets
+from throughtime.tasks.translate.vocabularies import token_texts
 
 __all__ = ["beam_of", "source_tokens", "told"]
 
@@ -47,8 +48,7 @@ def source_tokens(features: TokenFeatures, text: str) -> tuple[str, ...]:
         case "words":
             return tuple(words_in(spaced))
         case _:
-            decode = features.vocabulary.decoder()
-            return tuple(decode(token) for token in features.ids(text).tolist())
+            return token_texts(features.vocabulary, features.ids(text).tolist())
 
 
 def told(found: Sequence[Written], targets: WrittenTargets, read: tuple[str, ...], how: Writing) -> WrittenText:
