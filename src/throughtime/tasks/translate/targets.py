@@ -113,5 +113,7 @@ class WrittenTargets(Targets[Right]):
         ratio = float(saved["ratio"])
         if not 0 < ratio < math.inf:
             raise ValueError(f"ratio is {ratio}")
+        if not isinstance(saved["sentences"], bool):
+            raise ValueError(f"sentences is {saved['sentences']!r}")
         vocabulary = load_vocabulary(saved["unit"], json.dumps(saved["vocabulary"]))
-        return cls(vocabulary, ratio, sentences=bool(saved["sentences"]))
+        return cls(vocabulary, ratio, sentences=saved["sentences"])
