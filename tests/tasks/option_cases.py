@@ -130,6 +130,29 @@ def vectors(task: str) -> str:
     return table(task)
 
 
+def pairs(task: str) -> str:
+    """A table of pairs of texts, and of other ones; with capitals, and letters that can be written in two ways."""
+    rows = [
+        f"Cafe\u0301 {n % 3} is on {n % 5}\tis {n % 3} {'Open' if n % 2 else 'shut'}\tno {n % 4} at all\tnot {n % 2}\n"
+        for n in range(24)
+    ]
+    Path("t.tsv").write_text("source\ttarget\tother\tkind\n" + "".join(rows), encoding="utf-8")
+    return "t.tsv"
+
+
+def half_a_pair(task: str) -> str:
+    pairs(task)
+    with Path("t.tsv").open("a") as file:
+        file.write("a source\t\tno\tnot\n")
+    return "t.tsv"
+
+
+def unnamed_pairs(task: str) -> str:
+    """Pairs whose header might be one of them."""
+    Path("t.tsv").write_text("source\ttarget\n" + "".join(f"so {n}\tit is {n}\n" for n in range(12)))
+    return "t.tsv"
+
+
 Make = Callable[[str], str]
 """Writes data for a task into the current folder, and gives its name."""
 
@@ -150,7 +173,7 @@ class Case:
     """What is said where the value cannot be honoured with data that fits the default."""
 
 
-DATA: dict[str, Make] = {"generate": text, "classify": table, "tag": table}
+DATA: dict[str, Make] = {"generate": text, "classify": table, "tag": table, "translate": pairs}
 """Task -> what makes data that most of its options are tried with."""
 
 TRAINING: dict[str, Any] = {
@@ -163,11 +186,13 @@ RECORDS: dict[str, Any] = {
 }  # fmt: skip
 BASE: dict[str, dict[str, Any]] = {
     "generate": {**TRAINING, "lanes": 2, "tbptt": 8}, "classify": RECORDS, "tag": RECORDS,
+    "translate": {**TRAINING, "batch_size": 6, "label_smoothing": 0.0, "rival": False},
 }  # fmt: skip
 """Task -> options of a tiny run without noise, from which one is changed."""
 RECORDS_NOISE: dict[str, Any] = {"dropout": 0.5, "word_dropout": 0.5, "recurrent_dropout": 0.2, "spelling": 3}
 NOISY: dict[str, dict[str, Any]] = {
     "generate": {"dropout": 0.5}, "classify": RECORDS_NOISE, "tag": RECORDS_NOISE,
+    "translate": {"dropout": 0.5, "recurrent_dropout": 0.2, "scheduled_sampling": 0.5},
 }  # fmt: skip
 """Task -> options whose noise must be the same each time."""
 
@@ -251,6 +276,30 @@ OWN = {
     "tag": {
         "image_steps": Case("pixels", FILES, images, refused="6 steps in 'path', but 3 labels"),
         "crf": Case(True),
+    },
+    "translate": {
+        **{name: OF_RECORDS[name] for name in ("separator", "bidirectional", "label_smoothing", "batch_size")},
+        "format": Case("jsonl", refused="no JSON"),
+        "header": Case(False, make=unnamed_pairs),
+        "skip_bad": Case(True, make=half_a_pair, needed=True),
+        "batch_steps": Case(60),
+        "source_column": Case("other"),
+        "target_column": Case("kind"),
+        "max_source": Case(3, refused="the source has [0-9]+ tokens, and max_source= is 3"),
+        "unit": Case("characters"),
+        "target_unit": Case("characters"),
+        "vocabulary_size": Case(5, {"unit": "words"}),
+        "joint": Case(True),
+        "lowercase": Case(True),
+        "normalise": Case("NFC"),
+        "decoder_cell": Case("gru"),
+        "attention": Case("additive"),
+        "bridge": Case("last"),
+        "tied": Case(False),
+        "input_feeding": Case(True),
+        "scheduled_sampling": Case(0.5),
+        "criterion": Case("chrf"),
+        "rival": Case(True),
     },
 }
 """Task -> its own options, and those that it is tried with in another way."""
