@@ -27,9 +27,10 @@ def table(path: Path, rows: Sequence[str], header: str = "text,label") -> None:
 GOOD = {
     "classify": text_of(reviews()),
     "tag": "".join(SENTENCE.format(number) for number in range(12)),
+    "translate": "source\ttarget\n" + "".join(f"ein Hund {n} bellt\ta dog {n} barks\n" for n in range(24)),
 }
 """Task -> a file to learn from: 24 rows, or twelve sentences of five lines each."""
-NAMES = {"classify": "t.csv", "tag": "t.conll"}
+NAMES = {"classify": "t.csv", "tag": "t.conll", "translate": "t.tsv"}
 """Task -> the name of that file."""
 
 

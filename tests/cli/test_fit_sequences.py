@@ -1,4 +1,4 @@
-"""``throughtime fit`` of classify and of tag: what both refuse in one line, what both can skip, and what both take."""
+"""``throughtime fit`` of records: what each task refuses in one line, what it can skip, and what it takes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import bad_for_classify
 import bad_for_tag
+import bad_for_translate
 import pytest
 from bad_data import Bad
 from small_data import GOOD, NAMES
@@ -15,7 +16,11 @@ from small_runs import TWO_STEPS, Refused, shown_by_fit
 
 CASES: dict[tuple[str, str], Bad] = {
     (task, name): case
-    for task, cases in (("classify", bad_for_classify.CASES), ("tag", bad_for_tag.CASES))
+    for task, cases in (
+        ("classify", bad_for_classify.CASES),
+        ("tag", bad_for_tag.CASES),
+        ("translate", bad_for_translate.CASES),
+    )
     for name, case in cases.items()
 }
 """Task and what is wrong -> data that must be refused."""
@@ -67,6 +72,23 @@ def test_bad_records_are_skipped_counted_and_listed(task: str, name: str, capsys
         ("tag", ["--header"], "header is for csv"),
         ("tag", ["--embeddings", "v.txt", "--unit", "characters"], "not read word by word"),
         ("tag", ["--embeddings", "v.txt"], "no such file: v.txt"),
+        (
+            "translate",
+            ["--joint", "--target-unit", "words"],
+            "--joint needs one unit on both sides; leave --target-unit",
+        ),
+        (
+            "translate",
+            ["--source", "t.tsv", "--target", "t.tsv"],
+            "give tables of pairs, or --source and --target, not",
+        ),
+        ("translate", ["--unit", "characters", "--vocabulary-size", "9"], "--vocabulary-size is for the units words"),
+        ("translate", ["--unit", "bpe", "--vocabulary-size", "256"], "--vocabulary-size must be at least 257"),
+        ("translate", ["--max-source", "0"], "--max-source must be at least 1"),
+        ("translate", ["--attention", "luong"], "unknown --attention 'luong'"),
+        ("translate", ["--criterion", "blue"], "did you mean 'bleu'"),
+        ("translate", ["--text-column", "source"], "No such option: --text-column"),
+        ("translate", ["--format", "conll"], "conll"),
     ],
 )
 def test_options_that_cannot_be_honoured(refused: Refused, task: str, options: list[str], words: str) -> None:
