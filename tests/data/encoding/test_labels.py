@@ -48,3 +48,11 @@ def test_some_unseen_labels_are_counted_the_frequent_ones_first() -> None:
 def test_labels_that_cannot_be_used_are_refused(labels: list[str], learning: bool, message: str) -> None:
     with pytest.raises(DataError, match=message):
         Labels(["a", "b"]).check(labels, pytest.fail, learning=learning)
+
+
+def test_labels_are_found_however_their_letters_are_composed() -> None:
+    whole, parts = "caf\u00e9", "cafe\u0301"
+    assert Labels.build([whole, parts, "b"]).names == ("b", whole)
+    for known in (whole, parts):  # runs keep them as they were written
+        assert Labels([known, "b"]).numbers([whole, parts, "cafe"]) == [0, 0, UNSEEN]
+        assert Labels([known]).unseen([whole, parts, "cafe"]) == {"cafe": 1}

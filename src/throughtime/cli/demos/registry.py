@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from throughtime.cli.demos import code, digits, generate, moving, names
+from throughtime.cli.demos import code, digits, generate, moving, names, translate
 from throughtime.cli.demos.demo import Demo
 
 __all__ = ["DEMOS"]
@@ -13,4 +13,5 @@ DEMOS: dict[str, Demo] = {
     "digits": digits.DEMO,
     "code": code.DEMO,
     "moving": moving.DEMO,
+    "translate": translate.DEMO,
 }

@@ -69,7 +69,15 @@ DEMO = Demo(
     summary="an LSTM reads a date as any of forty languages writes it, and another writes it as 2021-04-03",
     source="22,000 dates as Babel writes them (BSD licence) with the data of Unicode's CLDR (Unicode licence)",
     data=dates_in_languages,
-    options={"sample_every": 500},
+    options={
+        "unit": "characters",
+        "hidden": 96,
+        "embedding": 64,
+        "dropout": 0.05,
+        "learning_rate": 4e-3,
+        "epochs": 5,
+        "sample_every": 500,
+    },
     max_minutes=2,
     show=_show,
     next=(

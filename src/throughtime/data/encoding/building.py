@@ -112,8 +112,9 @@ def load_features(saved: Mapping[str, Any]) -> Features:
                 return WordFeatures(WordVocabulary(words, saved["characters"], counts), spelled=_flag(saved["spelled"]))
             case "tokens":
                 vocabulary = load_vocabulary(saved["unit"], json.dumps(saved["vocabulary"]))
-                flags = {name: _flag(saved.get(name, False)) for name in ("per_word", "marked", "spaced")}
-                return TokenFeatures(vocabulary, **flags)
+                per_word, marked = _flag(saved["per_word"]), _flag(saved["marked"])
+                spaced = _flag(saved.get("spaced", False))  # which runs of earlier releases have not
+                return TokenFeatures(vocabulary, per_word=per_word, marked=marked, spaced=spaced)
             case "frames":
                 mean, scale = (_each(float, saved[part]) for part in ("mean", "scale"))
                 if len(mean) != len(scale) or not all(each > 0 for each in scale):

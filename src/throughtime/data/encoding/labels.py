@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import cast
+from unicodedata import normalize
 
 from throughtime.data.reading import Note
 from throughtime.doors import option
 from throughtime.errors import DataError
 
-__all__ = ["UNSEEN", "Labels"]
+__all__ = ["UNSEEN", "Labels", "composed"]
 
 UNSEEN = -100
 """Number of a label that training never saw; the value that torch's losses ignore."""
 
 
 class Labels:
-    """The labels that a network can give.
+    """The labels that a network can give; how Unicode composes their letters makes no other labels of them.
 
     Args:
         names: the labels; their numbers follow in this order from 0.
@@ -29,12 +30,12 @@ class Labels:
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
-        self._numbers = {name: number for number, name in enumerate(self.names)}
+        self._numbers = {composed(name): number for number, name in enumerate(self.names)}
 
     @classmethod
     def build(cls, labels: Iterable[str]) -> Labels:
         """Collect labels, in code point order."""
-        return cls(sorted(set(labels)))
+        return cls(sorted(set(map(composed, labels))))
 
     @classmethod
     def load(cls, names: object) -> Labels:
@@ -54,11 +55,11 @@ class Labels:
 
     def numbers(self, labels: Iterable[str]) -> list[int]:
         """Give the numbers of labels; UNSEEN for those that are not here."""
-        return [self._numbers.get(label, UNSEEN) for label in labels]
+        return [self._numbers.get(composed(label), UNSEEN) for label in labels]
 
     def unseen(self, labels: Iterable[str]) -> Counter[str]:
         """Count the labels that are not here."""
-        return Counter(label for label in labels if label not in self._numbers)
+        return Counter(label for label in labels if composed(label) not in self._numbers)
 
     def check(self, labels: Sequence[str], note: Note, *, learning: bool = False) -> None:
         """Tell of labels that are not here.
@@ -86,3 +87,19 @@ class Labels:
                 f"not one label of the data was seen in training: {shown}; known: {', '.join(self.names[:20])}"
             )
         note(f"labels that training never saw, each counted as wrong: {shown}")
+
+
+def composed(label: str) -> str:
+    """Write each letter with its marks as one character where there is one (NFC), as most people type it.
+
+    Args:
+        label: any text.
+
+    Returns:
+        The same for the eye.
+
+    Example:
+        >>> composed("cafe\u0301") == "caf\u00e9"
+        True
+    """
+    return label if label.isascii() else normalize("NFC", label)

@@ -25,7 +25,7 @@ Array = NDArray[Any]
 class Copy:
     """Writes what it reads: where source and target are nearly the same, that is much."""
 
-    kind, title, learned_from = "copy", "the source as it is", "all: it learns nothing"
+    kind, title, learned_from = "copy", "the source as it is", "all data, though it needs none"
 
     def write(self, records: Sequence[Record]) -> Iterator[str]:
         """Write a text for each record."""

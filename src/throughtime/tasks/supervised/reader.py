@@ -22,7 +22,7 @@ from throughtime.tasks.run_config import read_config
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
 from throughtime.tasks.supervised.examples import SKIPPED_FILE, Examples, Prepared, SavedInputs, read_saved
 from throughtime.tasks.supervised.record_task import RecordTask
-from throughtime.tasks.supervised.records import count_skipped, cut_one_series, split, usable
+from throughtime.tasks.supervised.records import compose_labels, count_skipped, cut_one_series, split, usable
 from throughtime.tasks.supervised.remarks import note_copies
 from throughtime.tasks.supervised.targets import Target, Targets
 from throughtime.tasks.supervised.unused_options import check_columns, check_meaning, check_validation
@@ -198,7 +198,8 @@ class RecordReader(RecordTask[Target]):
     def _read_all(self, data: UserData, problems: Problems, load: FileLoader, what: str) -> list[Record]:
         """Read all records with their targets, one at least."""
         before = len(problems.skipped)
-        records = self.settle(list(self.records(data, problems, load, targets=True)), problems)
+        read = compose_labels(list(self.records(data, problems, load, targets=True)), problems.note)
+        records = self.settle(read, problems)
         if not records:
             skipped = problems.skipped[before:]
             last = f"; {len(skipped):,} could not be read, the first: {skipped[0]}" if skipped else ""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from throughtime.data.encoding.labels import composed
 from throughtime.data.planning.split import hold_out, hold_out_end, require_examples, windows
 from throughtime.data.reading import Note, Problems
-from throughtime.data.record import Record
+from throughtime.data.record import Record, Spans
+from throughtime.tasks.supervised.targets import labels_of
 
-__all__ = ["HELD_OUT", "count_skipped", "cut_one_series", "split", "usable"]
+__all__ = ["HELD_OUT", "compose_labels", "count_skipped", "cut_one_series", "split", "usable"]
 
 HELD_OUT = 0.1
 """Share of the data that is kept for validation where none is given."""
@@ -35,6 +38,40 @@ def usable(records: Iterable[Record], fault: Fault, problems: Problems) -> Itera
             yield record
         else:
             problems.report(record.place, wrong)
+
+
+def compose_labels(records: Sequence[Record], note: Note) -> list[Record]:
+    """Make one label of those that differ only in how Unicode composes their letters, as names of folders may.
+
+    Args:
+        records: any records.
+        note: told where a label is written in two ways.
+
+    Returns:
+        The records, their labels composed.
+    """
+    seen = {label for record in records for label in labels_of(record)}
+    other = {label: composed(label) for label in seen if composed(label) != label}
+    twice = sorted(new for new in other.values() if new in seen)
+    if twice:
+        note(f"the label {twice[0]!r} is written with letters in one and in two parts; both are one label")
+    return [_relabelled(record, other) for record in records] if other else list(records)
+
+
+def _relabelled(record: Record, names: Mapping[str, str]) -> Record:
+    match record.target:
+        case str(label):
+            return replace(record, target=names.get(label, label))
+        case tuple(labels):
+            return replace(record, target=tuple(names.get(label, label) for label in labels))
+        case Spans(marked):
+            spans = (
+                span if span.label is None else span._replace(label=names.get(span.label, span.label))
+                for span in marked
+            )
+            return replace(record, target=Spans(tuple(spans)))
+        case _:
+            return record
 
 
 def count_skipped(problems: Problems) -> str:

@@ -79,7 +79,7 @@ class Config(RecordOptions):
     """Sequences of a step."""
     learning_rate: float = 2e-3
     """Highest learning rate of AdamW."""
-    epochs: float = 20.0
+    epochs: float = 12.0
     """Passes over the training data."""
     sample_every: int = 500
     """Steps between samples; 0 makes none."""

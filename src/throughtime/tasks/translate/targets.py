@@ -24,6 +24,8 @@ Right: TypeAlias = tuple[NDArray[np.int64], ...]
 """The tokens of each right sequence, the end among them: (T,)."""
 SENTENCE = 4
 """Words of a text, half of all texts having as many, from which on BLEU means something: it counts runs of four."""
+FEW = 1000
+"""Words of a vocabulary, up to which they are signs (phonemes, commands) and no language."""
 ROOM = 10
 """Tokens that may always be written, beside those that the source gives room for."""
 
@@ -101,7 +103,8 @@ class WrittenTargets(Targets[Right]):
         needed = np.quantile((longest - ROOM).clip(0) / lengths, 0.999)
         words = np.median([len(right_of(record)[0].split()) for record in records])
         ratio = max(1.0, math.ceil(100 * needed) / 100)
-        return WrittenTargets(self.vocabulary, ratio, sentences=bool(words >= SENTENCE))
+        few = self.vocabulary.unit == "words" and len(self.vocabulary) <= FEW
+        return WrittenTargets(self.vocabulary, ratio, sentences=bool(words >= SENTENCE) and not few)
 
     def to_mapping(self) -> dict[str, Any]:
         kept = {"unit": self.vocabulary.unit, "vocabulary": json.loads(self.vocabulary.to_json())}
