@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from small_data import reviews, text_of
+from small_data import GOOD, reviews, text_of
 
 Files = Mapping[str, str | bytes] | Callable[[], object]
 FIT = "fit classify a.csv --out run"
@@ -21,6 +21,11 @@ TEXT = "It was a dark night; no one saw it coming. " * 40
 FASTTEXT = "".join(f"__label__{'ab'[n % 2]} so good {n}\n" for n in range(12)) + "__label__a __label__b both\n"
 LATIN = TEXTS.replace("tea", "thé").encode("latin-1")
 SENTENCES = "sentence,word,tag\n" + "".join(f"{n // 3},w{n},{'AB'[n % 2]}\n" for n in range(36))
+TRANSLATIONS = GOOD["translate"]
+LINES = {f"{role}.txt": "".join(f"so {n} it is\n" for n in range(24)) for role in ("s", "t")}
+TRANSLATE = "fit translate a.tsv --out run"
+"""With a table of pairs."""
+FROM_LINES = "fit translate --source s.txt --target t.txt --out run"
 BAD_SPAN = "a O\nb I-x\n\n" + "a B-x\nb I-x\n\n" * 8
 
 

@@ -6,7 +6,25 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from advice_case import BAD_SPAN, BY_ID, FASTTEXT, FIT, GAPS, LATIN, LONG, SENTENCES, TAG, TEXT, TEXTS, UNCLEAR, Case
+from advice_case import (
+    BAD_SPAN,
+    BY_ID,
+    FASTTEXT,
+    FIT,
+    FROM_LINES,
+    GAPS,
+    LATIN,
+    LINES,
+    LONG,
+    SENTENCES,
+    TAG,
+    TEXT,
+    TEXTS,
+    TRANSLATE,
+    TRANSLATIONS,
+    UNCLEAR,
+    Case,
+)
 from small_data import images, sound, sounds
 
 STEPS = "--time-column t --target-column state"
@@ -210,6 +228,21 @@ FITTING: dict[str, Case] = {
                                without="--init-from run"),
     "a file of options": Case({"a.csv": TEXTS, "c.json": '{"hidden": "4"}'}, f"{FIT} --config c.json",
                               "--hidden must be of type int", "--hidden 4", 24),
+    # pairs of texts
+    "two units": Case({"a.tsv": TRANSLATIONS}, f"{TRANSLATE} --joint --target-unit words", "leave --target-unit out",
+                      reads=24, without="--target-unit words"),
+    "pairs and lines": Case({"a.tsv": TRANSLATIONS, **LINES}, f"{TRANSLATE} --source s.txt", "or --source, not both",
+                            reads=24, without="--source s.txt"),
+    "columns of lines": Case(LINES, f"{FROM_LINES} --source-column a", "--source-column is for tables", reads=24,
+                             without="--source-column a"),
+    "a long source": Case(LINES, f"{FROM_LINES} --max-source 4", "--max-source is 4; split it, or allow more",
+                          "--max-source 99", 24),
+    "pieces": Case(LINES, f"{FROM_LINES} --unit bpe --vocabulary-size 9", "--vocabulary-size must be at least 257",
+                   "--vocabulary-size 257", 24),
+    "all characters": Case({"a.tsv": TRANSLATIONS}, f"{TRANSLATE} --unit characters --vocabulary-size 9",
+                           "for the units words and bpe; the --unit is", "--unit words", 24),
+    "which source": Case({"a.csv": "p,q,r\n" + "so good,so bad,x\n" * 8}, "fit translate a.csv --out run",
+                         "say which with --source-column", "--source-column p", "--target-column"),
     # what has nothing to act on
     "no numbers": Case({"a.fa": ">1\nGA\n>2\nGC\n", "b.fa": ">1\nTA\n>2\nTC\n"},
                        "fit classify a.fa b.fa --out run --target-type number", "choose another --target-type",

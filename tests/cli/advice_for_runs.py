@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import shlex
+from functools import partial
 from pathlib import Path
 
-from advice_case import BAD_SPAN, BY_ID, FASTTEXT, FIT, GAPS, LATIN, LONG, SENTENCES, TEXT, TEXTS, UNCLEAR, Case
+from advice_case import (
+    BAD_SPAN,
+    BY_ID,
+    FASTTEXT,
+    FIT,
+    FROM_LINES,
+    GAPS,
+    LATIN,
+    LINES,
+    LONG,
+    SENTENCES,
+    TEXT,
+    TEXTS,
+    UNCLEAR,
+    Case,
+    written,
+)
 from small_data import image, images, sound, sounds
+
+from throughtime.cli.main import status_of
 
 SERIES = f"{FIT} {BY_ID}"
 FOLDER = "fit classify d --out run"
@@ -24,10 +44,17 @@ def _images() -> None:
     image(Path("new.png"), width=7)
 
 
+def _another_run() -> None:
+    """A run whose tokens are others."""
+    written(LINES)
+    assert status_of([*shlex.split(FROM_LINES), "--out", "other", "--unit", "bytes"]) == 0
+
+
 def _beside(new: str | bytes, learned: str = TEXTS) -> dict[str, str | bytes]:
     return {"a.csv": learned, "b.csv": new}
 
 
+of_lines = partial(Case, LINES, before=FROM_LINES)
 USING: dict[str, Case] = {
     # how other files are written
     "a header": Case(_beside(UNCLEAR), "predict run b.csv", "with --header or --no-header", "--no-header", 7),
@@ -85,6 +112,27 @@ USING: dict[str, Case] = {
     "an id of words": Case(_beside(SENTENCES.replace("sentence", "s"), SENTENCES), "evaluate run b.csv",
                            "choose one with --id-column", "--id-column s", 12,
                            before="fit tag a.csv --out run --id-column sentence"),
+    # texts that are written
+    "probabilities": of_lines("predict run s.txt --probabilities", "--probabilities is for labels", reads=24,
+                              without="--probabilities"),
+    "more than are followed": of_lines("predict run s.txt --n-best 9", "--n-best must be from 1 to --beam, 5",
+                                       "--n-best 2", 24),
+    "pictures of no place": of_lines("predict run s.txt --plot-format png", "say where they go with --plot", "--plot p",
+                                     24),
+    "nothing to draw": of_lines("predict run s.txt --plot p", "--plot needs a network with attention", reads=24,
+                                without="--plot p", before=f"{FROM_LINES} --attention none"),
+    "nothing to cover": of_lines("evaluate run --source s.txt --target t.txt --coverage-penalty 0.1",
+                                 "--coverage-penalty needs a network with attention, and this one has none", reads=24,
+                                 without="--coverage-penalty 0.1", before=f"{FROM_LINES} --attention none"),
+    "nothing unknown": of_lines("predict run s.txt --copy-unknown", "--copy-unknown has nothing to do", reads=24,
+                                without="--copy-unknown", before=f"{FROM_LINES} --unit bytes"),
+    "other tokens": Case(_another_run, "predict run s.txt --with other", "start it from this run (fit --init-from)",
+                         before=FROM_LINES),
+    "a long source": of_lines("predict run s.txt --max-source 4", "--max-source is 4; split it, or allow more",
+                              "--max-source 99", 24),
+    "columns of lines": of_lines("predict run --source s.txt --source-column a", "--source-column is for tables",
+                                 reads=24, without="--source-column a"),
+    "no texts": of_lines("predict run", "nothing to predict for: name files with --source", "--source s.txt", 24),
     # what a run can do
     "not of this task": Case({"a.csv": TEXT}, "evaluate run a.csv --text-column x", "leave --text-column out",
                     reads=1720,

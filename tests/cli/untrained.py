@@ -10,14 +10,19 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+import torch
 
+from throughtime.data.reading import Note
 from throughtime.data.record import Record
 from throughtime.runs.folder import make_folder
 from throughtime.runs.run import Run
 from throughtime.tasks.generate.text_model import TextModel
 from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
-from throughtime.tasks.supervised.prediction import Prediction
+from throughtime.tasks.supervised.examples import read_saved
+from throughtime.tasks.supervised.prediction import Prediction, WrittenText
+from throughtime.tasks.translate.learner import Translator
+from throughtime.tasks.translate.reader import TranslateReader
 from throughtime.training.files import write_json
 from throughtime.training.reporter import Summary
 
@@ -48,7 +53,14 @@ class _Model:
         for record in records:
             self.doors.records.append(record)
             each_step = isinstance(record.content, tuple)
-            yield record, Prediction(("a",) * len(record.content) if each_step else "a")
+            if self.run.task == "translate":
+                yield record, WrittenText("a", score=0.0, tokens=("a",), source_tokens=("a",))
+            else:
+                yield record, Prediction(("a",) * len(record.content) if each_step else "a")
+
+    def asked(self, how: Any, note: Note) -> _Model:
+        _untrained(self.run.config, self.run.path).asked(how, note)
+        return self
 
     def generate_stream(self, prompt: str, **how: Any) -> Iterator[str]:
         self.doors.records, self.doors.characters = [], 0
@@ -63,6 +75,11 @@ class _Model:
 
     def describe(self) -> dict[str, object]:
         return {}
+
+
+def _untrained(config: Any, folder: Path, *_: object) -> Translator:
+    """The network of a run as it was before it learned."""
+    return Translator(config, read_saved(folder, TranslateReader(config).load_targets), torch.device("cpu"))
 
 
 def without_training(monkeypatch: pytest.MonkeyPatch) -> Doors:
@@ -81,5 +98,6 @@ def without_training(monkeypatch: pytest.MonkeyPatch) -> Doors:
         return Summary(status="finished", step=1, tokens=1, seconds=0.0, path=folder)
 
     monkeypatch.setattr("throughtime.runs.training.train", train)
+    monkeypatch.setattr(Translator, "open", staticmethod(_untrained))
     monkeypatch.setattr(Run, "model", property(lambda run: _Model(doors, run)))
     return doors
