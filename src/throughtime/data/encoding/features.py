@@ -125,7 +125,8 @@ class TokenFeatures:
 
     def to_mapping(self) -> dict[str, Any]:
         saved = {"unit": self.vocabulary.unit, "vocabulary": json.loads(self.vocabulary.to_json())}
-        return {"kind": self.kind, **saved, "per_word": self.per_word, "marked": self.marked, "spaced": self.spaced}
+        spaced = {"spaced": True} if self.spaced else {}
+        return {"kind": self.kind, **saved, "per_word": self.per_word, "marked": self.marked, **spaced}
 
     def describe(self) -> dict[str, object]:
         return {"unit": self.vocabulary.unit, "vocabulary": len(self.vocabulary)}

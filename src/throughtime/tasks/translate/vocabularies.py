@@ -89,7 +89,14 @@ def build_side(unit: Unit, texts: Sequence[str], size: int | None) -> Vocabulary
 
 
 def is_spaced(vocabulary: Vocabulary) -> bool:
-    """Whether a text is read with a space before it, so that a word is the same token at its begin and inside."""
+    """Whether a text is read with a space before it, so that a word is the same token at its begin and inside.
+
+    Args:
+        vocabulary: the tokens.
+
+    Returns:
+        True for words and pieces of words, which take the space before them along.
+    """
     return vocabulary.unit in ("words", "bpe")
 
 
