@@ -1,7 +1,7 @@
-"""The peer of ``fit translate``: the same network in plain PyTorch, written with care, that knows nothing of throughtime.
+"""The peer of ``fit translate``: the same network in plain PyTorch, written with care, without throughtime.
 
-Packed sequences into ``nn.LSTM``, attention by ``torch.bmm``, one beam search for a whole batch on tensors alone: finished
-texts stay in the batch, as the batch stays whole until its last text has ended.
+Packed sequences into ``nn.LSTM``, attention by ``torch.bmm``, a beam search for a whole batch on tensors alone, which
+stays whole until its last text has ended.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def test_layers_measures_prints_and_writes(tiny: None, capsys: pytest.CaptureFix
     assert "<svg" in Path("r.svg").read_text()
     assert Path("r.svg").read_text().count("1970") == 0
 
-    text = page(results, None, {"tiny/sure": "nobody is a million times as fast"})
+    text = page(results, [], {"tiny/sure": "nobody is a million times as fast"})
     assert "A quick run" in text and "made by `throughtime bench layers" in text
     assert "| tiny/sure | " in text and "nobody is a million times as fast |" in text
     assert "| tiny/failing | not available |" in text and "not explained yet |" in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import Any
@@ -159,10 +159,10 @@ def _paused(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def fit_table(fit: Results) -> list[str]:
-    """The lines of a table of ``fit generate`` beside a plain script.
+    """The lines of a table of a whole task beside a plain script.
 
     Args:
-        fit: what benchmarks/fit_generate.py found.
+        fit: what benchmarks/fit_generate.py or translate.py found.
     """
     lines = [_line(["figure", "ours", "plain script", "ours/plain", "goal"]), "|---|---|---|---|---|"]
     for row in fit["rows"]:
@@ -173,20 +173,21 @@ def fit_table(fit: Results) -> list[str]:
     return lines
 
 
-def _fit(fit: Results | None) -> Iterator[str]:
-    """The whole training of ``fit generate`` beside a plain script."""
-    if fit:
-        yield "## `fit generate` beside a plain PyTorch script\n"
+def _tasks(fits: Iterable[Results]) -> Iterator[str]:
+    """Whole tasks beside plain scripts."""
+    for fit in fits:
+        yield f"## {fit.get('title', '`fit generate`')} beside a plain PyTorch script\n"
         yield from fit_table(fit)
+        yield f"\n{fit['told']}" if "told" in fit else ""
         yield f"\nMade by `{fit['command']}`.\n" if "command" in fit else ""
 
 
-def page(results: Results, fit: Results | None, reasons: Mapping[str, str]) -> str:
+def page(results: Results, fits: Sequence[Results], reasons: Mapping[str, str]) -> str:
     """The page docs/performance.md.
 
     Args:
         results: what ``bench layers`` found.
-        fit: what benchmarks/fit_generate.py found, if it is there.
+        fits: what benchmarks/fit_generate.py and translate.py found, as far as it is there.
         reasons: pattern of row names -> why such a row does not reach its goal.
     """
     rows, peak = results["rows"], results["conditions"].get("peak", {})
@@ -194,5 +195,5 @@ def page(results: Results, fit: Results | None, reasons: Mapping[str, str]) -> s
     for title, group in groupby(rows, key=lambda row: row["title"]):
         lines += [f"## {title}\n", *_table(group, peak), ""]
     lines += [f"{mean}\n" for mean in _mean_lines(rows)]
-    lines += [*_missed(rows, reasons), *_paused(rows), *_fit(fit), METHOD]
+    lines += [*_missed(rows, reasons), *_paused(rows), *_tasks(fits), METHOD]
     return "\n".join(lines)

@@ -11,13 +11,17 @@ from throughtime.errors import DataError
 
 __all__ = ["page_of"]
 
+TASKS = ("fit_generate", "translate")
+"""Scripts of benchmarks/ that set a whole task beside a plain one."""
+
 
 def page_of(folder: Path) -> str:
     """The page docs/performance.md, from the files of a folder.
 
     Args:
-        folder: it holds ``results/layers.json``; ``results/fit_generate.json``, if that was measured; and
-            ``reasons.json``, which gives for patterns of row names why such rows do not reach their goals.
+        folder: it holds ``results/layers.json``; ``results/fit_generate.json`` and ``results/translate.json``, if they
+            were measured; and ``reasons.json``, which gives for patterns of row names why such rows do not reach their
+            goals.
 
     Returns:
         Markdown.
@@ -25,10 +29,10 @@ def page_of(folder: Path) -> str:
     Raises:
         DataError: a file is missing or holds something else.
     """
-    fit, reasons = folder / "results" / "fit_generate.json", folder / "reasons.json"
+    fits, reasons = (folder / "results" / f"{name}.json" for name in TASKS), folder / "reasons.json"
     return page(
         read(folder / "results" / "layers.json"),
-        read(fit, "figure") if fit.exists() else None,
+        [read(fit, "figure") for fit in fits if fit.exists()],
         _reasons(reasons) if reasons.exists() else {},
     )
 

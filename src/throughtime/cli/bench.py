@@ -86,7 +86,7 @@ def report(
     folder: Annotated[
         Path,
         typer.Argument(
-            metavar="[FOLDER]", help="Folder with results/layers.json, results/fit_generate.json, reasons.json."
+            metavar="[FOLDER]", help="Folder with results/layers.json, those of whole tasks, reasons.json."
         ),
     ] = Path("benchmarks"),
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where performance.md and performance.svg go.")] = Path(
