@@ -178,7 +178,8 @@ def _tasks(fits: Iterable[Results]) -> Iterator[str]:
     for fit in fits:
         yield f"## {fit.get('title', '`fit generate`')} beside a plain PyTorch script\n"
         yield from fit_table(fit)
-        yield f"\n{fit['told']}" if "told" in fit else ""
+        if "told" in fit:
+            yield f"\n{fit['told']}"
         yield f"\nMade by `{fit['command']}`.\n" if "command" in fit else ""
 
 
