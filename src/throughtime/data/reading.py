@@ -61,8 +61,8 @@ class Reading:
 
     per_step: bool = False
     """Whether there is a target for each step, not one for the whole record."""
-    target_type: Literal["label", "labels", "number", "sequences"] = "label"
-    """A label, several labels, a number, or sequences."""
+    target_type: Literal["label", "labels", "number", "sequences", "spans"] = "label"
+    """A label, several labels, a number, sequences, or marked parts: answers to a question."""
     encoding: str = "utf-8"
     """Encoding of text files."""
     format: str | None = None

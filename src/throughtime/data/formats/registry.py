@@ -19,6 +19,8 @@ from throughtime.data.formats.folder import read_folder
 from throughtime.data.formats.json.array import read_json_array
 from throughtime.data.formats.lines import read_lines
 from throughtime.data.formats.named_series import read_any_series
+from throughtime.data.formats.questions.babi import read_babi
+from throughtime.data.formats.questions.squad import read_squad
 from throughtime.data.formats.table import read_table
 from throughtime.data.formats.tagged.conll import read_conll
 from throughtime.data.formats.tagged.spans import read_spans
@@ -45,6 +47,8 @@ class Format:
     """Whether its files are text, so that what is in them may contradict their name."""
     columns: bool = False
     """Whether its rows have named columns: something can stand beside a content, and a cell can name a file."""
+    questions: bool = False
+    """Whether its records are questions beside their contexts, with no columns to name."""
     suffix: str | None = None
     """What the reader takes as its suffix, where it reads several formats."""
 
@@ -60,13 +64,15 @@ FORMATS: dict[str, Format] = {
     "conllu": Format(read=read_conll, suffixes=frozenset({".conllu"}), suffix=".conllu"),
     "spans": Format(read=read_spans),
     "lines": Format(read=read_lines),
+    "squad": Format(read=read_squad, questions=True),
+    "babi": Format(read=read_babi, questions=True),
     "fasttext": Format(read=read_fasttext),
     "fasta": Format(read=read_fasta, suffixes=FASTA_SUFFIXES),
     "arrays": Format(read=read_array_clips, suffixes=ARRAY_SUFFIXES, text=False),
     "folder": Format(read=read_folder, text=False),
 }
-"""The formats by name: tables, a table with a row per step, columns of words, marked texts, a text per line, DNA, .npz,
-folders."""
+"""The formats by name: tables, a table with a row per step, columns of words, marked texts, a text per line, questions
+about texts, DNA, .npz, folders."""
 COLUMN_FORMATS = tuple(name for name, form in FORMATS.items() if form.columns)
 """Those whose rows have named columns."""
 
@@ -132,6 +138,8 @@ def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:
     if (what := foreign_lines(lines)) is not None:
         raise DataError(f"{path} is {what}")
     found = format_by_lines(lines, per_step=how.per_step) or (None if named else table_by_lines(lines, how))
+    if (named, found) == ("json", "squad"):  # which is JSON, of a form of its own
+        return "squad"
     if found is not None and found != named and not _alike(named, found):
         if named is not None or plain:
             note(
@@ -209,7 +217,7 @@ def _read(
 def _require_columns(form: str, name: str, how: Reading, *, targets: bool) -> None:
     """Refuse what only a table with named columns can give: what stands beside a content, and sequences as targets."""
     sequences = targets and how.target_type == "sequences"
-    if form in COLUMN_FORMATS or not (how.beside_columns or how.group_column or sequences):
+    if form in COLUMN_FORMATS or FORMATS[form].questions or not (how.beside_columns or how.group_column or sequences):
         return
     needed = [column for _, column in how.beside_columns] + [how.group_column] * (how.group_column is not None)
     what = f"columns {', '.join(map(repr, needed))}" if needed else "sequences as targets"

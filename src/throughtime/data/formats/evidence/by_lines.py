@@ -11,6 +11,8 @@ from typing import Any, cast
 from throughtime.data.encodings import told_encoding
 from throughtime.data.files import first_bytes
 from throughtime.data.formats.evidence.foreign import archive_kind, foreign_bytes
+from throughtime.data.formats.questions.babi import is_babi
+from throughtime.data.formats.questions.squad import is_squad
 from throughtime.data.formats.tagged.columns import cells_of, is_heading
 from throughtime.data.formats.tagged.spans import span_fields
 from throughtime.data.reading import Reading
@@ -94,6 +96,10 @@ def format_by_lines(lines: Sequence[str], *, per_step: bool) -> str | None:
     if not there:
         return None
     first = there[0].lstrip()
+    if is_squad("\n".join(lines)):
+        return "squad"
+    if is_babi(lines):
+        return "babi"
     if first.startswith(("{", "[")):
         return _json_format(lines, there, per_step)
     if sum(line.startswith(_LABEL) or f" {_LABEL}" in line for line in there) > 0.9 * len(there):

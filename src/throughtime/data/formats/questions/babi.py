@@ -1,0 +1,112 @@
+"""bAbI's stories: numbered statements, and between them questions with a word as answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from throughtime.data.files import describe, open_lines
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.record import Record
+from throughtime.errors import DataError, UsageError
+
+__all__ = ["is_babi", "read_babi"]
+
+_LINE = re.compile(r"(\d+) (.*)", re.DOTALL)
+_QUESTION = re.compile(r"\d+ [^\t]*\?[ ]*\t[^\t]+(?:\t[\d ]*)?")
+_NEEDED = "a line is '1 Mary moved to the garden.', or '2 Where is Mary? TAB garden TAB 1'"
+
+
+def is_babi(lines: Sequence[str]) -> bool:
+    r"""Tell whether lines are stories of bAbI: all numbered, the first 1, and some of them questions.
+
+    Args:
+        lines: the first lines of a file, the last perhaps cut.
+
+    Returns:
+        Whether they are.
+
+    Example:
+        >>> is_babi(["1 Mary moved to the garden.", "2 Where is Mary? \tgarden\t1"]), is_babi(["1 egg", "2 spoons"])
+        (True, False)
+    """
+    whole = [line for line in (lines[:-1] if len(lines) > 2 else lines) if line.strip()]
+    if not whole or not whole[0].startswith("1 ") or not all(map(_LINE.fullmatch, whole)):
+        return False
+    return any(map(_QUESTION.fullmatch, whole))
+
+
+@dataclass(slots=True)
+class _Story:
+    """A story as it is read."""
+
+    statements: list[str] = field(default_factory=list[str])
+    asked: list[tuple[str, str, str, str]] = field(default_factory=list[tuple[str, str, str, str]])
+    """(place, context, question, answer) of each question."""
+
+
+def read_babi(path: Path, how: Reading, problems: Problems, *, targets: bool) -> Iterator[Record]:
+    """Read the questions of stories; what stands before a question in its story is its context.
+
+    Args:
+        path: the file, packed or plain; ``-`` is standard input.
+        how: options; ``encoding``, and ``target_type``, which must be spans.
+        problems: told of lines that are neither statement nor question, and of questions before any statement.
+        targets: whether the answers are read; without, a question is a line that ends in a question mark.
+
+    Yields:
+        A record for each question: content the statements so far, beside them the question, target the answer, group
+        the story, original context and question.
+
+    Raises:
+        DataError: there is no question in the file, or it cannot be read.
+        UsageError: something else than questions is to be learned.
+
+    Source: Weston et al. 2015, "Towards AI-complete question answering: a set of prerequisite toy tasks".
+    """
+    name = describe(path)
+    if how.target_type != "spans":
+        raise UsageError(f"{name} holds stories with questions, as bAbI does; they are learned with answer")
+    story, there = _Story(), False
+    for number, line in enumerate(open_lines(path, how.encoding, problems.note), 1):
+        place = f"{name}: line {number}"
+        if not line.strip():
+            continue
+        match = _LINE.fullmatch(line)
+        if match is None:
+            problems.report(place, f"{line[:40]!r} has no number in front; {_NEEDED}")
+            continue
+        if match[1] == "1":
+            yield from _records(story)
+            story = _Story()
+        there = _take(story, match[2], place, problems, targets=targets) or there
+    yield from _records(story)
+    if not there:
+        raise DataError(f"{name}: no question in it; {_NEEDED}")
+
+
+def _take(story: _Story, text: str, place: str, problems: Problems, *, targets: bool) -> bool:
+    """Take a line up; whether it is a question."""
+    question, *answers = (cell.strip() for cell in text.split("\t"))
+    if not answers and not (question.endswith("?") and not targets):
+        story.statements.append(question)
+        return False
+    answer = answers[0] if answers else ""
+    if not question:
+        problems.report(place, "the question is empty")
+    elif targets and not answer:
+        problems.report(place, "the answer is empty")
+    elif not story.statements:
+        problems.report(place, "a question before any statement of its story; give it a context")
+    else:
+        story.asked.append((place, " ".join(story.statements), question, answer if targets else ""))
+    return True
+
+
+def _records(story: _Story) -> Iterator[Record]:
+    whole = "\n".join(story.statements)
+    for place, context, question, answer in story.asked:
+        original = {"context": context, "question": question}
+        yield Record(context, answer or None, place, original, {"question": question}, whole)
