@@ -64,7 +64,8 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         HALL: set(),
         "rivals": {HALL},
         "supervised": {HALL, "rivals"},
-        **{task: {HALL, "supervised", "rivals"} for task in TASKS},  # no task knows another
+        "writing": {HALL, "supervised", "rivals"},
+        **{task: {HALL, "supervised", "rivals", "writing"} for task in TASKS},  # no task knows another
     },
     "bench": {HALL: set(), "peers": {HALL}},
     "cli": {"display": set(), HALL: {"display"}, "demos": {HALL, "display"}, "main": {HALL, "demos"}},

@@ -18,7 +18,7 @@ from throughtime.errors import DataError, UsageError
 from throughtime.tasks.supervised.examples import Prepared
 from throughtime.tasks.translate.options import Config
 from throughtime.tasks.translate.reader import TranslateReader
-from throughtime.tasks.translate.targets import Right, right_of
+from throughtime.tasks.writing.targets import Right, right_of
 
 Pair = tuple[str, tuple[str, ...]]
 PAIRS = [(f"ein Hund {n}, ja", f"a dog {n}, yes") for n in range(40)]

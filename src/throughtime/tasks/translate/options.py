@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from throughtime.doors import named, option
+from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.tasks.options import check_vocabulary_size
 from throughtime.tasks.supervised.options import RecordOptions
-from throughtime.training.options import CheckedOptions
+from throughtime.tasks.writing import options as writing
+from throughtime.tasks.writing.options import Writing
 
-__all__ = ["Config", "Evaluating", "Predicting", "Writing"]
+__all__ = ["Config", "Evaluating", "Predicting"]
 
 _NETWORK = frozenset(["decoder_cell", "attention", "bridge", "tied", "input_feeding"])
 _UNITS = frozenset(["unit", "target_unit", "joint", "lowercase", "normalise"])
@@ -90,35 +91,23 @@ class Config(RecordOptions):
         self._shares("label_smoothing", "scheduled_sampling")
         units = {self.unit, self.target_unit or self.unit}
         check_vocabulary_size(next(iter(units)) if len(units) == 1 else None, self.vocabulary_size)
+        for name in ("recurrent_dropout", "weight_dropout"):
+            if self.input_feeding and getattr(self, name):
+                raise UsageError(
+                    f"{named(name)} has one mask for a whole sequence, and {named('input_feeding')} goes step by step; "
+                    "leave one of them out"
+                )
         if self.joint and len(units) > 1:
             raise UsageError(f"{named('joint')} needs one unit on both sides; leave {named('target_unit')} out")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Writing(CheckedOptions):
-    """How a trained network writes."""
-
-    beam: int = 5
-    """Texts that are followed side by side for each source; 1 is greedy."""
-    length_penalty: float = 1.0
-    """Longer texts are preferred the more, the larger it is (Wu et al. 2016, equation 14); 0 prefers short ones."""
-    coverage_penalty: float = 0.0
-    """Above 0 prefers texts that have looked at all of the source (the same)."""
-    copy_unknown: bool = False
-    """Where an unknown word is written, copy the word of the source that was looked at most (Luong et al. 2015);
-    without it no unknown word is written."""
-    ensemble: tuple[str, ...] = ()
-    """Other runs that vote at each step: the mean of the probabilities."""
-
-    def _check_values(self) -> None:
-        self._at_least(1, "beam")
-        self._at_least(0, "length_penalty", "coverage_penalty")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluating(Writing):
     """What ``evaluate`` can be asked for."""
 
+    copy_unknown: bool = False
+    """Where an unknown word is written, copy the word of the source that was looked at most (Luong et al. 2015);
+    without it no unknown word is written."""
     tokenize: Literal["13a", "none", "char", "zh", "intl"] | None = None
     """How BLEU cuts texts into words, as sacreBLEU calls it; none for texts that are cut already; if not given, it is
     told from them."""
@@ -127,19 +116,9 @@ class Evaluating(Writing):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Predicting(Writing):
+class Predicting(writing.Predicting):
     """What ``predict`` can be asked for."""
 
-    n_best: int = 1
-    """Texts that are given for each source, the best first."""
-    plot: str | None = None
-    """Folder for a picture of each text and where it has looked in its source."""
-    plot_format: Literal["svg", "png"] = "svg"
-    """What these pictures are."""
-
-    def _check_values(self) -> None:
-        Writing._check_values(self)
-        if self.plot_format != "svg" and self.plot is None:
-            raise UsageError(f"{named('plot_format')} is for pictures; say where they go with {option('plot')}")
-        if not 1 <= self.n_best <= self.beam:
-            raise UsageError(f"{named('n_best')} must be from 1 to {named('beam')}, {self.beam}, not {self.n_best}")
+    copy_unknown: bool = False
+    """Where an unknown word is written, copy the word of the source that was looked at most (Luong et al. 2015);
+    without it no unknown word is written."""

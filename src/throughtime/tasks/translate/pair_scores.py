@@ -15,7 +15,7 @@ from throughtime.data.formats.writers import open_writer
 from throughtime.data.planning.buckets import Costs
 from throughtime.data.reading import Note
 from throughtime.tasks.supervised.examples import Examples
-from throughtime.tasks.translate.targets import Right, right_of
+from throughtime.tasks.writing.targets import Right, right_of
 
 __all__ = ["Pair", "write_scores"]
 

@@ -31,8 +31,8 @@ from throughtime.tasks.supervised.examples import Prepared, SavedInputs
 from throughtime.tasks.supervised.reader import RecordReader
 from throughtime.tasks.supervised.targets import Targets
 from throughtime.tasks.translate.options import Config
-from throughtime.tasks.translate.targets import Right, WrittenTargets, right_of
-from throughtime.tasks.translate.vocabularies import build_side, is_spaced, unit_of
+from throughtime.tasks.writing.targets import Right, WrittenTargets, right_of
+from throughtime.tasks.writing.vocabularies import build_side, is_spaced, unit_of
 
 __all__ = ["TranslateReader"]
 

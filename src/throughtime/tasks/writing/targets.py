@@ -10,13 +10,13 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.encoding.features import text_of
 from throughtime.data.encoding.vocabulary import Vocabulary, load_vocabulary
+from throughtime.data.planning.split import content_hash
 from throughtime.data.record import Record, Sequences
 from throughtime.data.source import Lengths
 from throughtime.errors import DataError
 from throughtime.tasks.supervised.targets import Targets
-from throughtime.tasks.translate.vocabularies import is_spaced, spaced, token_texts
+from throughtime.tasks.writing.vocabularies import is_spaced, spaced, token_texts
 
 __all__ = ["Right", "WrittenTargets", "all_right", "right_of"]
 
@@ -42,18 +42,19 @@ def right_of(record: Record) -> tuple[str, ...]:
 
 
 def all_right(records: Sequence[Record]) -> list[tuple[str, ...]]:
-    """Give the right texts of each record, those of other records with the same source among them.
+    """Give the right texts of each record, those of other records with the same content among them.
 
     Args:
-        records: texts with their right sequences.
+        records: texts or pictures with their right sequences.
 
     Returns:
         For each record its own texts and those others, each once.
     """
-    by_source: dict[str, dict[str, None]] = {}
-    for record in records:
-        by_source.setdefault(text_of(record), {}).update(dict.fromkeys(right_of(record)))
-    return [tuple(by_source[text_of(record)]) for record in records]
+    keys = [content_hash(record) for record in records]
+    by_content: dict[bytes, dict[str, None]] = {}
+    for key, record in zip(keys, records, strict=True):
+        by_content.setdefault(key, {}).update(dict.fromkeys(right_of(record)))
+    return [tuple(by_content[key]) for key in keys]
 
 
 class WrittenTargets(Targets[Right]):

@@ -15,8 +15,8 @@ from throughtime.data.encoding.features import TokenFeatures
 from throughtime.data.record import Record, Sequences
 from throughtime.errors import CheckpointError, DataError
 from throughtime.tasks.supervised.examples import INPUTS_FILE, SavedInputs, read_saved
-from throughtime.tasks.translate.targets import WrittenTargets, all_right, right_of
-from throughtime.tasks.translate.vocabularies import build_side
+from throughtime.tasks.writing.targets import WrittenTargets, all_right, right_of
+from throughtime.tasks.writing.vocabularies import build_side
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
 

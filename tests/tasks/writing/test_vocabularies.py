@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from throughtime.data.encoding.building import Unit
 from throughtime.data.encoding.features import TokenFeatures
 from throughtime.errors import UsageError
-from throughtime.tasks.translate.targets import WrittenTargets
-from throughtime.tasks.translate.vocabularies import build_side, is_spaced, pieces_for, unit_of
-from throughtime.tasks.translate.writing import source_tokens
+from throughtime.tasks.writing.targets import WrittenTargets
+from throughtime.tasks.writing.told import source_tokens
+from throughtime.tasks.writing.vocabularies import build_side, is_spaced, pieces_for, unit_of
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
 PHONEMES = [f"{'KTDGMN'[n % 6]} {['AE1', 'AO1', 'IY0', 'AH0'][n % 4]} {'PBSZ'[n % 4]}" for n in range(120)]

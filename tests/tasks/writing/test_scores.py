@@ -13,7 +13,7 @@ import pytest
 import sacrebleu
 
 from throughtime.errors import UnknownNameError
-from throughtime.tasks.translate.scores import (
+from throughtime.tasks.writing.scores import (
     TOKENIZATIONS,
     edit_distance,
     error_rate,
@@ -161,7 +161,7 @@ def test_error_rates_of_many_texts_take_no_time() -> None:
 
 
 def test_neither_torch_nor_sacrebleu_nor_matplotlib_is_loaded_before_it_is_needed() -> None:
-    loads = "from throughtime.tasks.translate import pictures, scores"
+    loads = "from throughtime.tasks.translate import pictures\nfrom throughtime.tasks.writing import scores"
     heavy = "{'torch', 'sacrebleu', 'matplotlib', 'scipy'}"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys\n{loads}\nprint({heavy} & set(sys.modules))"],

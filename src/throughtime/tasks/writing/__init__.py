@@ -1,0 +1,1 @@
+"""What tasks that write texts share: tokens, search, scores, the learner."""
