@@ -55,6 +55,7 @@ print(sorted({"torch", "matplotlib", "scipy", "sklearn"} & set(sys.modules)), ty
         ("classify", "t.csv", "text,label\n" + "good tea,a\nbad tea,b\n" * 10),
         ("tag", "t.conll", "good\tA\ntea\tB\n\n" * 20),
         ("generate", "t.txt", "It was the best of times, it was the worst of times.\n" * 100),
+        ("translate", "t.tsv", "source\ttarget\n" + "".join(f"so {n} it is\tand {n} is it\n" for n in range(30))),
     ],
 )
 def test_data_is_read_without_torch(task: str, name: str, text: str, tmp_path: Path) -> None:
@@ -144,6 +145,44 @@ def test_a_refusal_that_needs_no_network_loads_no_torch(small: Path, command: st
     *lines, last = loaded(NOT_AT_THE_DOOR, *(small / each if each in names else each for each in command.split()))
     assert last == "2 []"
     assert len(lines) == 1 and words in lines[0]
+
+
+@pytest.fixture(scope="module")
+def translator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with lines of two languages and a run that has learned from them."""
+    folder = tmp_path_factory.mktemp("translator")
+    for name, end in (("s.txt", 20), ("t.txt", 20), ("few.txt", 19)):
+        (folder / name).write_text("".join(f"so {n} it is\n" for n in range(end)))
+    (folder / "gap.txt").write_text("\nit\n")
+    fit = ("fit", "translate", "--source", folder / "s.txt", "--target", folder / "t.txt", "--out", folder / "run")
+    tiny = ("--steps", 1, "--hidden", 4, "--embedding", 4, "--device", "cpu", "--no-rival")
+    assert loaded(NOT_FOR_A_FIT, *fit, *tiny)[-1] == "0 []", "a fit loads no more than it needs"
+    return folder
+
+
+def test_a_translator_is_described_without_torch(translator: Path) -> None:
+    assert loaded(NOT_TO_DESCRIBE, "describe", translator / "run")[-1] == "0 []"
+    needless = f"{NOT_FOR_A_FIT},tensorboard,torch.utils.tensorboard,throughtime.training.loop,sacrebleu"
+    assert loaded(needless, "predict", translator / "run", translator / "s.txt")[-1] == "0 []"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("predict run gap.txt", "gap.txt: line 1"),
+        ("predict run --source gap.txt", "gap.txt: line 1"),
+        ("predict run s.txt --n-best 9", "--n-best must be from 1 to --beam"),
+        ("predict run s.txt --max-source 3", "the source has"),
+        ("evaluate run --source s.txt --target few.txt", "few.txt 19: line 20 of"),
+        ("fit translate --source s.txt --target few.txt --out new", "few.txt 19: line 20 of"),
+        ("fit translate --source s.txt --target t.txt --out new --source-column a", "--source-column is for tables"),
+    ],
+)
+def test_what_a_translator_refuses_loads_no_torch(translator: Path, command: str, words: str) -> None:
+    names = {path.name for path in translator.iterdir()} | {"no.txt", "new"}
+    *lines, last = loaded(NOT_AT_THE_DOOR, *(translator / each if each in names else each for each in command.split()))
+    assert last == "2 []"
+    assert len(lines) == 1 and words in lines[0], lines
 
 
 @pytest.mark.parametrize(
