@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import os
 import signal
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from left_behind import tensors_of
-from small_pairs import TINY, WELL, fit, prepared, reversals, untrained, words
+from small_pairs import TINY, WELL, fit, greedy, next_scores, prepared, reversals, score_of, untrained, words
 from torch.nn import functional
 
 import throughtime as tt
@@ -88,38 +86,6 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(step: int, tmp_path: Path) -
     assert second.metrics == whole.metrics
 
 
-def arrays_of(learner: Translator, sources: Sequence[str]) -> Batch:
-    records = [Record(source, None, source) for source in sources]
-    return learner.batch(learner.features.items(records), np.arange(len(sources)))
-
-
-@torch.no_grad()
-def next_scores(learner: Translator, source: str, written: Sequence[int], models: Any = None) -> torch.Tensor:
-    """Log-probabilities of the token after ``written``: the known tokens read from the start, as in training."""
-    before = torch.tensor([[learner.targets.vocabulary.document, *written]])
-    found: list[torch.Tensor] = []
-    for model in models or [learner.model]:
-        read = model.encode(arrays_of(learner, [source]).arrays)
-        found.append(functional.log_softmax(model(before, torch.tensor([before.shape[1]]), read)[-1].double(), 0))
-    return torch.logsumexp(torch.stack(found), 0) - math.log(len(found))
-
-
-def greedy(learner: Translator, source: str, models: Any = None) -> tuple[list[int], float]:
-    """Write token by token what is likeliest, never the unknown one."""
-    vocabulary, written, score = learner.targets.vocabulary, list[int](), 0.0
-    most = int(learner.targets.most(np.array([len(learner.features.ids(source))]))[0])
-    while len(written) < most:
-        scores = next_scores(learner, source, written, models)
-        if vocabulary.unknown is not None:
-            scores[vocabulary.unknown] = -math.inf
-        best = int(scores.argmax())
-        score += float(scores[best])
-        if best == vocabulary.document:
-            return written, score
-        written.append(best)
-    return written, score
-
-
 NETWORKS: list[dict[str, Any]] = [
     *({"attention": kind, "input_feeding": fed} for kind in ("additive", "dot", "general", "none")
       for fed in (False, True)),
@@ -166,16 +132,6 @@ def test_a_beam_as_wide_as_all_texts_finds_the_best_of_all() -> None:
         assert [each.value for each in found] == spelled
         assert [each.score for each in found] == pytest.approx([scores[place] for place in best], abs=1e-4)
         assert [each.rank for each in found] == [1, 2, 3, 4, 5, 6]
-
-
-@torch.no_grad()
-def score_of(learner: Translator, source: str, text: Sequence[int], models: Any = None) -> float:
-    """Log-probability of a text with its end, each token after those before it."""
-    total = 0.0
-    for place, token in enumerate([*text, learner.targets.vocabulary.document]):
-        scores = next_scores(learner, source, text[:place], models)
-        total += float(scores[token])
-    return total
 
 
 def test_unknown_tokens_are_never_written_unless_they_are_copied() -> None:
