@@ -40,6 +40,8 @@ class Found:
     """Scheme of labels that mark spans, BIO or BIOES; None where they mark none."""
     spans: bool = False
     """Whether the labels were marks in texts, so that texts are cut into words and marks of punctuation."""
+    answers: str | None = None
+    """Whether answers to questions are "spans" of their contexts or "words"; None where no questions were read."""
     labels_were: str | None = None
     """What they were in the data, where they were turned into that scheme."""
 

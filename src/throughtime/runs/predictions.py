@@ -12,7 +12,7 @@ from throughtime.data.record import Record
 from throughtime.data.series.steps import Steps
 from throughtime.doors import named
 from throughtime.errors import UsageError
-from throughtime.tasks.supervised.prediction import Prediction, WrittenText
+from throughtime.tasks.supervised.prediction import Answered, Prediction, WrittenText
 from throughtime.tasks.supervised.records import count_skipped
 from throughtime.training.files import write_text
 
@@ -59,6 +59,8 @@ def rows_of(
     if isinstance(original, Steps):
         record = replace(record, original={"series": original.id or ""})
     added: dict[str, object] = {"predicted": prediction.value}
+    if isinstance(prediction, Answered) and prediction.probabilities is None:
+        added["start"] = "" if prediction.start is None else prediction.start
     if prediction.probability is not None and (probabilities or not each_step):
         added["probability"] = _written(prediction.probability)
     if probabilities:

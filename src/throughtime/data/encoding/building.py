@@ -11,6 +11,7 @@ import numpy as np
 from throughtime.data.encoding.features import Features, FrameFeatures, TokenFeatures, WordFeatures, text_of, words_of
 from throughtime.data.encoding.joined import JoinedFeatures
 from throughtime.data.encoding.scripts import sets_no_spaces
+from throughtime.data.encoding.statements import StatementFeatures
 from throughtime.data.encoding.vocabulary import build_vocabulary, load_vocabulary
 from throughtime.data.encoding.word_vocabulary import WordVocabulary
 from throughtime.data.record import Record
@@ -120,6 +121,8 @@ def load_features(saved: Mapping[str, Any]) -> Features:
                 if len(mean) != len(scale) or not all(each > 0 for each in scale):
                     raise ValueError("mean and scale do not fit")
                 return FrameFeatures(mean, scale)
+            case "statements":
+                return StatementFeatures(WordVocabulary(_each(str, saved["words"]), "", _each(int, saved["counts"])))
             case "joined":
                 return JoinedFeatures({name: load_features(part) for name, part in saved["parts"].items()})
             case kind:

@@ -13,7 +13,7 @@ from throughtime.errors import CheckpointError
 from throughtime.layers import Recurrent
 from throughtime.models.cells import stack
 from throughtime.models.inputs import FrameInput, TokenInput, WordInput
-from throughtime.tasks.supervised.options import SupervisedOptions
+from throughtime.tasks.supervised.options import RecordOptions, SupervisedOptions
 from throughtime.training.checkpoint import read_tensors, weights_of
 from throughtime.training.files import MODEL_FILE
 
@@ -52,7 +52,7 @@ def make_input(config: SupervisedOptions, features: Features, embedding: int, *,
             raise TypeError(f"no input for {features!r}")
 
 
-def make_recurrent(config: SupervisedOptions, input_size: int) -> Recurrent:
+def make_recurrent(config: RecordOptions, input_size: int) -> Recurrent:
     """Make the recurrent layers that the options ask for.
 
     Args:

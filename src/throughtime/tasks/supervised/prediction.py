@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Prediction", "WrittenText"]
+__all__ = ["Answered", "Prediction", "WrittenText"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +41,17 @@ class WrittenText(Prediction):
     """Its place among those that were found, from 1; None where one alone was asked for."""
     others: tuple[WrittenText, ...] = field(default=())
     """The next best ones, where they were asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Prediction):
+    """An answer to a question about a text; its ``value`` is the answer, empty where there is none."""
+
+    start: int | None = None
+    """First character of the answer in the text; None where it is no part of it."""
+    stop: int | None = None
+    """The character behind its last one."""
+    places: tuple[tuple[int, int], ...] = ()
+    """First character, and the one behind the last, of each part of the text that was looked at by itself."""
+    looked: NDArray[np.floating] | None = None
+    """(looks, parts): how much was looked at each part, look after look; or None."""

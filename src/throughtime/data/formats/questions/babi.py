@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from throughtime.data.files import describe, open_lines
@@ -43,8 +43,10 @@ class _Story:
     """A story as it is read."""
 
     statements: list[str] = field(default_factory=list[str])
-    asked: list[tuple[str, str, str, str]] = field(default_factory=list[tuple[str, str, str, str]])
-    """(place, context, question, answer) of each question."""
+    numbers: dict[str, int] = field(default_factory=dict[str, int])
+    """Number of a line -> place of its statement in the context, from 1."""
+    records: list[Record] = field(default_factory=list[Record])
+    """Its questions; that they belong together is known at its end."""
 
 
 def read_babi(path: Path, how: Reading, problems: Problems, *, targets: bool) -> Iterator[Record]:
@@ -57,8 +59,9 @@ def read_babi(path: Path, how: Reading, problems: Problems, *, targets: bool) ->
         targets: whether the answers are read; without, a question is a line that ends in a question mark.
 
     Yields:
-        A record for each question: content the statements so far, beside them the question, target the answer, group
-        the story, original context and question.
+        A record for each question: content the statements so far, a line each, beside them the question, target the
+        answer, group the story, original context and question, with targets also ``supporting``: which of the
+        statements, from 1, give the answer.
 
     Raises:
         DataError: there is no question in the file, or it cannot be read.
@@ -81,32 +84,38 @@ def read_babi(path: Path, how: Reading, problems: Problems, *, targets: bool) ->
         if match[1] == "1":
             yield from _records(story)
             story = _Story()
-        there = _take(story, match[2], place, problems, targets=targets) or there
+        there = _take(story, match[1], match[2], place, problems, targets=targets) or there
     yield from _records(story)
     if not there:
         raise DataError(f"{name}: no question in it; {_NEEDED}")
 
 
-def _take(story: _Story, text: str, place: str, problems: Problems, *, targets: bool) -> bool:
+def _take(story: _Story, number: str, text: str, place: str, problems: Problems, *, targets: bool) -> bool:
     """Take a line up; whether it is a question."""
-    question, *answers = (cell.strip() for cell in text.split("\t"))
-    if not answers and not (question.endswith("?") and not targets):
+    question, *cells = (cell.strip() for cell in text.split("\t"))
+    if not cells and not (question.endswith("?") and not targets):
         story.statements.append(question)
+        story.numbers[number] = len(story.statements)
         return False
-    answer = answers[0] if answers else ""
+    answer, supporting = (*cells, "", "")[:2]
+    unknown = [each for each in supporting.split() if each not in story.numbers]
     if not question:
         problems.report(place, "the question is empty")
     elif targets and not answer:
         problems.report(place, "the answer is empty")
     elif not story.statements:
         problems.report(place, "a question before any statement of its story; give it a context")
+    elif unknown:
+        problems.report(place, f"{unknown[0]!r} is no number of a statement before the question")
     else:
-        story.asked.append((place, " ".join(story.statements), question, answer if targets else ""))
+        context = "\n".join(story.statements)
+        facts = " ".join(str(story.numbers[each]) for each in supporting.split())
+        original = {"context": context, "question": question, **({"supporting": facts} if targets else {})}
+        target = answer if targets else None
+        story.records.append(Record(context, target, place, original, {"question": question}))
     return True
 
 
 def _records(story: _Story) -> Iterator[Record]:
     whole = "\n".join(story.statements)
-    for place, context, question, answer in story.asked:
-        original = {"context": context, "question": question}
-        yield Record(context, answer or None, place, original, {"question": question}, whole)
+    return (replace(record, group=whole) for record in story.records)

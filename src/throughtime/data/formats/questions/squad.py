@@ -119,5 +119,5 @@ def _mark(answer: Any, context: str) -> Span:
     fields = cast(Fields, answer) if isinstance(answer, dict) else dict[str, Any]()
     text, start = fields.get("text"), fields.get("answer_start")
     if not isinstance(text, str) or not isinstance(start, int) or isinstance(start, bool):
-        raise DataError(f"an answer is {cut(str(answer))}, not a text with its answer_start")
+        raise DataError(f"an answer is {cut(str(cast(object, answer)))}, not a text with its answer_start")
     return marked_at(context, text, start)
