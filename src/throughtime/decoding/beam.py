@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.decoding.decoder import Decoder, Scores, Tokens
+from throughtime.decoding.decoder import Best, Decoder, Scores, Tokens
 from throughtime.errors import UsageError
 
 __all__ = ["Beam", "Written", "search"]
@@ -111,6 +111,7 @@ class _Search:
     def __init__(self, decoder: Decoder, first: Tokens, beam: Beam, end: int, most: Tokens) -> None:
         self.decoder, self.beam, self.end, self.most = decoder, beam, end, most
         self.texts: list[list[Written]] = [[] for _ in first]
+        self.kept = np.zeros(len(first), np.int64)
         self.owner = np.arange(len(first))
         self.tokens, self.scores = first, np.zeros(len(first))
         self.coverage: NDArray[np.floating] | None = None
@@ -120,25 +121,35 @@ class _Search:
 
     def advance(self) -> None:
         """Write one token more."""
-        best = self.decoder.best(self.tokens, self.beam.width + 1)
+        # Where the likeliest is the end, a wider beam goes on with the others; one text alone is done.
+        best = self.decoder.best(self.tokens, self.beam.width + 1 if self.beam.width > 1 else 1)
         missed = self._look()
-        width = best.tokens.shape[1]
-        owner = np.repeat(self.owner, width)
-        scores = (self.scores[:, None] + best.scores).ravel()
-        order = np.lexsort((-scores, owner))  # stable: of equal ones that of the better text comes first
-        order = order[scores[order] > -np.inf]
-        owner, tokens = owner[order], best.tokens.ravel()[order]
-        ends, scores, parents = tokens == self.end, scores[order], order // width
-        for at in np.flatnonzero(ends & (_places(owner) < self.beam.width)):
+        owner, tokens, scores, parents = self._candidates(best)
+        ends = tokens == self.end
+        for at in np.flatnonzero(ends & self._foremost(owner)):
             self._keep(int(owner[at]), int(parents[at]), float(scores[at]), missed, None)
         on = np.flatnonzero(~ends)
-        on = on[_places(owner[on]) < self.beam.width]
+        on = on[self._foremost(owner[on])]
         owner, tokens, scores, parents = owner[on], tokens[on], scores[on], parents[on]
         done = self._done(owner, scores)
         for at in np.flatnonzero(done[owner] & (self.most[owner] <= len(self.parents) + 1)):
             if not any(text.ended for text in self.texts[int(owner[at])]):
                 self._keep(int(owner[at]), int(parents[at]), float(scores[at]), missed, int(tokens[at]))
         self._go_on(~done[owner], owner, tokens, scores, parents)
+
+    def _candidates(self, best: Best) -> tuple[Tokens, Tokens, Scores, Tokens]:
+        """The row, token, score and place of its text so far of all that may come next; in a row the best first."""
+        width = best.tokens.shape[1]
+        owner = np.repeat(self.owner, width)
+        scores = (self.scores[:, None] + best.scores).ravel()
+        # Stable: of equal ones that of the better text comes first. One candidate of a row is in order.
+        order = np.arange(len(scores)) if self.beam.width == 1 else np.lexsort((-scores, owner))
+        order = order[scores[order] > -np.inf]
+        return owner[order], best.tokens.ravel()[order], scores[order], order // width
+
+    def _foremost(self, owner: Tokens) -> NDArray[np.bool_]:
+        """Which candidates are among the best of their row, as many as it may follow."""
+        return np.ones(len(owner), bool) if self.beam.width == 1 else _places(owner) < self.beam.width
 
     def _look(self) -> Scores:
         """(R,) what the coverage of each text adds to its rank, with the token that comes."""
@@ -164,6 +175,7 @@ class _Search:
         tokens, looks = self._traced(parent)
         tokens = tokens if last is None else [*tokens, last]
         attention = np.stack(looks) if looks else None
+        self.kept[owner] += 1
         self.texts[owner].append(Written(np.array(tokens, np.int64), score, rank, last is None, attention))
 
     def _traced(self, row: int) -> tuple[list[int], list[NDArray[np.floating]]]:
@@ -184,7 +196,8 @@ class _Search:
         # A text that goes on only gets less likely; the bound divides by the most that its length may ever weigh.
         bound = np.full(len(done), -np.inf)
         bound[owner[first]] = self.beam.rank(scores[first], self.most[owner[first]])
-        for row in np.flatnonzero([len(texts) >= self.beam.n_best for texts in self.texts]):
+        going: list[int] = owner[first].tolist()
+        for row in (row for row in going if self.kept[row] >= self.beam.n_best):
             ranks = sorted((text.rank for text in self.texts[row]), reverse=True)
             done[row] |= len(ranks) >= self.beam.width or ranks[self.beam.n_best - 1] >= bound[row]
         return done

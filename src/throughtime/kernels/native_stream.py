@@ -66,7 +66,7 @@ class NativeStream:
     """
 
     def __init__(self, calls: Sequence[Call], bfloat16: bool = False) -> None:
-        self._calls = [replace(call, weights=[]) for call in calls]  # the weights need not live
+        self._widths = [[part.shape[2] for part in call.state] for call in calls]
         like = calls[0].rows
         self._batch, self._dtype = like.shape[0], like.dtype
         narrow = bfloat16 and bool(core().has_bfloat16(target()))
@@ -142,8 +142,6 @@ class NativeStream:
         _alone(self._stream.select(rows.tolist(), self._make(rows.numel())))
         self._batch = rows.numel()
         self._shape = torch.Size([self._batch, self._shape[1]])
-        state = [[part[:, rows] for part in call.state] for call in self._calls]
-        self._calls = [replace(call, state=parts) for call, parts in zip(self._calls, state, strict=True)]
 
     def _make(self, batch: int) -> Any:
         """What makes the output of a step."""
@@ -158,7 +156,10 @@ class NativeStream:
     @property
     def carries(self) -> list[Carry]:
         """The state of each layer; reading and setting it copies."""
-        carries = [tuple(torch.empty_like(part[0]) for part in call.state) for call in self._calls]
+        carries = [
+            tuple(torch.empty(self._batch, width, dtype=self._dtype, device="cpu") for width in each)
+            for each in self._widths
+        ]
         for number, carry in enumerate(carries):
             _alone(self._stream.read(number, *_pair(carry)))
         return carries

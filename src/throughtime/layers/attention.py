@@ -198,7 +198,7 @@ class Attention(nn.Module):
         weights = self._weights(self._split(self.query(queries)), memory)
         context = functional.dropout(weights, self.dropout, self.training) @ memory.values
         context = self.output(context.transpose(1, 2).flatten(2))
-        mean = weights.mean(1)
+        mean = weights[:, 0] if self.heads == 1 else weights.mean(1)
         return (context[:, 0], mean[:, 0]) if query.dim() == 2 else (context, mean)
 
     def extra_repr(self) -> str:

@@ -165,7 +165,7 @@ class Stream:
         mask[chosen] = True
         self._steps.carries = [
             tuple(torch.where(mask[:, None], new, old) for new, old in zip(fresh, carry, strict=True))
-            for fresh, carry in zip(self._initial, self._steps.carries, strict=True)
+            for fresh, carry in zip(self._start(), self._steps.carries, strict=True)
         ]
 
     def select(self, rows: Sequence[int] | Tensor) -> None:
@@ -188,8 +188,7 @@ class Stream:
             raise ShapeError(f"rows must be from 0 to {self.batch_size - 1}, got {chosen.tolist()}")
         self._steps.select(chosen)
         self.batch_size = chosen.numel()
-        self._like = self._like[chosen]
-        self._initial = [tuple(part[chosen] for part in carry) for carry in self._initial]
+        self._chosen = chosen if self._chosen is None else self._chosen[chosen]
 
     def refresh(self) -> None:
         """Read the layer's weights again, and go on from the state there is.
@@ -201,6 +200,12 @@ class Stream:
         carries = self._steps.carries
         self._load(self._calls())
         self._steps.carries = carries
+
+    def _start(self) -> list[tuple[Tensor, ...]]:
+        """The initial state of the streams that there are."""
+        if self._chosen is None:
+            return self._initial
+        return [tuple(part[self._chosen] for part in carry) for carry in self._initial]
 
     # -- making it -----------------------------------------------------------------------------------------------------
 
@@ -224,6 +229,7 @@ class Stream:
             raise KernelError(f"this stream runs on {kernel!r}, but not the layer as it is now: {reason}")
         self._like = calls[0].rows
         self._initial = [tuple(part[0].detach().clone() for part in call.state) for call in calls]
+        self._chosen: Tensor | None = None  # which of these the streams are, where some were selected
         self._quick: Callable[[Any, Any], Any] = _not_quick
         self._quick_tensor: Callable[[Any, Any], Any] = _not_quick
         self._steps: Steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch.nn import functional
 from throughtime.decoding.decoder import Attended, Best, Scores, Tokens
 from throughtime.layers.attention import Attention, Memory
 from throughtime.models.cells import stack
+from throughtime.models.packed_linear import PackedLinear
 
 __all__ = ["AttendingDecoder", "AttendingWriter", "Source"]
 
@@ -125,7 +126,7 @@ class AttendingDecoder(nn.Module):
             (N, V) logits of the N places that there are, row after row.
         """
         x = self.dropout(self.embedding(before))
-        a = self._fed(x, source) if self.feeding else self._combined(self._swept(x, lengths, source.state), source)[0]
+        a = self._fed(x, source) if self.feeding else self.combined(self._swept(x, lengths, source.state), source)[0]
         there = torch.arange(before.shape[1]) < lengths[:, None]
         return self.output(self.dropout(a[there.to(a.device)]))
 
@@ -137,17 +138,29 @@ class AttendingDecoder(nn.Module):
         state, fed, steps = enter(source.state), x.new_zeros(x.shape[0], x.shape[2]), list[Tensor]()
         for step in x.unbind(1):
             h, state = self.recurrent(torch.cat([step, fed], 1)[:, None], state)
-            fed = self._combined(h, source)[0][:, 0]
+            fed = self.combined(h, source)[0][:, 0]
             steps.append(fed)
             fed = self.dropout(fed)
         return torch.stack(steps, 1)
 
-    def _combined(self, h: Tensor, source: Source) -> tuple[Tensor, Tensor | None]:
-        """(a, weights) of queries (B, T, H) of all rows at once."""
+    def combined(
+        self, h: Tensor, source: Source, combine: Callable[[Tensor], Tensor] | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Look back, and put together what was seen and the state.
+
+        Args:
+            h: (B, T, H), queries of all rows at once.
+            source: what is looked back at.
+            combine: what stands for the layer W_c; None: itself.
+
+        Returns:
+            a[t] (B, T, E), and how much each step of the source was looked at (B, T, S), or None.
+        """
+        combine = combine or self.combine
         if source.memory is None:
-            return torch.tanh(self.combine(h)), None
+            return torch.tanh(combine(h)), None
         context, weights = self.attention(h, source.memory)
-        return torch.tanh(self.combine(torch.cat([context, h], 2))), weights
+        return torch.tanh(combine(torch.cat([context, h], 2))), weights
 
     def writer(self, source: Source, *, banned: Sequence[int] = ()) -> AttendingWriter:
         """Make ready to write, with dropout off.
@@ -189,6 +202,7 @@ class AttendingWriter:
         self._device = model.embedding.weight.device
         rows = len(source.lengths)
         self._stream = model.recurrent.stream(batch_size=rows)
+        self._combine, self._output = PackedLinear(model.combine), PackedLinear(model.output)
         self._stream.state = enter(source.state)
         self._fed = model.embedding.weight.new_zeros(rows, model.embedding.embedding_dim)
         self._owner = np.arange(rows)
@@ -212,10 +226,10 @@ class AttendingWriter:
         model = self._model
         x = model.embedding(torch.from_numpy(tokens).to(self._device))
         h = self._stream.step(torch.cat([x, self._fed], 1) if model.feeding else x)
-        a, weights = model._combined(self._in_grid(h), self._source)  # pyright: ignore[reportPrivateUsage]
+        a, weights = model.combined(self._in_grid(h), self._source, self._combine)
         self._weights = None if weights is None else self._in_rows(weights)
         self._fed = self._in_rows(a)
-        scores = functional.log_softmax(model.output(self._fed).float(), 1)
+        scores = functional.log_softmax(self._output(self._fed).float(), 1)
         if self._banned:
             scores[:, self._banned] = -torch.inf
         return scores
@@ -239,7 +253,7 @@ class AttendingWriter:
     def best(self, tokens: Tokens, count: int) -> Best:
         """Read a token (R,) of each row, and give the likeliest next ones, (R, k) of both."""
         scores = self._scores(tokens)
-        top, found = scores.topk(min(count, scores.shape[1]), 1)
+        top, found = scores.max(1, True) if count == 1 else scores.topk(min(count, scores.shape[1]), 1)
         return Best(found.cpu().numpy(), top.cpu().numpy())
 
     def select(self, rows: Tokens) -> None:
