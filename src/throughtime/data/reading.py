@@ -42,6 +42,8 @@ class Found:
     """Whether the labels were marks in texts, so that texts are cut into words and marks of punctuation."""
     answers: str | None = None
     """Whether answers to questions are "spans" of their contexts or "words"; None where no questions were read."""
+    size: list[int] = field(default_factory=list[int])
+    """Height and width that whole pictures were brought to; empty where none were read."""
     labels_were: str | None = None
     """What they were in the data, where they were turned into that scheme."""
 
@@ -107,6 +109,16 @@ class Reading:
     """What takes the place of values that are missing in a table in long format; None refuses them."""
     found: Found = field(default_factory=Found, compare=False)
     """What was found in the data that was learned from; reading that data fills it in."""
+
+    @property
+    def captions(self) -> bool:
+        """Whether pictures are read, and captions that belong to them."""
+        return self.image_steps == "none" and self.target_type == "sequences"
+
+    @property
+    def names_files(self) -> bool:
+        """Whether the cells of a table name files: a column of such was asked for, or pictures with captions are."""
+        return self.file_column is not None or self.captions
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Iterable
 from html import escape
 from typing import Literal
@@ -75,6 +76,21 @@ class Drawing:
         self._parts.append(
             f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="{_number(width)}" '
             f'stroke-opacity="{_number(opacity)}" stroke-linejoin="round" stroke-linecap="round"/>'
+        )
+
+    def image(self, corner: Point, size: Point, png: bytes) -> None:
+        """Lay a picture in, each of its pixels a square.
+
+        Args:
+            corner: its upper left corner.
+            size: its width and height in the drawing.
+            png: the picture, which becomes a part of the drawing.
+        """
+        (x, y), (width, height) = (map(_number, each) for each in (corner, size))
+        data = b64encode(png).decode()
+        self._parts.append(
+            f'<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" '
+            f'style="image-rendering:pixelated" href="data:image/png;base64,{data}"/>'
         )
 
     def dot(self, place: Point, colour: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from throughtime.data.encoding.features import Features, FrameFeatures, TokenFeatures, WordFeatures, text_of, words_of
 from throughtime.data.encoding.joined import JoinedFeatures
+from throughtime.data.encoding.pictures import PictureFeatures
 from throughtime.data.encoding.scripts import sets_no_spaces
 from throughtime.data.encoding.statements import StatementFeatures
 from throughtime.data.encoding.vocabulary import build_vocabulary, load_vocabulary
@@ -123,6 +124,8 @@ def load_features(saved: Mapping[str, Any]) -> Features:
                 return FrameFeatures(mean, scale)
             case "statements":
                 return StatementFeatures(WordVocabulary(_each(str, saved["words"]), "", _each(int, saved["counts"])))
+            case "pictures":
+                return PictureFeatures.from_mapping(saved)
             case "joined":
                 return JoinedFeatures({name: load_features(part) for name, part in saved["parts"].items()})
             case kind:

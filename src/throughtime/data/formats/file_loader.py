@@ -7,12 +7,13 @@ from typing import Literal, TypeAlias, assert_never
 
 from throughtime.data.files import open_lines, suffixes
 from throughtime.data.formats.fasta import FASTA_SUFFIXES
-from throughtime.data.media.arrays import ARRAY_SUFFIXES, load_array
+from throughtime.data.media.arrays import ARRAY_SUFFIXES, load_array, load_grid
 from throughtime.data.media.audio import SOUND_SUFFIXES, load_sound
 from throughtime.data.media.clips import load_clip
 from throughtime.data.media.image import IMAGE_SUFFIXES, load_image
 from throughtime.data.reading import Note, Reading
 from throughtime.data.record import Frames, Picture
+from throughtime.data.tables.array_values import as_picture
 from throughtime.doors import option
 from throughtime.errors import DataError
 
@@ -76,6 +77,7 @@ class FileLoader:
         self.kinds: set[Kind] = set()
         self._note = note
         self._said: set[str] = set()
+        self._last: tuple[Path, Picture] | None = None
         self._rate: tuple[str, int] | None = None if rate is None else (_LEARNED, rate)
         self._width: tuple[str, int] | None = None if width is None else (_LEARNED, width)
 
@@ -84,6 +86,8 @@ class FileLoader:
         kind = "clip" if path.is_dir() else kind_of(path)
         if kind is not None:
             self.kinds.add(kind)
+        if self.how.image_steps == "none":
+            return self._picture(path, kind)
         match kind:
             case "text":
                 return self._text(path)
@@ -93,8 +97,7 @@ class FileLoader:
                 return self.fit_width(str(path), sound.frames)
             case "image":
                 image = load_image(path, self.how, self._once(path))
-                channels = 3 if self.how.colour else 1
-                return image if image.ndim == 3 else self.fit_width(str(path), image, pixel=channels)
+                return self.fit_width(str(path), image, pixel=3 if self.how.colour else 1)
             case "array":
                 return self.fit_width(str(path), load_array(path))
             case "clip":
@@ -105,6 +108,23 @@ class FileLoader:
                 raise DataError(f"{path}: {unknown(path)}")
             case _:
                 assert_never(kind)
+
+    def _picture(self, path: Path, kind: Kind | None) -> Picture:
+        """Read a whole picture, or a grid of features; the last one is kept, as captions of one picture follow."""
+        if self._last is not None and self._last[0] == path:
+            return self._last[1]
+        if kind == "image":
+            picture = load_image(path, self.how, self._once(path))
+        elif kind == "array":
+            try:
+                picture = as_picture(load_grid(path), "the array")
+            except DataError as error:
+                raise DataError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
+        else:
+            known = " ".join(sorted(IMAGE_SUFFIXES | ARRAY_SUFFIXES))
+            raise DataError(f"{path}: no picture; its name should end in one of {known}")
+        self._last = (path, picture)
+        return picture
 
     def _text(self, path: Path) -> str:
         text = "\n".join(open_lines(path, self.how.encoding, self._once(path)))

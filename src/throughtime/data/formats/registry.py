@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from throughtime.data.characters import of_whole_characters
 from throughtime.data.files import STANDARD, describe, suffixes
+from throughtime.data.formats.captions import read_captions
 from throughtime.data.formats.evidence.by_lines import format_by_bytes, format_by_lines, sample_lines
 from throughtime.data.formats.evidence.foreign import foreign_lines
 from throughtime.data.formats.evidence.tables import table_by_lines
@@ -70,9 +71,10 @@ FORMATS: dict[str, Format] = {
     "fasta": Format(read=read_fasta, suffixes=FASTA_SUFFIXES),
     "arrays": Format(read=read_array_clips, suffixes=ARRAY_SUFFIXES, text=False),
     "folder": Format(read=read_folder, text=False),
+    "captions": Format(read=read_captions, text=False),
 }
 """The formats by name: tables, a table with a row per step, columns of words, marked texts, a text per line, questions
-about texts, DNA, .npz, folders."""
+about texts, DNA, .npz, folders, pictures with captions."""
 COLUMN_FORMATS = tuple(name for name, form in FORMATS.items() if form.columns)
 """Those whose rows have named columns."""
 
@@ -102,6 +104,8 @@ def format_of(path: Path, how: Reading, note: Note = lambda _: None) -> str:
         return how.format
     if path == STANDARD:
         return "conll" if how.per_step else "lines"
+    if how.captions and (path.is_dir() or kind_of(path) in ("image", "array")):
+        return "captions"
     if path.is_dir():
         return "folder"
     named = _by_name(path)
@@ -207,7 +211,7 @@ def _read(
             raise UnknownNameError("format", chosen, FORMATS)
         _require_columns(chosen, describe(path), how, targets=targets)
         more: dict[str, Any] = {}
-        if chosen == "folder" or (FORMATS[chosen].columns and how.file_column):
+        if chosen in ("folder", "captions") or (FORMATS[chosen].columns and how.names_files):
             more["load"] = files
         if FORMATS[chosen].suffix is not None:
             more["suffix"] = FORMATS[chosen].suffix
@@ -217,7 +221,11 @@ def _read(
 def _require_columns(form: str, name: str, how: Reading, *, targets: bool) -> None:
     """Refuse what only a table with named columns can give: what stands beside a content, and sequences as targets."""
     sequences = targets and how.target_type == "sequences"
-    if form in COLUMN_FORMATS or FORMATS[form].questions or not (how.beside_columns or how.group_column or sequences):
+    if (
+        form in (*COLUMN_FORMATS, "captions")
+        or FORMATS[form].questions
+        or not (how.beside_columns or how.group_column or sequences)
+    ):
         return
     needed = [column for _, column in how.beside_columns] + [how.group_column] * (how.group_column is not None)
     what = f"columns {', '.join(map(repr, needed))}" if needed else "sequences as targets"

@@ -76,7 +76,7 @@ def read_table(
         [('so good', 5.0)]
     """
     suffix = suffixes(path)[0] if suffix is None else suffix
-    if (how.file_column is None) != (load is None):
+    if how.names_files != (load is not None):
         raise UsageError(
             f"a table names files in {option('file_column')}, and they are read by what is given as load: give both"
         )

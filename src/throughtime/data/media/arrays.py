@@ -15,11 +15,11 @@ from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Frames, Record, Target
 from throughtime.errors import DataError
 
-__all__ = ["ARRAY_SUFFIXES", "load_array", "read_array_clips", "to_frames", "to_target"]
+__all__ = ["ARRAY_SUFFIXES", "load_array", "load_grid", "read_array_clips", "to_frames", "to_target"]
 
 ARRAY_SUFFIXES = frozenset({".npz", ".npy"})
 """How the names of files of arrays end."""
-_ARRAYS = frozenset({"frames", "clips", "label", "labels"})
+_ARRAYS = frozenset({"frames", "clips", "grid", "label", "labels"})
 """What is read from an ``.npz``; what else is in it may be anything."""
 Array: TypeAlias = NDArray[Any]
 Arrays: TypeAlias = Mapping[str, Array | None]
@@ -77,6 +77,25 @@ def load_array(path: Path) -> Frames:
     """
     try:
         return to_frames(_named(_arrays(path), "frames"))
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def load_grid(path: Path) -> NDArray[Any]:
+    """Read the features of a picture's places, or a picture that was saved as an array.
+
+    Args:
+        path: the file, ``.npz`` with ``grid`` or ``.npy``.
+
+    Returns:
+        The array as it is.
+
+    Raises:
+        DataError: as for :func:`read_array_clips`.
+    """
+    try:
+        arrays = _arrays(path)
+        return _named(arrays, "frames" if path.suffix.lower() == ".npy" else "grid")
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
 

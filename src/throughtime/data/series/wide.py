@@ -97,7 +97,7 @@ def may_be_wide(cells: Sequence[object], how: Reading, *, targets: bool) -> bool
     Returns:
         Whether it may be.
     """
-    if how.per_step or how.file_column is not None or how.wide is False or how.beside_columns:
+    if how.per_step or how.names_files or how.wide is False or how.beside_columns:
         return False
     if how.found.fixed:
         return bool(how.found.values)

@@ -35,6 +35,8 @@ _WORD_TAGS = ("tag", "label", "ner_tag", "pos_tag", "chunk_tag", *_TAGS)
 _SOURCES = ("source", "src", "input", "from", *_TEXTS)
 _SEQUENCES = ("target", "tgt", "translation", "output", "reference", "to")
 """No name of labels: a label beside a text is not what is to be written."""
+_PICTURES = ("image", "picture", "file", "file_name", "filename", "path", "image_path", "image_file", "photo", "img")
+_CAPTIONS = ("caption", "captions", "description", "sentences", "sentence", "text", "comment", *_SEQUENCES)
 _SHOWN = 20
 
 
@@ -59,6 +61,8 @@ def known_column(names: Sequence[str], how: Reading, role: str) -> str | None:
     usual |= {("word's target", True): _WORD_TAGS, ("word's target", False): _TARGETS}
     if how.target_type == "sequences":
         usual |= {("text", False): _SOURCES, ("target", False): _SEQUENCES}
+    if how.captions:
+        usual |= {("text", False): _PICTURES, ("target", False): _CAPTIONS}
     there = {name.strip().casefold(): name for name in reversed(names)}
     return next((there[name] for name in usual[role, how.per_step] if name in there), None)
 
@@ -125,16 +129,17 @@ def choose_columns(
     if content == target:
         raise DataError(f"{where}: the text and the target are both column {content!r}; choose two different ones")
     if how.text_column is how.file_column is None or (targets and how.target_column is None):
-        problems.note(f"{where}: {say_columns(content, target)}")
+        problems.note(f"{where}: {say_columns(content, target, pictures=how.captions)}")
     return content, target
 
 
-def say_columns(content: str, target: str | None) -> str:
+def say_columns(content: str, target: str | None, *, pictures: bool = False) -> str:
     """Say which columns are read.
 
     Args:
         content: column of the text, or of the file's name.
         target: column of the target, or None.
+        pictures: whether it is pictures that are read, and their captions.
 
     Returns:
         The end of a sentence.
@@ -143,7 +148,8 @@ def say_columns(content: str, target: str | None) -> str:
         >>> say_columns("text", None)
         "the text is column 'text'"
     """
-    return f"the text is column {content!r}" + ("" if target is None else f", the target column {target!r}")
+    what, other = ("picture", "caption") if pictures else ("text", "target")
+    return f"the {what} is column {content!r}" + ("" if target is None else f", the {other} column {target!r}")
 
 
 def _asked_or_known(names: Sequence[str], asked: str | None, how: Reading, where: str, role: str) -> str:
@@ -151,9 +157,10 @@ def _asked_or_known(names: Sequence[str], asked: str | None, how: Reading, where
         return pick_column(names, asked, where, f"{role}_column")
     known = known_column(names, how, role)
     if known is None:
+        asking = "file" if role == "text" and how.captions else role
         raise DataError(
-            f"{where} has no column with a usual name for the {role}; it has {listed(names)}: "
-            f"say which with {option(f'{role}_column')}{_both_in_one(names, how)}"
+            f"{where} has no column with a usual name for the {asking}; it has {listed(names)}: "
+            f"say which with {option(f'{asking}_column')}{_both_in_one(names, how)}"
         )
     return known
 

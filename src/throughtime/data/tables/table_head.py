@@ -158,7 +158,7 @@ def ask_by_cells(names: Sequence[str], rows: Sequence[Sequence[str]], how: Readi
     """
     content = how.text_column or known_column(names, how, "text")
     target = how.target_column or (known_column(names, how, "target") if targets else None)
-    if how.per_step or how.file_column is not None or (content and (target or not targets)):
+    if how.per_step or how.names_files or (content and (target or not targets)):
         return how
     named = [each for each in names if not (is_nameless(each) or _is_empty(names, rows, each))]
     if how.target_type == "sequences" and targets:
@@ -207,7 +207,8 @@ def _numbered(rows: Sequence[Sequence[str]], how: Reading, problems: Problems, n
             f"{name}: column {content} holds {first[int(content) - 1]!r} in the first line, which is no text; "
             f"of columns 1 to {len(names)}, choose with {option('text_column')} and {option('target_column')}"
         )
-    chosen = replace(how, text_column=None if how.file_column else content, target_column=target)
+    column = "file_column" if how.names_files else "text_column"
+    chosen = replace(how, target_column=target, **{column: content})
     content, target = choose_columns(names, chosen, problems, name, targets=targets)
     if how.header is None or told is not how:
         why = "the first line is data and no header" if how.header is None else "by what is in them"

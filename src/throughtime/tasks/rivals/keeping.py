@@ -14,6 +14,7 @@ from safetensors.numpy import save_file  # pyright: ignore[reportUnknownVariable
 from throughtime.data.reading import Note
 from throughtime.errors import CheckpointError
 from throughtime.tasks.rivals.constant import Constant, WordLabels
+from throughtime.tasks.rivals.likest import LikestPicture
 from throughtime.tasks.rivals.linear import Linear
 from throughtime.tasks.rivals.ngram import NGram
 from throughtime.tasks.rivals.recall import Copy, Recall
@@ -25,7 +26,9 @@ __all__ = ["Compared", "Rival", "compare", "rivals_beside"]
 
 KEPT = 16_000_000
 """Bytes of a model that a run keeps at most; of a larger one it keeps the scores alone."""
-KINDS: Mapping[str, type[Any]] = {each.kind: each for each in (Constant, WordLabels, Linear, NGram, Copy, Recall)}
+KINDS: Mapping[str, type[Any]] = {
+    each.kind: each for each in (Constant, WordLabels, Linear, NGram, Copy, Recall, LikestPicture)
+}
 Array = NDArray[Any]
 
 

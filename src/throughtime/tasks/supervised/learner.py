@@ -28,7 +28,7 @@ from throughtime.data.record import Record
 from throughtime.data.source import Lengths
 from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.supervised.examples import Examples, SavedInputs, read_saved
-from throughtime.tasks.supervised.options import RecordOptions
+from throughtime.tasks.supervised.options import DataOptions
 from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.reader import RecordReader
 from throughtime.tasks.supervised.targets import Target, labels_of
@@ -72,7 +72,7 @@ class Learner(ABC, Generic[Target, Finding]):
     reader_class: ClassVar[type[RecordReader[Any]]]
     """What reads its data."""
 
-    def __init__(self, config: RecordOptions, inputs: SavedInputs[Target], device: torch.device) -> None:
+    def __init__(self, config: DataOptions, inputs: SavedInputs[Target], device: torch.device) -> None:
         self.config, self.inputs = config, inputs
         self.reader: RecordReader[Target] = self.reader_class(config)
         self.reader.found = inputs.found
@@ -251,7 +251,7 @@ class Learner(ABC, Generic[Target, Finding]):
         """Give the sizes of the network and of what it reads, by name."""
         parameters = sum(parameter.numel() for parameter in self.model.parameters())
         names = ("cell", "hidden", "layers", "bidirectional")
-        options = {name: getattr(self.config, name) for name in names}
+        options = {name: getattr(self.config, name) for name in names if hasattr(self.config, name)}
         known = self.inputs.targets.labels
         labels = {} if known is None else {"labels": known.names}
         return {**options, **self.inputs.features.describe(), **labels, "parameters": parameters}

@@ -11,7 +11,7 @@ from throughtime.errors import UsageError
 from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
 from throughtime.training.options import INHERITED
 
-__all__ = ["FROM_LANGUAGE_MODEL", "RecordOptions", "SupervisedOptions"]
+__all__ = ["FROM_LANGUAGE_MODEL", "DataOptions", "RecordOptions", "SupervisedOptions"]
 
 _STEPS = frozenset(["id_column", "time_column"])
 _ROWS = _STEPS | {"text_column"}
@@ -25,10 +25,10 @@ becomes the encoder, which reads one way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RecordOptions(NetworkOptions):
-    """Options of what learns from records with targets, whatever it reads of them."""
+class DataOptions(NetworkOptions):
+    """Options of what learns from records with targets, whatever it reads of them and with whatever network."""
 
-    ARCHITECTURE: ClassVar[frozenset[str]] = _NETWORK - {"unit"} | {"bidirectional"}
+    ARCHITECTURE: ClassVar[frozenset[str]] = _NETWORK - {"unit"}
     """Options that the weights depend on."""
     CHANGEABLE: ClassVar[frozenset[str]] = NetworkOptions.CHANGEABLE | {"rival"}
     """Options that may change when a run is resumed."""
@@ -53,8 +53,6 @@ class RecordOptions(NetworkOptions):
     """Encoding of text files, such as utf-8 or latin-1."""
     skip_bad: bool = False
     """Skip records that cannot be read, count them and list them in skipped.txt."""
-    bidirectional: bool = True
-    """Read sequences from both ends."""
     rival: bool = True
     """Say at the end what simple models reach on the same data: the commonest label or the mean, a linear model."""
     batch_size: int = 32
@@ -75,6 +73,17 @@ class RecordOptions(NetworkOptions):
     def _check_values(self) -> None:
         NetworkOptions._check_values(self)
         self._at_least(1, "batch_size", "batch_steps")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordOptions(DataOptions):
+    """Options of what learns from records with targets and reads them step by step."""
+
+    ARCHITECTURE: ClassVar[frozenset[str]] = DataOptions.ARCHITECTURE | {"bidirectional"}
+    """Options that the weights depend on."""
+
+    bidirectional: bool = True
+    """Read sequences from both ends."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ from throughtime.data.record import Record
 from throughtime.data.user_data import DATA, UserData
 from throughtime.errors import UsageError
 from throughtime.tasks.supervised.examples import Examples, SavedInputs
-from throughtime.tasks.supervised.options import RecordOptions
+from throughtime.tasks.supervised.options import DataOptions
 from throughtime.tasks.supervised.targets import Target, Targets
 
 __all__ = ["RecordTask"]
@@ -37,7 +37,7 @@ class RecordTask(ABC, Generic[Target]):
     per_step: ClassVar[bool] = False
     """Whether there is a target for each step."""
 
-    def __init__(self, config: RecordOptions, asked: Collection[str] = ()) -> None:
+    def __init__(self, config: DataOptions, asked: Collection[str] = ()) -> None:
         self.config, self.asked = config, asked
         self.found = Found()
         """What was found in the data that was learned from."""

@@ -11,7 +11,7 @@ from throughtime.data.reading import Note, Reading
 from throughtime.data.user_data import Given
 from throughtime.doors import named
 from throughtime.errors import UsageError
-from throughtime.tasks.supervised.options import RecordOptions
+from throughtime.tasks.supervised.options import DataOptions
 from throughtime.training.options import options_of
 
 __all__ = ["check_columns", "check_meaning", "check_validation"]
@@ -65,7 +65,7 @@ _OF_FILES = ("header", "format", "separator")
 
 
 def check_columns(
-    config: RecordOptions, given: Given, how: Reading, note: Note, *, asked: Collection[str] | None = None
+    config: DataOptions, given: Given, how: Reading, note: Note, *, asked: Collection[str] | None = None
 ) -> None:
     """See that options about columns and files are for data that has them.
 
@@ -94,7 +94,7 @@ def check_columns(
             )
 
 
-def check_validation(config: RecordOptions, given: Given, how: Reading, *, beside_files: bool) -> None:
+def check_validation(config: DataOptions, given: Given, how: Reading, *, beside_files: bool) -> None:
     """See that validation data in memory has what options name, as what is learned from has.
 
     Args:
@@ -112,7 +112,7 @@ def check_validation(config: RecordOptions, given: Given, how: Reading, *, besid
         _check_memory(wanted, form_of_memory(given.memory, how), "the validation data")
 
 
-def _is_given(config: RecordOptions, name: str, asked: Collection[str] | None) -> bool:
+def _is_given(config: DataOptions, name: str, asked: Collection[str] | None) -> bool:
     value = getattr(config, name, None)
     value = None if name == "wide" and not value else value  # to read rows as texts is what all else does
     return value is not None and (asked is None or name in asked)
@@ -138,7 +138,7 @@ def _check_memory(wanted: Iterable[str], form: MemoryForm, what: str | None = No
         )
 
 
-def check_meaning(config: RecordOptions, kind: str, files: Iterable[Kind], note: Note) -> None:
+def check_meaning(config: DataOptions, kind: str, files: Iterable[Kind], note: Note) -> None:
     """See that options have something to act on.
 
     Args:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from importlib import import_module
 from itertools import islice
+from operator import eq
 from typing import Any, Literal, TypeAlias
 
 from throughtime.data.encoding.scripts import sets_no_spaces
@@ -18,12 +19,14 @@ __all__ = [
     "TOKENIZATIONS",
     "References",
     "Tokens",
+    "bleu_by_order",
     "edit_distance",
     "error_rate",
     "mean_error_rate",
     "score_texts",
     "signature",
     "tokenize_for",
+    "word_accuracy",
 ]
 
 Tokens: TypeAlias = Sequence[Sequence[Hashable]]
@@ -85,6 +88,68 @@ def score_texts(
     found["character_error_rate"] = error_rate(written, right)
     found["word_error_rate"] = error_rate([text.split() for text in written], words)
     return found
+
+
+def bleu_by_order(written: Sequence[str], right: Sequence[Sequence[str]], *, tokenize: str) -> dict[str, float]:
+    """Give BLEU-1 to BLEU-4 of texts, as captions are scored.
+
+    Args:
+        written: N texts that were written, N at least 1.
+        right: the references of each.
+        tokenize: how texts are cut, one of :data:`TOKENIZATIONS`.
+
+    Returns:
+        ``bleu_1``, ``bleu_2`` and ``bleu_3``, which count runs of up to one, two and three words, and ``bleu`` of up to
+        four words (0 to 100, smoothed as in :func:`score_texts`).
+
+    Raises:
+        UnknownNameError: the tokenization is none of those.
+
+    Source: Papineni et al. 2002, "BLEU: a method for automatic evaluation of machine translation".
+
+    Example:
+        >>> scores = bleu_by_order(["a red fox runs"], [["a red dog runs"]], tokenize="none")
+        >>> [round(scores[name], 1) for name in ("bleu_1", "bleu_2")]
+        [75.0, 50.0]
+    """
+    if tokenize not in TOKENIZATIONS:
+        raise UnknownNameError("tokenization", tokenize, TOKENIZATIONS)
+    bleu = import_module("sacrebleu.metrics.bleu").BLEU
+    scores: dict[str, float] = {}
+    for order, name in enumerate(("bleu_1", "bleu_2", "bleu_3", "bleu"), 1):
+        metric = bleu(tokenize=tokenize, force=True, max_ngram_order=order)
+        scores[name] = float(metric.corpus_score(written, _listed(right)).score)
+    return scores
+
+
+def word_accuracy(written: Sequence[str], right: Sequence[Sequence[str]]) -> float:
+    """Give the share of the words of references that texts have in the same place.
+
+    .. code-block:: text
+
+        sum_n #{i : w_n[i] = r_n[i]} / sum_n |r_n|
+
+    r_n is the reference of text n of which the greatest share is matched so, the first of equal ones; a place is
+    counted from the beginning, so a word that is left out costs all that come after it.
+
+    Args:
+        written: N texts that were written, of words between spaces.
+        right: the references of each.
+
+    Returns:
+        The share, from 0 to 1.
+
+    Example:
+        >>> word_accuracy(["a red fox", "no"], [["a blue fox", "an ox"], ["no way"]])
+        0.6
+    """
+    matched = total = 0
+    for text, references in zip(written, right, strict=True):
+        words = text.split()
+        counts = [(sum(map(eq, words, one)), len(one)) for one in (reference.split() for reference in references)]
+        same, length = max(counts, key=lambda count: count[0] / max(1, count[1]))
+        matched, total = matched + same, total + length
+    return matched / max(1, total)
 
 
 def signature(right: Sequence[Sequence[str]], *, tokenize: str, score: Literal["bleu", "chrf"] = "bleu") -> str:

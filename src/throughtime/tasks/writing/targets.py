@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, Self, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from throughtime.errors import DataError
 from throughtime.tasks.supervised.targets import Targets
 from throughtime.tasks.writing.vocabularies import is_spaced, spaced, token_texts
 
-__all__ = ["Right", "WrittenTargets", "all_right", "right_of"]
+__all__ = ["SENTENCE", "Right", "WrittenTargets", "all_right", "right_of"]
 
 Right: TypeAlias = tuple[NDArray[np.int64], ...]
 """The tokens of each right sequence, the end among them: (T,)."""
@@ -112,7 +112,7 @@ class WrittenTargets(Targets[Right]):
         return {**kept, "ratio": self.ratio, "sentences": self.sentences}
 
     @classmethod
-    def from_mapping(cls, saved: Mapping[str, Any]) -> WrittenTargets:
+    def from_mapping(cls, saved: Mapping[str, Any]) -> Self:
         """Make them again; a ValueError, KeyError or TypeError says that they are damaged."""
         ratio = float(saved["ratio"])
         if not 0 < ratio < math.inf:
