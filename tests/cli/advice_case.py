@@ -21,7 +21,10 @@ TEXT = "It was a dark night; no one saw it coming. " * 40
 FASTTEXT = "".join(f"__label__{'ab'[n % 2]} so good {n}\n" for n in range(12)) + "__label__a __label__b both\n"
 LATIN = TEXTS.replace("tea", "thé").encode("latin-1")
 SENTENCES = "sentence,word,tag\n" + "".join(f"{n // 3},w{n},{'AB'[n % 2]}\n" for n in range(36))
+NAMES = "name,country\n" + "".join(f"{'Ross' if n % 2 else 'Smi'}{n},{'it' if n % 2 else 'en'}\n" for n in range(40))
 TRANSLATIONS = GOOD["translate"]
+OF_LABELS = "fit generate a.csv --condition country --out run"
+"""With a table of names."""
 LINES = {f"{role}.txt": "".join(f"so {n} it is\n" for n in range(24)) for role in ("s", "t")}
 TRANSLATE = "fit translate a.tsv --out run"
 """With a table of pairs."""

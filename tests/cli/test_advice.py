@@ -151,7 +151,7 @@ UNPROVOKED = {
     "data/planning/split.py:hold_out_end": "a single step has a single label, which is refused before",
     "data/formats/table.py:read_table": "what a caller in Python did wrong",
     "tasks/generate/reader.py:encode": "a text most of which is unknown: tests/tasks/supervised/test_remarks.py",
-    "tasks/generate/reader.py:text": "text in memory",
+    "tasks/generate/reader.py:_given": "text in memory",
     "tasks/supervised/reader.py:new_inputs": "a task of several inputs",
     "tasks/supervised/remarks.py:_what_to_try": "told of what trains: tests/tasks/supervised/test_remarks.py",
     "tasks/supervised/unused_options.py:_check_memory": "data in memory: tests/tasks/supervised/test_unused_options.py",

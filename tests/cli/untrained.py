@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from throughtime.data.reading import Note
 from throughtime.data.record import Record
 from throughtime.runs.folder import make_folder
 from throughtime.runs.run import Run
+from throughtime.tasks.generate.labelled import LABELS_FILE, saved_labels, written_labels
 from throughtime.tasks.generate.text_model import TextModel
 from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
@@ -63,15 +64,18 @@ class _Model:
         return self
 
     def generate_stream(self, prompt: str, **how: Any) -> Iterator[str]:
-        self.doors.records, self.doors.characters = [], 0
-        self.config = self.run.config
-        self.vocabulary = saved_vocabulary(self.run.config.to_mapping()["unit"], self.run.path)
-        writer = SimpleNamespace(step=lambda tokens: np.zeros((len(tokens), 2)))
-        self.model = SimpleNamespace(decoder=lambda *_, **__: writer)
-        return TextModel.generate_stream(cast(TextModel, self), prompt, **how)
+        return self._writer().generate_stream(prompt, **how)
 
-    def _decoded(self, tokens: Iterable[int]) -> Iterator[str]:
-        return map(str, tokens)
+    def generate_texts(self, count: int, **how: Any) -> Iterator[str]:
+        return self._writer().generate_texts(count, **how)
+
+    def _writer(self) -> TextModel:
+        self.doors.records, self.doors.characters = [], 0
+        config: Any = self.run.config
+        writer = SimpleNamespace(step=lambda tokens: np.zeros((len(tokens), 2)))
+        network: Any = SimpleNamespace(decoder=lambda *_, **__: writer)
+        labels = saved_labels(self.run.path) if config.condition else None
+        return TextModel(config, saved_vocabulary(config.unit, self.run.path), network, labels)
 
     def describe(self) -> dict[str, object]:
         return {}
@@ -89,7 +93,8 @@ def without_training(monkeypatch: pytest.MonkeyPatch) -> Doors:
     def train(config: RunConfig, prepared: Any, folder: Path, **_: object) -> Summary:
         artifacts = getattr(prepared, "artifacts", None)
         if artifacts is None:
-            artifacts = {prepared.vocabulary.file_name: prepared.vocabulary.to_json()}
+            labels = {LABELS_FILE: written_labels(prepared.labels)} if prepared.labels else {}
+            artifacts = {prepared.vocabulary.file_name: prepared.vocabulary.to_json(), **labels}
             doors.characters = prepared.train.characters + prepared.valid.characters
         else:
             doors.records = [*prepared.train.records, *prepared.valid.records]

@@ -12,6 +12,7 @@ from torch import nn
 
 from throughtime.decoding.beam import Beam, search
 from throughtime.decoding.sampling import Sampler, sample
+from throughtime.errors import UsageError
 from throughtime.models.language_model import LanguageModel, State
 
 CELLS = ("lstm", "gru", "rnn")
@@ -78,6 +79,48 @@ def test_noise_acts_in_training_only(noise: dict[str, float]) -> None:
     assert not torch.equal(net(TOKENS)[0], net(TOKENS)[0])
     net.eval()
     assert torch.equal(net(TOKENS)[0], net(TOKENS)[0])
+
+
+@pytest.mark.parametrize("how", [{}, {"tied": True}, {"tied": True, "embedding_size": 7}])
+def test_a_condition_is_a_vector_on_the_input_at_every_step(how: dict[str, Any]) -> None:
+    net, plain = model(conditions=3, **how).eval(), model(**how).eval()
+    conditions = torch.tensor([[0, 0, 0, 2, 2, 2], [1, 1, 1, 1, 1, 1]])
+    read = plain.embedding(TOKENS) + net.condition(conditions)
+    expected = plain.output(plain.projection(plain.recurrent(read)[0]))
+    torch.testing.assert_close(net(TOKENS, conditions=conditions)[0], expected)
+    assert not torch.allclose(expected, net(TOKENS, conditions=conditions * 0)[0])
+    # What is not the condition's starts as it does without one, which has nothing more and reads as it did.
+    assert set(net.state_dict()) - set(plain.state_dict()) == {"condition.weight"}
+    assert all(torch.equal(net.state_dict()[name], tensor) for name, tensor in plain.state_dict().items())
+    read = plain.embedding(TOKENS)
+    assert torch.equal(plain(TOKENS)[0], plain.output(plain.projection(plain.recurrent(read)[0])))
+
+
+def test_conditions_that_are_missing_or_too_many_are_refused() -> None:
+    for net, given in ((model(conditions=2), None), (model(), torch.zeros_like(TOKENS))):
+        with pytest.raises(UsageError, match="needs one for each token, and one without takes none"):
+            net(TOKENS, conditions=given)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_writing_for_conditions_follows_scoring_and_no_row_beside(cell: str) -> None:
+    net, end, conditions = model(cell=cell, conditions=3, num_layers=2).eval(), 8, [0, 2, 1, 2]
+    last, most = np.array([prompt[-1] for prompt in PROMPTS]), np.array([9, 3, 9, 6])
+    together: dict[int, list[int]] = {}
+    for which in ([0, 1, 2, 3], [3, 1], [2]):
+        written = {row: list(PROMPTS[row]) for row in which}
+        decoder = net.decoder([PROMPTS[row] for row in which], conditions=[conditions[row] for row in which])
+        steps = sample(decoder, last[which], Sampler(), seed=1, rows=np.array(which), end=end, most=most[which])
+        for step in steps:
+            for place, token, nats in zip(step.rows, step.tokens, step.scores, strict=True):
+                row = which[place]
+                tokens = torch.tensor([written[row]])
+                with torch.no_grad():
+                    told = net(tokens, conditions=torch.full_like(tokens, conditions[row]))[0][0, -1].log_softmax(0)
+                assert nats == pytest.approx(told[token].item(), abs=1e-5)
+                written[row].append(int(token))
+        together = together or written
+        assert {row: together[row] for row in which} == written
 
 
 def test_layer_norm_adds_its_gains() -> None:

@@ -153,6 +153,19 @@ def unnamed_pairs(task: str) -> str:
     return "t.tsv"
 
 
+def texts_for_labels(task: str) -> str:
+    """A table of texts and others, with labels of two kinds."""
+    rows = [f"so {n} it is\t{'ab'[n % 2]}\tand {n % 5} is it\t{'cde'[n % 3]}\n" for n in range(60)]
+    Path("t.tsv").write_text("text\tlabel\tother\tkind\n" + "".join(rows))
+    return "t.tsv"
+
+
+def unnamed_texts(task: str) -> str:
+    """Texts whose header might be one of them."""
+    Path("t.tsv").write_text("text\tlabel\n" + "".join(f"so {n % 9}\t{('a', 'label')[n % 2]}\n" for n in range(60)))
+    return "t.tsv"
+
+
 Make = Callable[[str], str]
 """Writes data for a task into the current folder, and gives its name."""
 
@@ -262,6 +275,10 @@ OWN = {
         "unit": Case("bytes"),
         "vocabulary_size": Case(20, {"unit": "words"}),
         "separator": Case("\n\n"),
+        "condition": Case("kind", {"condition": "label"}, texts_for_labels),
+        "text_column": Case("other", {"condition": "label"}, texts_for_labels),
+        "header": Case(False, {"condition": "2", "text_column": "1"}, unnamed_texts),
+        "format": Case("jsonl", {"condition": "label"}, texts_for_labels, refused="no JSON"),
         "tied": Case(True),
         "lanes": Case(3),
         "tbptt": Case(9),

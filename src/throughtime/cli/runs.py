@@ -105,7 +105,9 @@ def with_data_options(asking: Callable[[Task], type[CheckedOptions]]) -> Callabl
         *own, _data = inspect.signature(command, eval_str=True).parameters.values()
         roles = {role.name: role_parameter(role.name, role.help) for task in TASKS.values() for role in task.roles}
         classes = [config_class(name) for name in TASKS]
-        how = {each.name: each for options in classes for each in options_of(options) if each.name in options.READING}
+        how: dict[str, Option] = {}
+        for options in classes:  # where several have one of the same name, the first says what it is
+            how |= {each.name: each for each in options_of(options) if each.name in options.READING - how.keys()}
         asked = {each.name: each for task in TASKS.values() for each in options_of(asking(task))}
         parameters = [*own, *roles.values(), *map(_as_learned, how.values()), *map(option_parameter, asked.values())]
         # typer reads the signature and the annotations; only here can they be made from the tasks
@@ -195,15 +197,23 @@ def generate(
     top_k: Annotated[int | None, integer_option("Draw from the k likeliest tokens only.")] = None,
     top_p: Annotated[float | None, number_option("Draw from the likeliest tokens that make up this share.")] = None,
     seed: Annotated[int | None, integer_option("Same seed, same text.")] = None,
+    condition: Annotated[
+        str | None, typer.Option(help="Label to write for, of a run that has learned texts with labels.")
+    ] = None,
+    count: Annotated[int, integer_option("Texts to write; each ends with a line end.")] = 1,
     device: DeviceOption = "auto",
 ) -> None:
     """Write on after a prompt: prints the prompt, then new text as it is drawn."""
     from throughtime.runs import Run
 
-    pieces = Run(run, device=device).generate_stream(
-        prompt=prompt, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
-    )
-    for piece in chain([prompt], pieces):
+    how: dict[str, Any] = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+    how |= {"prompt": prompt, "condition": condition}
+    opened = Run(run, device=device)
+    if count != 1:
+        for text in opened.generate_texts(count, **how):
+            print(prompt + text)
+        return
+    for piece in chain([prompt], opened.generate_stream(**how)):
         sys.stdout.write(piece)
         sys.stdout.flush()
     print()

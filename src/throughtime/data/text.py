@@ -12,12 +12,14 @@ RawText = str | bytes
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document: its content, and how much text stood between it and the next one."""
+    """One document: its content, how much text stood between it and the next one, and its label if it has one."""
 
     content: RawText
     """The text of the document."""
     gap: int = 0
     """Length of the separator that followed it in its file, in the units of ``content``."""
+    label: str | None = None
+    """What it is a text for, such as its author; None where that is not told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from throughtime.decoding.decoder import Best, Scores, Tokens, best_of
+from throughtime.errors import UsageError
 from throughtime.models.cells import stack
 
 __all__ = ["LanguageDecoder", "LanguageModel", "State"]
@@ -25,6 +26,9 @@ class LanguageModel(nn.Module):
 
         h[t] = cell(E x[t], h[t-1])        logits[t] = W dropout(h[t]) + b
 
+    With conditions, what is written depends on one of them, k, whose vector is added to the input at every step:
+    h[t] = cell(E x[t] + C k, h[t-1]).
+
     Args:
         vocabulary_size: V, number of token ids.
         cell: "lstm", "gru" or "rnn".
@@ -39,12 +43,14 @@ class LanguageModel(nn.Module):
         zoneout: share of the state kept from the step before.
         recurrent_dropout: share of the state dropped, one mask per call and row.
         weight_dropout: share of the recurrent weights dropped, one mask per call.
+        conditions: number of conditions; 0 makes a model of text alone.
 
     Raises:
         UsageError: an option of the layers that cannot be honoured.
 
     Source: Mikolov et al. 2010, "Recurrent neural network based language model"; dropout as in Gal, Ghahramani
-    2016, "A theoretically grounded application of dropout in recurrent neural networks".
+    2016, "A theoretically grounded application of dropout in recurrent neural networks"; a vector that is there at
+    every step as in Mikolov, Zweig 2012, "Context dependent recurrent neural network language model".
 
     Example:
         >>> model = LanguageModel(10, hidden_size=8, embedding_size=4)
@@ -67,6 +73,7 @@ class LanguageModel(nn.Module):
         zoneout: float = 0.0,
         recurrent_dropout: float = 0.0,
         weight_dropout: float = 0.0,
+        conditions: int = 0,
     ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary_size, embedding_size)
@@ -89,9 +96,18 @@ class LanguageModel(nn.Module):
             # An embedding's own scale (1) would make the first logits huge.
             nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
             self.output.weight = self.embedding.weight
+        # Drawn last, so that all else starts as it does without conditions.
+        self.condition = nn.Embedding(conditions, embedding_size) if conditions else None
+        if self.condition is not None and tied:
+            nn.init.normal_(self.condition.weight, std=embedding_size**-0.5)
 
     def forward(
-        self, tokens: Tensor, state: State | None = None, *, resets: Tensor | None = None
+        self,
+        tokens: Tensor,
+        state: State | None = None,
+        *,
+        resets: Tensor | None = None,
+        conditions: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Score the next token at every place.
 
@@ -99,12 +115,31 @@ class LanguageModel(nn.Module):
             tokens: (B, T) int64, token ids.
             state: what an earlier call returned, or None for the start of a text.
             resets: (B, T) bool: the state is cleared before that token; or None.
+            conditions: (B, T) int64, the condition of each token, for a model that has them; else None.
 
         Returns:
             (logits (B, T, V), state after the last token).
         """
-        h, after = self.recurrent(self.embedding(tokens), _enter(state), resets=resets)
+        h, after = self.recurrent(self.read(tokens, conditions), _enter(state), resets=resets)
         return self.output(self.projection(self._dropped(h))), _leave(after)
+
+    def read(self, tokens: Tensor, conditions: Tensor | None) -> Tensor:
+        """Give the vectors that the recurrent layers read.
+
+        Args:
+            tokens: (...) int64, token ids.
+            conditions: of the same shape, for a model that has them; else None.
+
+        Returns:
+            (..., E).
+
+        Raises:
+            UsageError: conditions are missing, or the model has none.
+        """
+        if (self.condition is None) != (conditions is None):
+            raise UsageError("a language model with conditions needs one for each token, and one without takes none")
+        vectors = self.embedding(tokens)
+        return vectors if self.condition is None else vectors + self.condition(conditions)
 
     def _dropped(self, h: Tensor) -> Tensor:
         """Variational dropout: (B, T, H) times one mask (B, 1, H)."""
@@ -113,7 +148,12 @@ class LanguageModel(nn.Module):
         return h * functional.dropout(h.new_ones(h.shape[0], 1, h.shape[2]), self.dropout)
 
     def decoder(
-        self, prompts: Sequence[Sequence[int]], *, restart: int | None = None, banned: Sequence[int] = ()
+        self,
+        prompts: Sequence[Sequence[int]],
+        *,
+        restart: int | None = None,
+        banned: Sequence[int] = (),
+        conditions: Sequence[int] | None = None,
     ) -> LanguageDecoder:
         """Make ready to write on after prompts.
 
@@ -121,11 +161,12 @@ class LanguageModel(nn.Module):
             prompts: the tokens that come before, one at least each.
             restart: token at which the state is cleared, as it is where a document starts; or None.
             banned: tokens that are never written.
+            conditions: the condition of each row, for a model that has them; else None.
 
         Returns:
             What :mod:`throughtime.decoding` writes with; it has read all but the last token of each prompt.
         """
-        return LanguageDecoder(self, prompts, restart, banned)
+        return LanguageDecoder(self, prompts, restart, banned, conditions)
 
 
 class LanguageDecoder:
@@ -136,6 +177,7 @@ class LanguageDecoder:
         prompts: the tokens that come before, one at least each.
         restart: token at which the state is cleared, or None.
         banned: tokens that are never written.
+        conditions: the condition of each row, for a model that has them; else None.
     """
 
     attended = None
@@ -143,10 +185,16 @@ class LanguageDecoder:
 
     @torch.no_grad()
     def __init__(
-        self, model: LanguageModel, prompts: Sequence[Sequence[int]], restart: int | None, banned: Sequence[int]
+        self,
+        model: LanguageModel,
+        prompts: Sequence[Sequence[int]],
+        restart: int | None,
+        banned: Sequence[int],
+        conditions: Sequence[int] | None = None,
     ) -> None:
         self._model, self._restart, self._banned = model, restart, list(banned)
         self._device = model.embedding.weight.device
+        self._conditions = None if conditions is None else torch.tensor(conditions, device=self._device)
         self._stream = model.recurrent.stream(batch_size=len(prompts))
         lengths = [len(prompt) - 1 for prompt in prompts]
         if any(lengths):
@@ -158,8 +206,9 @@ class LanguageDecoder:
     def _read(self, tokens: Tensor, lengths: list[int]) -> Tensor | State:
         """The state after tokens (R, T) of these lengths, read without dropout whatever the model's mode."""
         recurrent, training = self._model.recurrent, self._model.recurrent.training
+        conditions = None if self._conditions is None else self._conditions[:, None].expand_as(tokens)
         try:
-            return recurrent.eval()(self._model.embedding(tokens), lengths=lengths)[1]
+            return recurrent.eval()(self._model.read(tokens, conditions), lengths=lengths)[1]
         finally:
             recurrent.train(training)
 
@@ -168,7 +217,7 @@ class LanguageDecoder:
         """Read a token (R,) of each row, and score each next one, (R, V)."""
         if self._restart is not None and (tokens == self._restart).any():
             self._stream.reset(torch.from_numpy(tokens == self._restart))
-        h = self._stream.step(self._model.embedding(torch.from_numpy(tokens).to(self._device)))
+        h = self._stream.step(self._model.read(torch.from_numpy(tokens).to(self._device), self._conditions))
         scores = functional.log_softmax(self._model.output(self._model.projection(h)).float(), 1).cpu().numpy()
         if self._banned:
             scores[:, self._banned] = -np.inf
@@ -181,6 +230,8 @@ class LanguageDecoder:
     def select(self, rows: Tokens) -> None:
         """Go on with some rows, in any order and number."""
         self._stream.select(torch.from_numpy(rows))
+        if self._conditions is not None:
+            self._conditions = self._conditions[torch.from_numpy(rows).to(self._device)]
 
 
 def _enter(state: State | None) -> Tensor | State | None:

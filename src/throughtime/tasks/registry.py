@@ -30,8 +30,8 @@ def task_named(name: str) -> Task:
         UnknownNameError: there is no such task.
 
     Example:
-        >>> task_named("generate").held_out
-        'the last 10 % of the text'
+        >>> task_named("generate").summary
+        'learn a text and write more of it'
     """
     if name not in TASKS:
         raise UnknownNameError("task", name, TASKS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from throughtime.data.planning.batch import NOT_SCORED, next_token_batch
+from throughtime.data.planning.batch import NOT_SCORED, next_token_batch, of_each_token
 from throughtime.data.planning.lanes import Span, plan_lanes
 from throughtime.data.source import TokenSource
 
@@ -33,3 +33,12 @@ def test_the_batches_of_a_lane_are_the_text_in_order() -> None:
     assert np.array_equal(lane, np.roll(tokens, -int(lane[0]))[:25])
     follows = np.where(lane == 19, 0, np.where(lane == 49, NOT_SCORED, lane + 1))
     assert np.array_equal(target, follows)
+
+
+def test_what_belongs_to_an_item_stands_beside_each_of_its_tokens() -> None:
+    lengths = [20, 1, 13, 16]
+    source = TokenSource(np.repeat(np.arange(4, dtype=np.uint8), lengths), lengths)  # each token is its item's number
+    plan = plan_lanes(source.lengths, seed=0, epoch=0, token_budget=21, lanes=3)
+    for step in range(len(plan)):
+        inputs = next_token_batch(source, plan[step], end=0).inputs
+        assert np.array_equal(of_each_token(np.array([7, 5, 9, 5]), plan[step]), np.array([7, 5, 9, 5])[inputs])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from throughtime.data.planning.lanes import Span
 from throughtime.data.source import Source, Tokens
 
-__all__ = ["NOT_SCORED", "Batch", "next_token_batch"]
+__all__ = ["NOT_SCORED", "Batch", "next_token_batch", "of_each_token"]
 
 NOT_SCORED = -100
 """Target of a token whose prediction does not count; the value that torch's losses ignore."""
@@ -56,3 +56,22 @@ def next_token_batch(source: Source[Tokens], spans: Sequence[Span], *, end: int)
             targets[row, column : column + len(following)] = following
         column += count
     return Batch(inputs, targets, resets)
+
+
+def of_each_token(numbers: NDArray[np.int64], spans: Sequence[Span]) -> NDArray[np.int64]:
+    """Lay out what belongs to whole items, such as the number of a label, beside the tokens of a batch.
+
+    Args:
+        numbers: (items,) one for each item.
+        spans: one step of a plan, as :func:`next_token_batch` takes it.
+
+    Returns:
+        (B, T), of each token that of its item.
+
+    Example:
+        >>> spans = [Span(0, 0, 1, 3, False, True), Span(0, 1, 0, 2, True, True)]
+        >>> of_each_token(np.array([7, 5]), spans)
+        array([[7, 7, 5, 5]])
+    """
+    items = [span.item for span in spans]
+    return np.repeat(numbers[items], [span.stop - span.start for span in spans]).reshape(spans[-1].row + 1, -1)

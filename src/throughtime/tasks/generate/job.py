@@ -7,13 +7,15 @@ from pathlib import Path
 
 import torch
 
+from throughtime.data.encoding.labels import Labels
 from throughtime.data.planning.lanes import LanePlan, plan_lanes
 from throughtime.data.reading import Note
 from throughtime.models.language_model import LanguageModel
+from throughtime.tasks.generate.labelled import LABELS_FILE, written_labels
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.generate.reader import Corpus, PreparedText
 from throughtime.tasks.generate.rivals import learn_rivals
-from throughtime.tasks.generate.text_model import TextModel, rates
+from throughtime.tasks.generate.text_model import LANES, TextModel, rates
 from throughtime.tasks.rivals.keeping import compare
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
@@ -23,6 +25,10 @@ __all__ = ["GenerateJob", "make_job"]
 
 SAMPLE_LENGTH = 200
 SAMPLE_TEMPERATURE = 0.8
+STEPS = 100
+"""Steps of an epoch over a table, where there are texts enough for as many."""
+MOST_LABELS = 4
+"""Labels that a sample is drawn for, at most."""
 
 
 class GenerateJob:
@@ -39,6 +45,7 @@ class GenerateJob:
 
     def __init__(self, text_model: TextModel, train: Corpus, valid: Corpus) -> None:
         self.text_model, self.train, self.valid = text_model, train, valid
+        self._lanes = text_model.config.lanes or _lanes_for(train, text_model.config.tbptt)
         self._planned: tuple[int, LanePlan] | None = None
         self.steps_per_epoch = len(self._plan(0))
 
@@ -48,12 +55,14 @@ class GenerateJob:
 
     @property
     def content_key(self) -> str:
-        return f"{self.train.source.content_key}-{self.valid.source.content_key}"
+        return f"{self.train.content_key}-{self.valid.content_key}"
 
     @property
     def artifacts(self) -> Mapping[str, str]:
         """Files beside the weights that the model needs: content by name."""
-        return {self.text_model.vocabulary.file_name: self.text_model.vocabulary.to_json()}
+        model = self.text_model
+        labels = {} if model.labels is None else {LABELS_FILE: written_labels(model.labels)}
+        return {model.vocabulary.file_name: model.vocabulary.to_json(), **labels}
 
     @property
     def about(self) -> Mapping[str, object]:
@@ -62,8 +71,10 @@ class GenerateJob:
 
     @property
     def details(self) -> Mapping[str, object]:
+        labels = self.text_model.labels
         return {
             **self.text_model.describe(),
+            **({} if labels is None else {"conditions": len(labels), "lanes": self._lanes}),
             "training_characters": self.train.characters,
             "training_tokens": self.train.predictions,
             "training_documents": len(self.train.source),
@@ -81,8 +92,8 @@ class GenerateJob:
                     self.train.source.lengths,
                     seed=config.seed,
                     epoch=epoch,
-                    token_budget=config.lanes * config.tbptt,
-                    lanes=config.lanes,
+                    token_budget=self._lanes * config.tbptt,
+                    lanes=self._lanes,
                 ),
             )
         return self._planned[1]
@@ -117,10 +128,25 @@ class GenerateJob:
         return {}
 
     def sample(self, step: int) -> str:
-        seed = self.text_model.config.seed + step
+        seed, labels = self.text_model.config.seed + step, self.text_model.labels
+        if labels is not None:
+            return self._sample_of_labels(labels, step, seed)
         text = ""
         for piece in self.text_model.generate_stream(length=SAMPLE_LENGTH, temperature=SAMPLE_TEMPERATURE, seed=seed):
             text += piece
+            if len(text) >= SAMPLE_LENGTH:
+                break
+        return text
+
+    def _sample_of_labels(self, labels: Labels, step: int, seed: int) -> str:
+        """A text for each of some labels, which take turns; of long texts one is enough."""
+        model = self.text_model
+        start, text = step // max(1, model.config.sample_every) * MOST_LABELS % len(labels), ""
+        for label in [*labels.names[start:], *labels.names[:start]][:MOST_LABELS]:
+            pieces = model.generate_stream(
+                condition=label, length=SAMPLE_LENGTH, temperature=SAMPLE_TEMPERATURE, seed=seed
+            )
+            text += f"{label}: {''.join(pieces)}\n"
             if len(text) >= SAMPLE_LENGTH:
                 break
         return text
@@ -141,9 +167,16 @@ def make_job(
     Returns:
         The job.
     """
-    text_model = learner_class.make(config, prepared.vocabulary, device)
+    text_model = learner_class.make(config, prepared.vocabulary, device, prepared.labels)
     _quiet_rare_tokens(text_model)
     return GenerateJob(text_model, prepared.train, prepared.valid)
+
+
+def _lanes_for(train: Corpus, tbptt: int) -> int:
+    """As many lanes as there are by default; of a table of few texts fewer, so that an epoch has some steps."""
+    if train.conditions is None:
+        return LANES
+    return min(LANES, max(1, len(train.source.tokens) // (tbptt * STEPS)))
 
 
 def _quiet_rare_tokens(text_model: TextModel) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from throughtime.data.encodings import check_encoding
-from throughtime.doors import named
+from throughtime.doors import named, option
 from throughtime.errors import UsageError
 from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
 
@@ -21,13 +22,24 @@ class Config(NetworkOptions):
         ["unit", "vocabulary_size", "cell", "hidden", "layers", "embedding", "tied", "layer_norm"]
     )
     """Options that the weights depend on."""
-    READING: ClassVar[frozenset[str]] = frozenset({"encoding"})
+    READING: ClassVar[frozenset[str]] = frozenset({"encoding", "condition", "text_column", "header", "format"})
     """Options that may be others for other files."""
+    CALLED: ClassVar[Mapping[str, str]] = {"target_column": "condition"}
+    """What options of reading are called in this task, where it has another name for them."""
     CHANGEABLE: ClassVar[frozenset[str]] = NetworkOptions.CHANGEABLE | {"rival"}
     """Options that may change when a run is resumed."""
     TRAINING_ONLY: ClassVar[frozenset[str]] = NetworkOptions.TRAINING_ONLY | {"rival"}
     """Options that mean nothing to a trained network."""
 
+    condition: str | None = None
+    """Column of labels of a table of texts, such as countries of names: each row is one text, and the network learns to
+    write a text for a label."""
+    text_column: str | None = None
+    """Column of such a table that holds the text; if not given, the first of text, review, name, title ... there is."""
+    header: bool | None = None
+    """Whether the first line of a table names its columns; if not given, it is told from the line."""
+    format: str | None = None
+    """Format of such a table (csv, tsv, jsonl, json, parquet); if not given, it is told from each file."""
     unit: Literal["characters", "bytes", "words", "bpe"] = "characters"
     """What one token is: a character, a byte, a word, or a piece of a word (byte pair encoding)."""
     vocabulary_size: int | None = None
@@ -46,8 +58,9 @@ class Config(NetworkOptions):
     """Share of the units dropped between the recurrent layers and before the output, the same at all steps."""
     rival: bool = True
     """Say at the end what an n-gram model, which counts, reaches on the same text."""
-    lanes: int = 32
-    """Places in the text that are read side by side: the batch size."""
+    lanes: int | None = None
+    """Places in the text that are read side by side: the batch size; if not given, 32, or for a table of few texts as
+    many as make an epoch of 100 steps."""
     tbptt: int = 64
     """Tokens that gradients reach back through (truncated backpropagation through time)."""
 
@@ -56,6 +69,7 @@ class Config(NetworkOptions):
         self._at_least(1, "lanes", "tbptt")
         if self.separator == "":
             raise UsageError(f"{named('separator')} must not be empty; leave it out to make each file one document")
+        self._check_table()
         check_vocabulary_size(self.unit, self.vocabulary_size)
         if self.unit == "bpe" and self.vocabulary_size is not None and self.vocabulary_size < 257:
             raise UsageError(
@@ -64,3 +78,17 @@ class Config(NetworkOptions):
         if self.unit == "bytes" and self.encoding != "utf-8":
             raise UsageError(f"{named('encoding')} has no meaning for the unit bytes, which reads files as they are")
         check_encoding(self.encoding)
+
+    def _check_table(self) -> None:
+        """Raise where an option of tables stands beside none, or one of other texts beside one."""
+        given = [name for name in ("text_column", "header", "format") if getattr(self, name) is not None]
+        if self.condition is None and given:
+            raise UsageError(
+                f"{named(given[0])} is for a table of texts with labels; name the column of labels with "
+                f"{option('condition')}, or leave it out"
+            )
+        if self.condition is not None and self.separator is not None:
+            raise UsageError(
+                f"{named('separator')} is for documents inside a file, and each row of a table is one "
+                f"({named('condition')}); leave it out"
+            )

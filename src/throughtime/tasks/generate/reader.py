@@ -6,17 +6,30 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from throughtime.data.encoding.labels import Labels
 from throughtime.data.encoding.vocabulary import Vocabulary, build_vocabulary, encode_text
 from throughtime.data.formats.text import read_text
 from throughtime.data.planning.split import hold_out_text
-from throughtime.data.reading import Note
+from throughtime.data.reading import Note, Reading
+from throughtime.data.record import Record
 from throughtime.data.source import TokenSource
 from throughtime.data.text import Text
-from throughtime.data.user_data import DATA, UserData
+from throughtime.data.user_data import DATA, Given, UserData
 from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
+from throughtime.tasks.generate.labelled import (
+    LABELS_FILE,
+    label_numbers,
+    labelled_text,
+    read_labelled,
+    saved_labels,
+)
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
+from throughtime.tasks.supervised.records import split
 
 __all__ = ["HELD_OUT", "Corpus", "PreparedText", "TextReader"]
 
@@ -36,11 +49,21 @@ class Corpus:
     """Bytes of the text, where the unit is bytes."""
     unknown: int
     """Tokens that the vocabulary does not know."""
+    conditions: NDArray[np.int64] | None = None
+    """Number of the label of each document, (documents,); None where they have none."""
 
     @property
     def predictions(self) -> int:
         """Tokens to predict: all but the very first document mark."""
         return int(self.source.lengths.sum()) - 1
+
+    @property
+    def content_key(self) -> str:
+        """A hash of the ids and the labels, the same on every machine."""
+        if self.conditions is None:
+            return self.source.content_key
+        labels = TokenSource(self.conditions.astype(np.uint32), [len(self.conditions)])
+        return f"{self.source.content_key}-{labels.content_key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +76,8 @@ class PreparedText:
     """The training text."""
     valid: Corpus
     """The held-out text."""
+    labels: Labels | None = None
+    """What texts are written for; None where they have no labels."""
 
 
 class TextReader:
@@ -79,20 +104,17 @@ class TextReader:
 
         Raises:
             DataError: the text cannot be read, or is too short.
+            UsageError: the run in ``known`` has labels and this text has not, or the other way round.
             CheckpointError: the vocabulary in ``known`` is missing or damaged.
         """
-        text = self.text(data.training(), note)
-        self._require_separator(text)
-        if validation := data.validation():
-            held_out = self.text(validation, note)
-        else:
-            text, held_out = hold_out_text(text, HELD_OUT)
-            amount = f"{len(held_out):,} {'bytes' if self.config.unit == 'bytes' else 'characters'}"
-            note(f"no validation text given: the last {HELD_OUT:.0%} of the text is held out for it ({amount})")
+        if known is not None:
+            self._require_alike(known)
+        text, held_out = self._parts(data, note) if self.config.condition is None else self._table_parts(data, note)
         _note_copies(text, held_out, note)
-        vocabulary = self._vocabulary(text, known, note)
-        train = self.encode(vocabulary, text, "the training text", note)
-        return PreparedText(vocabulary, train, self.encode(vocabulary, held_out, "the validation text", note))
+        vocabulary, labels = self._vocabulary(text, known, note), self._labels(text, known)
+        train = self.encode(vocabulary, text, "the training text", note, labels)
+        valid = self.encode(vocabulary, held_out, "the validation text", note, labels)
+        return PreparedText(vocabulary, train, valid, labels)
 
     def read_to_evaluate(self, data: UserData, folder: Path, note: Note) -> Corpus:
         """Read text that a trained model is to be scored on.
@@ -106,11 +128,14 @@ class TextReader:
             The text in the ids of the run's vocabulary.
 
         Raises:
-            DataError: the text cannot be read.
+            DataError: the text cannot be read, or has labels that were not learned from.
+            UsageError: a column of labels was named, and the run has learned from none.
             CheckpointError: the vocabulary is missing or damaged.
         """
+        self._require_alike(folder)
         vocabulary = saved_vocabulary(self.config.unit, folder)
-        return self.encode(vocabulary, self.text(data, note), "the text", note)
+        labels = None if self.config.condition is None else saved_labels(folder)
+        return self.encode(vocabulary, self.text(data, note), "the text", note, labels)
 
     def text(self, data: UserData, note: Note) -> Text:
         """Read text the way the options say.
@@ -126,15 +151,67 @@ class TextReader:
             DataError: the text cannot be read.
             UsageError: it stands in another role than ``data``.
         """
+        as_bytes = self.config.unit == "bytes"
+        if self.config.condition is not None:
+            return labelled_text(self._records(data, note), as_bytes=as_bytes)
+        given, config = self._given(data, note), self.config
+        return read_text(given, encoding=config.encoding, as_bytes=as_bytes, separator=config.separator, note=note)
+
+    def _given(self, data: UserData, note: Note) -> Given:
+        """What stands in the one role there is."""
         if list(data) != [DATA]:
             raise UsageError(f"generate learns from one text, its data; it has none called {', '.join(data)}")
-        config = self.config
-        as_bytes = config.unit == "bytes"
         if data[DATA].memory is not None and "encoding" in self.asked:
             note(f"of no use for text in memory: {named('encoding')}")
-        return read_text(data[DATA], encoding=config.encoding, as_bytes=as_bytes, separator=config.separator, note=note)
+        return data[DATA]
 
-    def encode(self, vocabulary: Vocabulary, text: Text, name: str, note: Note) -> Corpus:
+    def _parts(self, data: UserData, note: Note) -> tuple[Text, Text]:
+        """Read text, and what is validated on: given, or the end of it."""
+        text = self.text(data.training(), note)
+        self._require_separator(text)
+        if validation := data.validation():
+            return text, self.text(validation, note)
+        text, held_out = hold_out_text(text, HELD_OUT)
+        amount = f"{len(held_out):,} {'bytes' if self.config.unit == 'bytes' else 'characters'}"
+        note(f"no validation text given: the last {HELD_OUT:.0%} of the text is held out for it ({amount})")
+        return text, held_out
+
+    def _table_parts(self, data: UserData, note: Note) -> tuple[Text, Text]:
+        """Read a table of texts with labels, and what is validated on: given, or some rows of each label."""
+        records = self._records(data.training(), note)
+        if validation := data.validation():
+            held_out = self._records(validation, note)
+        else:
+            records, held_out = split(records, note, per_step=False)
+        as_bytes = self.config.unit == "bytes"
+        return labelled_text(records, as_bytes=as_bytes), labelled_text(held_out, as_bytes=as_bytes)
+
+    def _records(self, data: UserData, note: Note) -> list[Record]:
+        config = self.config
+        how = Reading(
+            encoding=config.encoding,
+            format=config.format,
+            header=config.header,
+            text_column=config.text_column,
+            target_column=config.condition,
+        )
+        return read_labelled(self._given(data.in_hand(), note), how, note)
+
+    def _require_alike(self, folder: Path) -> None:
+        """Raise where a run has learned texts for labels and this one has none, or the other way round."""
+        labelled = (folder / LABELS_FILE).exists()
+        if labelled and self.config.condition is None:
+            raise UsageError(f"{folder} writes texts for labels: name their column with {option('condition')}")
+        if not labelled and self.config.condition is not None:
+            raise UsageError(f"{folder} has learned from no labels; leave {named('condition')} out")
+
+    def _labels(self, text: Text, known: Path | None) -> Labels | None:
+        """Take the labels of a run, or those of the training text."""
+        if self.config.condition is None:
+            return None
+        return saved_labels(known) if known else Labels.build(document.label or "" for document in text.documents)
+
+    def encode(self, vocabulary: Vocabulary, text: Text, name: str, note: Note, labels: Labels | None = None) -> Corpus:
         """Turn text into ids and count what there is.
 
         Args:
@@ -142,14 +219,21 @@ class TextReader:
             text: the documents.
             name: what to call the text, for messages.
             note: told how much of it the vocabulary does not know, if anything.
+            labels: what the documents are texts for, where they have labels.
 
         Returns:
             The corpus.
+
+        Raises:
+            DataError: a label is not known.
         """
+        conditions = None if labels is None else label_numbers(labels, text, name)
         source = encode_text(vocabulary, text)
         known = vocabulary.unknown is None
         unknown = 0 if known else sum(int((item == vocabulary.unknown).sum()) for item in source)
-        corpus = Corpus(source, text.characters, len(text) if self.config.unit == "bytes" else None, unknown)
+        corpus = Corpus(
+            source, text.characters, len(text) if self.config.unit == "bytes" else None, unknown, conditions
+        )
         if unknown:
             share = f"{unknown:,} of {corpus.predictions:,} {vocabulary.unit}"
             tries = f"{option('unit', 'bytes')} or {option('unit', 'bpe')}"

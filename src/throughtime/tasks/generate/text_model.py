@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,13 +14,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from throughtime.data.encoding.labels import UNSEEN, Labels
 from throughtime.data.encoding.vocabulary import Vocabulary, prompt_ids
-from throughtime.data.planning.batch import NOT_SCORED, next_token_batch
+from throughtime.data.planning.batch import NOT_SCORED, next_token_batch, of_each_token
 from throughtime.data.planning.lanes import Span, plan_evaluation
-from throughtime.decoding.sampling import Sampler, sample
-from throughtime.doors import named
-from throughtime.errors import UsageError
+from throughtime.decoding.decoder import Tokens
+from throughtime.decoding.sampling import Sampler, Step, sample
+from throughtime.doors import named, option
+from throughtime.errors import UnknownNameError, UsageError
 from throughtime.models.language_model import LanguageModel
+from throughtime.tasks.generate.labelled import saved_labels
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.generate.reader import Corpus
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
@@ -27,7 +31,12 @@ from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
 from throughtime.training.job import State
 
-__all__ = ["TextModel", "rates"]
+__all__ = ["LANES", "TextModel", "rates"]
+
+LANES = 32
+"""Places in a text that are read side by side where no other number is asked for."""
+SIDE_BY_SIDE = 256
+"""Texts that are drawn at a time, at most."""
 
 
 class TextModel:
@@ -37,6 +46,7 @@ class TextModel:
         config: how text is read and what network it is.
         vocabulary: text to ids and back.
         model: the network, on its device.
+        labels: what it writes texts for, where it has learned labels.
     """
 
     criterion = "bits_per_character"
@@ -44,17 +54,20 @@ class TextModel:
     advice = "try training with more epochs, more units (hidden) or more text"
     """What to try where the network is no better than counts."""
 
-    def __init__(self, config: Config, vocabulary: Vocabulary, model: LanguageModel) -> None:
-        self.config, self.vocabulary, self.model = config, vocabulary, model
+    def __init__(
+        self, config: Config, vocabulary: Vocabulary, model: LanguageModel, labels: Labels | None = None
+    ) -> None:
+        self.config, self.vocabulary, self.model, self.labels = config, vocabulary, model, labels
 
     @classmethod
-    def make(cls, config: Config, vocabulary: Vocabulary, device: torch.device) -> Self:
+    def make(cls, config: Config, vocabulary: Vocabulary, device: torch.device, labels: Labels | None = None) -> Self:
         """Make a new model, whose first weights are drawn from torch's generator.
 
         Args:
             config: how text is read and what network it is.
             vocabulary: text to ids and back.
             device: where the network goes.
+            labels: what it is to write texts for, if there are labels.
 
         Returns:
             The model.
@@ -71,8 +84,9 @@ class TextModel:
             zoneout=config.zoneout,
             recurrent_dropout=config.recurrent_dropout,
             weight_dropout=config.weight_dropout,
+            conditions=0 if labels is None else len(labels),
         )
-        return cls(config, vocabulary, network.to(device))
+        return cls(config, vocabulary, network.to(device), labels)
 
     @classmethod
     def open(cls, config: Config, folder: Path, device: torch.device) -> Self:
@@ -89,7 +103,8 @@ class TextModel:
         Raises:
             CheckpointError: a file of the run is missing or damaged.
         """
-        text_model = cls.make(config, saved_vocabulary(config.unit, folder), device)
+        labels = None if config.condition is None else saved_labels(folder)
+        text_model = cls.make(config, saved_vocabulary(config.unit, folder), device, labels)
         load_weights(folder / MODEL_FILE, text_model.model.eval())
         return text_model
 
@@ -104,7 +119,11 @@ class TextModel:
         if not state:
             batch.resets[:, 0] = False  # there is nothing to clear yet
         inputs, targets, resets = (torch.from_numpy(array).to(self.device) for array in batch)
-        logits, after = self.model(inputs, state or None, resets=resets if batch.resets.any() else None)
+        conditions = None
+        if corpus.conditions is not None:
+            conditions = torch.from_numpy(of_each_token(corpus.conditions, spans)).to(self.device)
+        cleared = resets if batch.resets.any() else None
+        logits, after = self.model(inputs, state or None, resets=cleared, conditions=conditions)
         loss = functional.cross_entropy(
             logits.flatten(0, 1), targets.flatten(), ignore_index=NOT_SCORED, reduction="sum"
         )
@@ -121,9 +140,8 @@ class TextModel:
             Metrics by name: ``loss`` (nats per token), ``perplexity``, ``bits_per_character`` and for bytes
             ``bits_per_byte``; ``scored_tokens``, ``scored_characters``, ``unknown_tokens``.
         """
-        plan = plan_evaluation(
-            corpus.source.lengths, token_budget=self.config.lanes * self.config.tbptt, lanes=self.config.lanes
-        )
+        lanes = self.config.lanes or LANES
+        plan = plan_evaluation(corpus.source.lengths, token_budget=lanes * self.config.tbptt, lanes=lanes)
         training = self.model.training
         self.model.eval()
         nats, state = 0.0, State()
@@ -146,17 +164,80 @@ class TextModel:
         top_k: int | None = None,
         top_p: float | None = None,
         seed: int | None = None,
+        condition: str | None = None,
     ) -> Iterator[str]:
         """Write on after a prompt, as ``Run.generate_stream`` says."""
+        prompted, number = self._prompted(prompt, length), self._number(condition)
+        sampler = Sampler(temperature=temperature, top_k=top_k, top_p=top_p)
+        steps = islice(self._steps(prompted, number, np.arange(1), sampler, seed), length)
+        return self._decoded(int(step.tokens[0]) for step in steps)
+
+    def generate_texts(
+        self,
+        count: int,
+        prompt: str = "",
+        *,
+        length: int = 400,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+        condition: str | None = None,
+    ) -> Iterator[str]:
+        """Write several texts after a prompt, as ``Run.generate_texts`` says."""
+        if count < 1:
+            raise UsageError(f"{named('count')} must be at least 1, not {count}")
+        prompted, number = self._prompted(prompt, length), self._number(condition)
+        sampler = Sampler(temperature=temperature, top_k=top_k, top_p=top_p)
+        seed = secrets.randbits(64) if seed is None else seed
+        parts = (np.arange(start, min(start + SIDE_BY_SIDE, count)) for start in range(0, count, SIDE_BY_SIDE))
+        return chain.from_iterable(
+            self._texts(len(rows), islice(self._steps(prompted, number, rows, sampler, seed), length)) for rows in parts
+        )
+
+    def _prompted(self, prompt: str, length: int) -> list[int]:
+        """The tokens before what is written."""
         if length < 0:
             raise UsageError(f"{named('length')} must be 0 or more, not {length}")
-        mark, separator = self.vocabulary.document, self.config.separator
-        banned = [self.vocabulary.unknown, None if separator else mark]
-        sampler = Sampler(temperature=temperature, top_k=top_k, top_p=top_p)
-        prompted = [mark, *prompt_ids(self.vocabulary, prompt)]
-        decoder = self.model.decoder([prompted], restart=mark, banned=[token for token in banned if token is not None])
-        steps = sample(decoder, np.array(prompted[-1:]), sampler, seed=seed)
-        return self._decoded(int(step.tokens[0]) for step in islice(steps, length))
+        return [self.vocabulary.document, *prompt_ids(self.vocabulary, prompt)]
+
+    def _steps(
+        self, prompted: list[int], condition: int | None, rows: Tokens, sampler: Sampler, seed: int | None
+    ) -> Iterator[Step]:
+        """Draw texts side by side; one for a label ends where documents end, another goes on."""
+        mark, ends = self.vocabulary.document, condition is not None
+        banned = [self.vocabulary.unknown, None if ends or self.config.separator else mark]
+        decoder = self.model.decoder(
+            [prompted] * len(rows),
+            restart=mark,
+            banned=[token for token in banned if token is not None],
+            conditions=None if condition is None else [condition] * len(rows),
+        )
+        first = np.full(len(rows), prompted[-1])
+        return sample(decoder, first, sampler, seed=seed, rows=rows, end=mark if ends else None)
+
+    def _texts(self, count: int, steps: Iterable[Step]) -> Iterator[str]:
+        written: list[list[int]] = [[] for _ in range(count)]
+        for step in steps:
+            for row, token in zip(step.rows, step.tokens, strict=True):
+                written[row].append(int(token))
+        return ("".join(self._decoded(tokens)) for tokens in written)
+
+    def _number(self, condition: str | None) -> int | None:
+        """The number of the label that is asked for; None where the network has learned none."""
+        if self.labels is None:
+            if condition is not None:
+                raise UsageError(f"this run has learned from no labels; leave {named('condition')} out")
+            return None
+        if condition is None:
+            raise UsageError(
+                f"this run writes a text for a label; choose one with {option('condition')}: "
+                f"{', '.join(self.labels.names)}"
+            )
+        (number,) = self.labels.numbers([condition])
+        if number == UNSEEN:
+            raise UnknownNameError("label", condition, self.labels.names)
+        return number
 
     def _decoded(self, tokens: Iterable[int]) -> Iterator[str]:
         decode = self.vocabulary.decoder()
@@ -175,6 +256,7 @@ class TextModel:
             "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
             "unit": self.config.unit,
             "vocabulary": len(self.vocabulary),
+            **({} if self.labels is None else {"conditions": list(self.labels.names)}),
         }
 
 
