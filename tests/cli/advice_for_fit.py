@@ -254,8 +254,9 @@ FITTING: dict[str, Case] = {
                    "--vocabulary-size 257", 24),
     "all characters": Case({"a.tsv": TRANSLATIONS}, f"{TRANSLATE} --unit characters --vocabulary-size 9",
                            "for the units words and bpe; the --unit is", "--unit words", 24),
-    "one vocabulary": Case(LINES, f"{FROM_LINES} --joint --target-unit bytes", "--joint needs one unit on both sides",
-                           reads=24, without="--target-unit bytes"),
+    "masks step by step": Case(LINES, f"{FROM_LINES} --input-feeding --weight-dropout 0.1",
+                               "--weight-dropout has one mask for a whole sequence", reads=24,
+                               without="--weight-dropout 0.1"),
     "which source": Case({"a.csv": "p,q,r\n" + "so good,so bad,x\n" * 8}, "fit translate a.csv --out run",
                          "say which with --source-column", "--source-column p", "--target-column"),
     # what has nothing to act on

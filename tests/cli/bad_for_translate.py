@@ -74,8 +74,8 @@ CASES: dict[str, Bad] = {
     "one pair": Bad(
         lines("ein Hund\n", "a dog\n"), "--source=s.de", ("1 record is too little", "--valid"), BOTH
     ),
-    "no target": Bad(lines(), "--source=s.de", ("there is no target",)),
-    "no source": Bad(lines(), "--target=t.en", ("there is no source",)),
+    "no target": Bad(lines(), "--source=s.de", ("--source has nothing beside it; give --target",)),
+    "no source": Bad(lines(), "--target=t.en", ("--target has nothing beside it; give --source",)),
     "two sources and three targets": Bad(
         lines(), "--source=s.de", ("2 source files and 3 target files cannot be paired",),
         ("--source=s.de", *BOTH, *BOTH, *BOTH),

@@ -85,9 +85,7 @@ def _tell(row: dict[str, Any]) -> None:
 def report(
     folder: Annotated[
         Path,
-        typer.Argument(
-            metavar="[FOLDER]", help="Folder with results/layers.json, those of whole tasks, reasons.json."
-        ),
+        typer.Argument(metavar="[FOLDER]", help="Folder with results/layers.json, those of whole tasks, reasons.json."),
     ] = Path("benchmarks"),
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where performance.md and performance.svg go.")] = Path(
         "docs"

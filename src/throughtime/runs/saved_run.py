@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from throughtime.doors import is_typed, spelled
 from throughtime.errors import UnknownNameError, UsageError
@@ -90,10 +90,17 @@ class SavedRun:
                     f"{self.path} is a run of the task {self.task}, which takes {taken}: leave {spelled(strange)} out"
                 )
             raise UnknownNameError("argument", strange, ["data", "text", *known])
-        given = {name: value for name, value in more.items() if value is not None}
+        given = {name: _plain(value) for name, value in more.items() if value is not None}
         how = {name: value for name, value in given.items() if name in self.config.READING}
         options = self.config.read_otherwise({**how, **(skipping or {})})
         make = task_named(self.task).load_reader()
         reader = make(options, asked=how.keys()) if how or skipping else self.reader
         wanted = asking.from_mapping({name: value for name, value in given.items() if name in asked})
         return {name: value for name, value in more.items() if name in own}, reader, wanted
+
+
+def _plain(value: object) -> object:
+    """An option's value with paths as texts, as options are kept."""
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in cast("list[object]", value)]
+    return str(value) if isinstance(value, Path) else value

@@ -62,6 +62,7 @@ class LearnerJob(Generic[Target, Finding]):
         plan = self._planned[1]
         return {
             **self.learner.inputs.features.describe(),
+            **self.learner.inputs.targets.describe(),
             "training_examples": len(lengths),
             "validation_examples": len(self.valid.records),
             "longest": int(lengths.max()),

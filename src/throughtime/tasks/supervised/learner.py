@@ -254,7 +254,8 @@ class Learner(ABC, Generic[Target, Finding]):
         options = {name: getattr(self.config, name) for name in names if hasattr(self.config, name)}
         known = self.inputs.targets.labels
         labels = {} if known is None else {"labels": known.names}
-        return {**options, **self.inputs.features.describe(), **labels, "parameters": parameters}
+        read, said = self.inputs.features.describe(), self.inputs.targets.describe()
+        return {**options, **read, **said, **labels, "parameters": parameters}
 
 
 def _chunks(records: Iterable[Record], live: bool) -> Iterator[list[Record]]:

@@ -36,6 +36,10 @@ class Targets(ABC, Generic[Target]):
         """Count what is scored of a target: one for the whole record, or its steps."""
         return 1
 
+    def describe(self) -> dict[str, object]:
+        """Give what the user may want to know of what can be said, by name, beside the labels."""
+        return {}
+
     @abstractmethod
     def to_mapping(self) -> dict[str, Any]:
         """Give all that is needed to make them again, as plain values."""

@@ -114,6 +114,11 @@ class Evaluating(Writing):
     scores: str | None = None
     """File to write the log-probability of each given pair to: .tsv, .csv, .jsonl or .parquet."""
 
+    def _check_values(self) -> None:
+        Writing._check_values(self)
+        if self.scores == "-":
+            raise UsageError(f"{named('scores')} is a file: what is printed are the scores of all pairs together")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Predicting(writing.Predicting):

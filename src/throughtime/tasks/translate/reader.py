@@ -27,7 +27,7 @@ from throughtime.data.user_data import DATA, UserData
 from throughtime.doors import named, option
 from throughtime.errors import UsageError
 from throughtime.tasks.options import check_vocabulary_size
-from throughtime.tasks.supervised.examples import Prepared, SavedInputs
+from throughtime.tasks.supervised.examples import Examples, Prepared, SavedInputs
 from throughtime.tasks.supervised.reader import RecordReader
 from throughtime.tasks.supervised.targets import Targets
 from throughtime.tasks.translate.options import Config
@@ -56,7 +56,20 @@ class TranslateReader(RecordReader[Right]):
     def read(self, data: UserData, *, known: Path | None, note: Note) -> Prepared[Right]:
         if DATA not in data.training() and DATA not in data.validation():
             self._refuse_columns(_OF_TABLES)
+        for source, target in (("source", "target"), ("valid_source", "valid_target")):
+            _require_both(data, source, target)
         return super().read(data, known=known, note=note)
+
+    def read_to_evaluate(self, data: UserData, folder: Path, note: Note) -> Examples[Right]:
+        _require_both(data, "source", "target")
+        return super().read_to_evaluate(data, folder, note)
+
+    def read_to_predict(
+        self, data: UserData, folder: Path, problems: Problems, form: str | None = None
+    ) -> Iterator[Record]:
+        if "target" in data:
+            raise UsageError(f"{named('target')} is what is to be predicted; leave it out")
+        yield from super().read_to_predict(data, folder, problems, form)
 
     def records(
         self, data: UserData, problems: Problems, load: FileLoader, *, targets: bool, form: str | None = None
@@ -151,3 +164,10 @@ class TranslateReader(RecordReader[Right]):
         if targets is None:
             return items.lengths
         return items.lengths + np.array([len(right[0]) for right in targets])
+
+
+def _require_both(data: UserData, source: str, target: str) -> None:
+    """See that neither side of parallel texts is given alone."""
+    for one, other in ((source, target), (target, source)):
+        if one in data and other not in data and DATA not in data:
+            raise UsageError(f"{named(one)} has nothing beside it; give {option(other)}, line n for line n")

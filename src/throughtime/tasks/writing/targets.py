@@ -107,6 +107,9 @@ class WrittenTargets(Targets[Right]):
         few = self.vocabulary.unit == "words" and len(self.vocabulary) <= FEW
         return WrittenTargets(self.vocabulary, ratio, sentences=bool(words >= SENTENCE) and not few)
 
+    def describe(self) -> dict[str, object]:
+        return {"target_unit": self.vocabulary.unit, "target_vocabulary": len(self.vocabulary)}
+
     def to_mapping(self) -> dict[str, Any]:
         kept = {"unit": self.vocabulary.unit, "vocabulary": json.loads(self.vocabulary.to_json())}
         return {**kept, "ratio": self.ratio, "sentences": self.sentences}
