@@ -12,6 +12,7 @@ from torch.nn import functional
 from throughtime.decoding.decoder import Best, Scores, Tokens, best_of
 from throughtime.errors import UsageError
 from throughtime.models.cells import stack
+from throughtime.models.packed_linear import PackedLinear
 
 __all__ = ["LanguageDecoder", "LanguageModel", "State"]
 
@@ -196,6 +197,7 @@ class LanguageDecoder:
         self._device = model.embedding.weight.device
         self._conditions = None if conditions is None else torch.tensor(conditions, device=self._device)
         self._stream = model.recurrent.stream(batch_size=len(prompts))
+        self._output = PackedLinear(model.output)
         lengths = [len(prompt) - 1 for prompt in prompts]
         if any(lengths):
             before = torch.zeros(len(prompts), max(lengths), dtype=torch.int64)
@@ -218,7 +220,7 @@ class LanguageDecoder:
         if self._restart is not None and (tokens == self._restart).any():
             self._stream.reset(torch.from_numpy(tokens == self._restart))
         h = self._stream.step(self._model.read(torch.from_numpy(tokens).to(self._device), self._conditions))
-        scores = functional.log_softmax(self._model.output(self._model.projection(h)).float(), 1).cpu().numpy()
+        scores = functional.log_softmax(self._output(self._model.projection(h)).float(), 1).cpu().numpy()
         if self._banned:
             scores[:, self._banned] = -np.inf
         return scores
