@@ -115,6 +115,19 @@ def test_a_language_model_gives_its_embedding_and_its_layers(tmp_path: Path, tie
     assert all(parameter.requires_grad for parameter in model.parameters())
 
 
+def test_of_a_language_model_with_labels_their_mean_is_taken(tmp_path: Path) -> None:
+    source, model = language_model(conditions=2), classifier()
+    assert source.condition is not None
+    source.condition.weight.data[1] = source.condition.weight[0] + 1e-3  # so that the mean is nearly each of them
+    save_weights(tmp_path / MODEL_FILE, source)
+    start_from_language_model(tmp_path, model)
+    tokens = torch.randint(9, (2, 6))
+    ours, _ = model.eval().recurrent(model.read(tokens))
+    for label in (0, 1):
+        theirs, _ = source.eval().recurrent(source.read(tokens, torch.full_like(tokens, label)))
+        torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=0)
+
+
 @pytest.mark.parametrize(
     "source",
     [language_model(hidden_size=6), language_model(embedding_size=3), language_model(num_layers=3), nn.Linear(2, 2)],

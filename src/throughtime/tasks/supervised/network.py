@@ -98,6 +98,8 @@ def use_vectors(read: WordInput, features: WordFeatures, vectors: Vectors) -> in
 def start_from_language_model(folder: Path, model: nn.Module) -> None:
     """Take the embedding and the recurrent layers of a language model.
 
+    Of one that writes texts for labels, the mean of the labels' vectors goes into those of the tokens.
+
     Args:
         folder: the run of the language model.
         model: takes them; has ``read`` and ``recurrent``.
@@ -111,6 +113,8 @@ def start_from_language_model(folder: Path, model: nn.Module) -> None:
     parts = ("read.embedding.", "recurrent.")
     targets = {name: tensor for name, tensor in weights_of(model).items() if name.startswith(parts)}
     given = {places.get(name, name): tensor for name, tensor in tensors.items()}
+    if "condition.weight" in tensors:
+        given["read.embedding.weight"] = given["read.embedding.weight"] + tensors["condition.weight"].mean(0)
     given = {name: tensor for name, tensor in given.items() if name.startswith(parts)}
     for name in sorted(given.keys() | targets.keys()):
         if name not in given or name not in targets or targets[name].shape != given[name].shape:
