@@ -166,6 +166,53 @@ def unnamed_texts(task: str) -> str:
     return "t.tsv"
 
 
+def questions(task: str) -> str:
+    """A table of questions with words as answers, and of other ones; with topics that do not go by the context."""
+    places = ("café", "Kitchen")
+    rows = [
+        f"Ann {n % 4} is in the {places[n % 3 > 0]}.\tWhere is Ann {n % 4}?\t{places[n % 3 > 0]}\t"
+        f"The {places[n % 2]} has Bob {n % 7}.\tWho went {n % 5}?\t{'yes' if n % 2 else 'no'}\t{n % 5}\n"
+        for n in range(24)
+    ]
+    Path("t.tsv").write_text("context\tquestion\tanswer\tother\tasked\tkind\ttopic\n" + "".join(rows), encoding="utf-8")
+    return "t.tsv"
+
+
+def marked_answers(task: str) -> str:
+    """A table with parts of contexts as answers, which stand there twice; two columns say where."""
+    rows = [f"It is red{n % 7} or red{n % 7} again, naïve\tWhich is it{n % 3}?\tred{n % 7}\t6\t14\n" for n in range(24)]
+    Path("t.tsv").write_text("context\tquestion\tanswer\tanswer_start\tat\n" + "".join(rows), encoding="utf-8")
+    return "t.tsv"
+
+
+def unanswered(task: str) -> str:
+    marked_answers(task)
+    with Path("t.tsv").open("a") as file:
+        file.write("It's blue\tWhich is red?\t\t\t\n")
+    return "t.tsv"
+
+
+def half_a_question(task: str) -> str:
+    questions(task)
+    with Path("t.tsv").open("a") as file:
+        file.write("Ann is here.\t\tgarden\tBob.\tWho?\tno\t1\n")
+    return "t.tsv"
+
+
+def unnamed_questions(task: str) -> str:
+    """Questions whose header might be one of them."""
+    rows = "".join(f"so {n}\twho {n}?\t{('a', 'label')[n % 2]}\n" for n in range(24))
+    Path("t.tsv").write_text(f"text\tquestion\tlabel\n{rows}")
+    return "t.tsv"
+
+
+def story(task: str) -> str:
+    """Stories of bAbI, whose last column names the statement that answers."""
+    parts = [f"1 Ann went to {'AB'[n % 2]}.\n2 Bob went to C.\n3 Where is Ann?\t{'AB'[n % 2]}\t1\n" for n in range(24)]
+    Path("s.txt").write_text("".join(part.replace("Bob", f"Bob {n}") for n, part in enumerate(parts)))
+    return "s.txt"
+
+
 Make = Callable[[str], str]
 """Writes data for a task into the current folder, and gives its name."""
 
@@ -186,7 +233,7 @@ class Case:
     """What is said where the value cannot be honoured with data that fits the default."""
 
 
-DATA: dict[str, Make] = {"generate": text, "classify": table, "tag": table, "translate": pairs}
+DATA: dict[str, Make] = {"generate": text, "classify": table, "tag": table, "translate": pairs, "answer": questions}
 """Task -> what makes data that most of its options are tried with."""
 
 TRAINING: dict[str, Any] = {
@@ -200,12 +247,14 @@ RECORDS: dict[str, Any] = {
 BASE: dict[str, dict[str, Any]] = {
     "generate": {**TRAINING, "lanes": 2, "tbptt": 8}, "classify": RECORDS, "tag": RECORDS,
     "translate": {**TRAINING, "batch_size": 6, "label_smoothing": 0.0, "rival": False},
+    "answer": {**TRAINING, "batch_size": 6, "word_dropout": 0.0, "character_dropout": 0.0, "spelling": 0},
 }  # fmt: skip
 """Task -> options of a tiny run without noise, from which one is changed."""
 RECORDS_NOISE: dict[str, Any] = {"dropout": 0.5, "word_dropout": 0.5, "recurrent_dropout": 0.2, "spelling": 3}
 NOISY: dict[str, dict[str, Any]] = {
     "generate": {"dropout": 0.5}, "classify": RECORDS_NOISE, "tag": RECORDS_NOISE,
     "translate": {"dropout": 0.5, "recurrent_dropout": 0.2, "scheduled_sampling": 0.5},
+    "answer": {"dropout": 0.5, "recurrent_dropout": 0.2, "word_dropout": 0.5},
 }  # fmt: skip
 """Task -> options whose noise must be the same each time."""
 
@@ -317,6 +366,26 @@ OWN = {
         "scheduled_sampling": Case(0.5),
         "criterion": Case("chrf"),
         "rival": Case(True),
+    },
+    "answer": {
+        **{name: OF_RECORDS[name] for name in ("separator", "bidirectional", "vocabulary_size", "word_dropout")},
+        "batch_size": Case(5),
+        "batch_steps": Case(3),
+        "format": Case("jsonl", refused="no JSON"),
+        "header": Case(False, {"context_column": "1", "question_column": "2", "target_column": "3"}, unnamed_questions),
+        "skip_bad": Case(True, make=half_a_question, needed=True),
+        "context_column": Case("other"),
+        "question_column": Case("asked"),
+        "target_column": Case("kind"),
+        "start_column": Case("at", make=marked_answers),
+        "group_column": Case("topic"),
+        "answers": Case("spans"),
+        "unanswerable": Case(True, make=unanswered, needed=True),
+        "attention": Case("none"),
+        "hops": Case(1),
+        "supporting": Case(0.0, make=story),
+        "spelling": Case(3, make=marked_answers),
+        "character_dropout": Case(0.5, {"spelling": 3}, marked_answers),
     },
 }
 """Task -> its own options, and those that it is tried with in another way."""

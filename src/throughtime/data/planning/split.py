@@ -61,6 +61,8 @@ def hold_out(records: Sequence[Record], share: float) -> tuple[list[Record], lis
         count = max(1, min(len(stratum) - 1, round(len(stratum) * share))) if len(stratum) > 1 else 0
         drawn = sorted(stratum, key=lambda members: _draw(records[members[0]]))[:count]
         held |= {index for members in drawn for index in members}
+    if not held:  # of each label there is one group
+        held = set(min(groups, key=lambda members: _draw(records[members[0]])))
     return (
         [record for index, record in enumerate(records) if index not in held],
         [record for index, record in enumerate(records) if index in held],
