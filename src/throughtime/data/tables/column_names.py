@@ -13,7 +13,7 @@ __all__ = ["choose_columns", "known_column", "listed", "pick_column", "say_colum
 
 _TEXTS = (
     *("text", "sentence", "review", "content", "message", "document", "comment", "tweet", "headline", "question"),
-    *("body", "phrase", "name", "title", "sequence"),
+    *("body", "phrase", "poem", "name", "title", "sequence"),
 )
 _TARGETS = (
     "label",
