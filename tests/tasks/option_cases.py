@@ -153,6 +153,24 @@ def unnamed_pairs(task: str) -> str:
     return "t.tsv"
 
 
+def captioned(task: str) -> str:
+    """A table of pictures and of other ones, with captions and other ones; with capitals, and letters of one's own."""
+    for number in range(12):
+        image(Path(f"{number}.png"), number)
+    rows = [
+        f"{n}.png\tcafé {n % 3} is {'Open' if n % 2 else 'shut'}\t{11 - n}.png\tnot {n % 2}\n" for n in range(12)
+    ]
+    Path("t.tsv").write_text("image\tcaption\tother\tkind\n" + "".join(rows), encoding="utf-8")
+    return "t.tsv"
+
+
+def half_a_caption(task: str) -> str:
+    captioned(task)
+    with Path("t.tsv").open("a") as file:
+        file.write("0.png\t\t0.png\tnot\n")
+    return "t.tsv"
+
+
 def texts_for_labels(task: str) -> str:
     """A table of texts and others, with labels of two kinds."""
     rows = [f"so {n} it is\t{'ab'[n % 2]}\tand {n % 5} is it\t{'cde'[n % 3]}\n" for n in range(60)]
@@ -233,7 +251,9 @@ class Case:
     """What is said where the value cannot be honoured with data that fits the default."""
 
 
-DATA: dict[str, Make] = {"generate": text, "classify": table, "tag": table, "translate": pairs, "answer": questions}
+DATA: dict[str, Make] = {"generate": text, "classify": table, "tag": table, "translate": pairs, "answer": questions} | {
+    "caption": captioned,
+}
 """Task -> what makes data that most of its options are tried with."""
 
 TRAINING: dict[str, Any] = {
@@ -248,6 +268,7 @@ BASE: dict[str, dict[str, Any]] = {
     "generate": {**TRAINING, "lanes": 2, "tbptt": 8}, "classify": RECORDS, "tag": RECORDS,
     "translate": {**TRAINING, "batch_size": 6, "label_smoothing": 0.0, "rival": False},
     "answer": {**TRAINING, "batch_size": 6, "word_dropout": 0.0, "character_dropout": 0.0, "spelling": 0},
+    "caption": {**TRAINING, "batch_size": 6, "features": 16, "rival": False},
 }  # fmt: skip
 """Task -> options of a tiny run without noise, from which one is changed."""
 RECORDS_NOISE: dict[str, Any] = {"dropout": 0.5, "word_dropout": 0.5, "recurrent_dropout": 0.2, "spelling": 3}
@@ -255,6 +276,7 @@ NOISY: dict[str, dict[str, Any]] = {
     "generate": {"dropout": 0.5}, "classify": RECORDS_NOISE, "tag": RECORDS_NOISE,
     "translate": {"dropout": 0.5, "recurrent_dropout": 0.2, "scheduled_sampling": 0.5},
     "answer": {"dropout": 0.5, "recurrent_dropout": 0.2, "word_dropout": 0.5},
+    "caption": {"dropout": 0.5, "zoneout": 0.2},
 }  # fmt: skip
 """Task -> options whose noise must be the same each time."""
 
@@ -386,6 +408,29 @@ OWN = {
         "supporting": Case(0.0, make=story),
         "spelling": Case(3, make=marked_answers),
         "character_dropout": Case(0.5, {"spelling": 3}, marked_answers),
+    },
+    "caption": {
+        **{name: OF_RECORDS[name] for name in ("separator", "label_smoothing")},
+        "batch_size": Case(5),
+        "recurrent_dropout": Case(0.5, {"attention": "none"}),
+        "weight_dropout": Case(0.5, {"attention": "none"}),
+        "format": Case("jsonl", refused="no JSON"),
+        "header": Case(False, refused="t.tsv: line 1: .*image: no picture"),
+        "skip_bad": Case(True, make=half_a_caption, needed=True),
+        "batch_steps": Case(40),
+        "file_column": Case("other"),
+        "target_column": Case("kind"),
+        "size": Case("5x4"),
+        "colour": Case(False),
+        "unit": Case("characters"),
+        "vocabulary_size": Case(5, {"unit": "words"}),
+        "lowercase": Case(True),
+        "features": Case(32),
+        "places": Case(2),
+        "attention": Case("general"),
+        "coverage": Case(1.0),
+        "criterion": Case("loss", {"steps": 12, "learning_rate": 0.1}),
+        "rival": Case(True),
     },
 }
 """Task -> its own options, and those that it is tried with in another way."""
