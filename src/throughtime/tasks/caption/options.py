@@ -66,11 +66,13 @@ class Config(DataOptions):
     """Units of each recurrent layer of the decoder."""
     embedding: int = 64
     """Size of the vector that stands for a token."""
-    dropout: float = 0.3
+    dropout: float = 0.1
     """Share of the features dropped: of places, of words, before and after the recurrent layers, and between them."""
-    batch_size: int = 32
+    batch_size: int = 64
     """Pictures of a step, each with all its captions."""
-    epochs: float = 12.0
+    learning_rate: float = 1e-3
+    """Highest learning rate of AdamW; with twice as much it may never learn where to look."""
+    epochs: float = 20.0
     """Passes over the training data."""
     sample_every: int = 500
     """Steps between samples; 0 makes none."""
