@@ -16,7 +16,7 @@ from throughtime.data.reading import Note
 from throughtime.data.record import Record
 from throughtime.runs.folder import make_folder
 from throughtime.runs.run import Run
-from throughtime.tasks.generate.labelled import LABELS_FILE, saved_labels, written_labels
+from throughtime.tasks.generate.labels import LABELS_FILE, saved_labels, written_labels
 from throughtime.tasks.generate.text_model import TextModel
 from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
 from throughtime.tasks.saved_vocabulary import saved_vocabulary

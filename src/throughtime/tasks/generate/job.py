@@ -11,7 +11,7 @@ from throughtime.data.encoding.labels import Labels
 from throughtime.data.planning.lanes import LanePlan, plan_lanes
 from throughtime.data.reading import Note
 from throughtime.models.language_model import LanguageModel
-from throughtime.tasks.generate.labelled import LABELS_FILE, written_labels
+from throughtime.tasks.generate.labels import LABELS_FILE, written_labels
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.generate.reader import Corpus, PreparedText
 from throughtime.tasks.generate.rivals import learn_rivals

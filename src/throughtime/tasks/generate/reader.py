@@ -20,16 +20,9 @@ from throughtime.data.text import Text
 from throughtime.data.user_data import DATA, Given, UserData
 from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
-from throughtime.tasks.generate.labelled import (
-    LABELS_FILE,
-    label_numbers,
-    labelled_text,
-    read_labelled,
-    saved_labels,
-)
+from throughtime.tasks.generate.labels import LABELS_FILE, label_numbers, labelled_text, saved_labels
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
-from throughtime.tasks.supervised.records import split
 
 __all__ = ["HELD_OUT", "Corpus", "PreparedText", "TextReader"]
 
@@ -178,6 +171,8 @@ class TextReader:
 
     def _table_parts(self, data: UserData, note: Note) -> tuple[Text, Text]:
         """Read a table of texts with labels, and what is validated on: given, or some rows of each label."""
+        from throughtime.tasks.supervised.records import split  # not for plain text
+
         records = self._records(data.training(), note)
         if validation := data.validation():
             held_out = self._records(validation, note)
@@ -187,6 +182,8 @@ class TextReader:
         return labelled_text(records, as_bytes=as_bytes), labelled_text(held_out, as_bytes=as_bytes)
 
     def _records(self, data: UserData, note: Note) -> list[Record]:
+        from throughtime.tasks.generate.labelled import read_labelled  # knows all formats: not for plain text
+
         config = self.config
         how = Reading(
             encoding=config.encoding,

@@ -23,7 +23,7 @@ from throughtime.decoding.sampling import Sampler, Step, sample
 from throughtime.doors import named, option
 from throughtime.errors import UnknownNameError, UsageError
 from throughtime.models.language_model import LanguageModel
-from throughtime.tasks.generate.labelled import saved_labels
+from throughtime.tasks.generate.labels import saved_labels
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.generate.reader import Corpus
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
