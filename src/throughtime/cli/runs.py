@@ -198,7 +198,8 @@ def generate(
     top_p: Annotated[float | None, number_option("Draw from the likeliest tokens that make up this share.")] = None,
     seed: Annotated[int | None, integer_option("Same seed, same text.")] = None,
     condition: Annotated[
-        str | None, typer.Option(help="Label to write for, of a run that has learned texts with labels.")
+        str | None,
+        typer.Option(metavar="LABEL", help="What to write for; only for a run that has learned texts with labels."),
     ] = None,
     count: Annotated[int, integer_option("Texts to write; each ends with a line end.")] = 1,
     device: DeviceOption = "auto",

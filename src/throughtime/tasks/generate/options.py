@@ -32,10 +32,10 @@ class Config(NetworkOptions):
     """Options that mean nothing to a trained network."""
 
     condition: str | None = None
-    """Column of labels of a table of texts, such as countries of names: each row is one text, and the network learns to
-    write a text for a label."""
+    """Column that holds the labels of a table of texts, such as the countries of names; each row is one text, and the
+    network learns to write one for a label."""
     text_column: str | None = None
-    """Column of such a table that holds the text; if not given, the first of text, review, name, title ... there is."""
+    """Column of such a table that holds the text; if not given, the first of text, poem, name, title ... there is."""
     header: bool | None = None
     """Whether the first line of a table names its columns; if not given, it is told from the line."""
     format: str | None = None
