@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from throughtime.cli.demos import code, digits, generate, moving, names, translate
+from throughtime.cli.demos import caption, code, digits, generate, moving, names, translate
 from throughtime.cli.demos.demo import Demo
 
 __all__ = ["DEMOS"]
@@ -14,4 +14,5 @@ DEMOS: dict[str, Demo] = {
     "code": code.DEMO,
     "moving": moving.DEMO,
     "translate": translate.DEMO,
+    "caption": caption.DEMO,
 }

@@ -16,8 +16,6 @@ from throughtime.data.demos.making import Files, lent, writing
 __all__ = ["captioned_digits", "sentence_of"]
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-ALIKE = 0.25
-"""Share of the digits that are drawn to be the same as the one above them or to the left of them."""
 
 
 def captioned_digits(folder: Path, *, train: int = 8_000, valid: int = 1_000, seed: int = 0) -> Files:
@@ -45,7 +43,7 @@ def captioned_digits(folder: Path, *, train: int = 8_000, valid: int = 1_000, se
         of_digit = [[place for place in own if labels[place] == digit] for digit in range(10)]
         lines = ["image,caption"]
         for number in range(count):
-            digits = _draw(random)
+            digits: list[int] = random.integers(0, 10, 4).tolist()
             chosen = [images[random.choice(of_digit[digit])] for digit in digits]
             place = f"{name}/{number:05}.png"
             with writing(folder / place) as file:
@@ -58,16 +56,8 @@ def captioned_digits(folder: Path, *, train: int = 8_000, valid: int = 1_000, se
     return tables[0], tables[1]
 
 
-def _draw(random: np.random.Generator) -> list[int]:
-    """Draw four digits, row by row; now and then one is as that above it, or the right side as the left one."""
-    first, second, third, fourth = random.integers(0, 10, 4).tolist()
-    alike = (random.random(3) < ALIKE).tolist()
-    third, fourth = first if alike[0] else third, second if alike[1] else fourth
-    return [first, first, third, third] if alike[2] else [first, second, third, fourth]
-
-
 def sentence_of(digits: Sequence[int]) -> str:
-    """Say which digits stand where: the left column, then the right one, in the shortest way there is.
+    """Say which digits stand where: the left column, then the right one.
 
     Args:
         digits: upper left, upper right, lower left, lower right.
@@ -76,27 +66,12 @@ def sentence_of(digits: Sequence[int]) -> str:
         The one sentence that is right.
 
     Example:
-        >>> sentence_of([3, 8, 7, 2]), sentence_of([3, 1, 3, 2])
-        ('a three above a seven , then an eight above a two', 'two threes , then a one above a two')
-        >>> sentence_of([5, 5, 6, 6]), sentence_of([6, 6, 6, 6])
-        ('twice a five above a six', 'four sixes')
+        >>> sentence_of([3, 8, 7, 1])
+        'a three above a seven , then an eight above a one'
     """
-    left, right = (digits[0], digits[2]), (digits[1], digits[3])
-    if len(set(digits)) == 1:
-        return f"four {_plural(digits[0])}"
-    if left == right:
-        return f"twice {_column(left)}"
-    return f"{_column(left)} , then {_column(right)}"
+    upper_left, upper_right, lower_left, lower_right = map(_named, digits)
+    return f"{upper_left} above {lower_left} , then {upper_right} above {lower_right}"
 
 
-def _column(pair: tuple[int, int]) -> str:
-    above, below = pair
-    return f"two {_plural(above)}" if above == below else f"{_one(above)} above {_one(below)}"
-
-
-def _one(digit: int) -> str:
-    return f"{'an' if NAMES[digit][0] in 'aeiou' and digit != 1 else 'a'} {NAMES[digit]}"
-
-
-def _plural(digit: int) -> str:
-    return "sixes" if digit == 6 else f"{NAMES[digit]}s"
+def _named(digit: int) -> str:
+    return f"{'an' if digit == 8 else 'a'} {NAMES[digit]}"

@@ -24,10 +24,10 @@ Array = NDArray[Any]
 
 
 class LikestPicture:
-    """Writes the caption of the likest picture that it has seen, by the angle between their pixels.
+    """Writes the caption of the likest picture that it has seen, by the distance of their pixels.
 
     Args:
-        pictures: (N, F), each of length 1.
+        pictures: (N, F), numbers of each.
         captions: a right caption of each.
         learned_from: how much of the training data, in words.
     """
@@ -49,13 +49,14 @@ class LikestPicture:
         """
         drawn = draw(records, NUMBERS, lambda record: len(_numbers(record)))
         captions = [str(cast(Sequences, record.target).right[0]) for record in drawn]
-        return cls(_directions(drawn), captions, share_of(len(drawn), len(records), "examples"))
+        return cls(_rows(drawn), captions, share_of(len(drawn), len(records), "examples"))
 
     def write(self, records: Sequence[Record]) -> Iterator[str]:
         """Write a caption for each picture; of pictures that are as like, the first decides."""
         for start in range(0, len(records), AT_ONCE):
-            asked = _directions(records[start : start + AT_ONCE])
-            places: list[int] = (asked @ self.pictures.T).argmax(1).tolist()
+            asked = _rows(records[start : start + AT_ONCE])
+            near = asked @ self.pictures.T - (self.pictures**2).sum(1) / 2  # the nearest is the largest
+            places: list[int] = near.argmax(1).tolist()
             yield from (self.captions[place] for place in places)
 
     def to_parts(self) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -73,7 +74,5 @@ def _numbers(record: Record) -> Array:
     return resized(picture, min(SIDE, picture.shape[0]), min(SIDE, picture.shape[1])).ravel()
 
 
-def _directions(records: Sequence[Record]) -> Array:
-    rows = np.stack([_numbers(record) for record in records]).astype(np.float32)
-    rows -= rows.mean(1, keepdims=True)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+def _rows(records: Sequence[Record]) -> Array:
+    return np.stack([_numbers(record) for record in records]).astype(np.float32)
