@@ -6,6 +6,8 @@ import gzip
 import json
 from pathlib import Path
 
+import bad_for_answer
+import bad_for_caption
 import bad_for_classify
 import bad_for_tag
 import bad_for_translate
@@ -20,6 +22,8 @@ CASES: dict[tuple[str, str], Bad] = {
         ("classify", bad_for_classify.CASES),
         ("tag", bad_for_tag.CASES),
         ("translate", bad_for_translate.CASES),
+        ("answer", bad_for_answer.CASES),
+        ("caption", bad_for_caption.CASES),
     )
     for name, case in cases.items()
 }
