@@ -15,12 +15,14 @@ import sacrebleu
 from throughtime.errors import UnknownNameError
 from throughtime.tasks.writing.scores import (
     TOKENIZATIONS,
+    bleu_by_order,
     edit_distance,
     error_rate,
     mean_error_rate,
     score_texts,
     signature,
     tokenize_for,
+    word_accuracy,
 )
 
 
@@ -170,3 +172,22 @@ def test_neither_torch_nor_sacrebleu_nor_matplotlib_is_loaded_before_it_is_neede
         timeout=60,
     )
     assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_words_are_right_where_they_stand_in_the_reference() -> None:
+    assert word_accuracy(["a b c", "x"], [["a b d"], ["x y"]]) == pytest.approx(3 / 5)
+    assert word_accuracy(["b c"], [["a b c"]]) == 0.0, "a word that is left out shifts all others"
+    assert word_accuracy(["a b c d"], [["a b"]]) == 1.0, "what comes after the end costs nothing"
+    assert word_accuracy(["a b"], [["x y z", "a c"]]) == pytest.approx(1 / 2), "of several the best"
+
+
+def test_bleu_by_order_is_sacrebleu_s_and_ends_in_bleu() -> None:
+    written = ["a red fox runs far", "a dog sleeps in the sun"]
+    right = [["a red dog runs far", "the fox runs"], ["a dog sleeps under the sun"]]
+    found = bleu_by_order(written, right, tokenize="none")
+    assert list(found) == ["bleu_1", "bleu_2", "bleu_3", "bleu"]
+    assert found["bleu"] == pytest.approx(score_texts(written, right, tokenize="none")["bleu"])
+    assert found["bleu_1"] == pytest.approx(100 * 10 / 11), "all but one of eleven words"
+    assert found["bleu_1"] > found["bleu_2"] > found["bleu_3"] > found["bleu"]
+    with pytest.raises(UnknownNameError):
+        bleu_by_order(written, right, tokenize="words")
