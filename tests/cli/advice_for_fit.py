@@ -27,8 +27,12 @@ from advice_case import (
     UNCLEAR,
     Case,
 )
+from bad_data import after
+from bad_for_caption import pictures
 from small_data import images, sound, sounds
 
+CAPTION = "fit caption t.csv --out run"
+"""With a table of pictures."""
 STEPS = "--time-column t --target-column state"
 
 
@@ -42,6 +46,11 @@ def _wide_images() -> None:
 
     images(Path("d"))
     Image.fromarray(np.full((3, 7), 9, np.uint8)).save("d/dark/9.png")
+
+
+def _unusual() -> None:
+    """Give the column of pictures a name that no such column has."""
+    Path("t.csv").write_text(Path("t.csv").read_text().replace("image", "what"))
 
 
 def _parts() -> None:
@@ -259,6 +268,19 @@ FITTING: dict[str, Case] = {
                                without="--weight-dropout 0.1"),
     "which source": Case({"a.csv": "p,q,r\n" + "so good,so bad,x\n" * 8}, "fit translate a.csv --out run",
                          "say which with --source-column", "--source-column p", "--target-column"),
+    # pictures with captions
+    "which picture": Case(after(pictures, _unusual), CAPTION, "say which with --file-column", "--file-column what", 12),
+    "another size": Case(pictures, CAPTION, "--size 4x4 says otherwise", "--size 4x4", 12, told=True),
+    "half a size": Case(pictures, f"{CAPTION} --size 12", "--size must be a width and a height", "--size 12x12", 12),
+    "features of places": Case(pictures, f"{CAPTION} --features 20", "--features must be a multiple of 16",
+                               "--features 32", 12),
+    "looking at all places": Case(pictures, f"{CAPTION} --attention none --coverage 0.5",
+                                  "--coverage needs a network that looks; leave --attention none out", reads=12,
+                                  without="--attention none"),
+    "masks word by word": Case(pictures, f"{CAPTION} --weight-dropout 0.1",
+                               "--weight-dropout has one mask for a whole caption", "--attention none", 12),
+    "captions of texts": of_texts(f"{FIT} --format captions", "leave --format out", reads=24,
+                                  without="--format captions"),
     # what has nothing to act on
     "no numbers": Case({"a.fa": ">1\nGA\n>2\nGC\n", "b.fa": ">1\nTA\n>2\nTC\n"},
                        "fit classify a.fa b.fa --out run --target-type number", "choose another --target-type",
