@@ -27,10 +27,12 @@ def table(path: Path, rows: Sequence[str], header: str = "text,label") -> None:
 GOOD = {
     "classify": text_of(reviews()),
     "tag": "".join(SENTENCE.format(number) for number in range(12)),
+    "answer": "context\tquestion\tanswer\n"
+    + "".join(f"Ann {n} is in the {'ab'[n % 2]}-room.\tWhere is Ann {n}?\t{'ab'[n % 2]}\n" for n in range(24)),
     "translate": "source\ttarget\n" + "".join(f"ein Hund {n} bellt\ta dog {n} barks\n" for n in range(24)),
 }
 """Task -> a file to learn from: 24 rows, or twelve sentences of five lines each."""
-NAMES = {"classify": "t.csv", "tag": "t.conll", "translate": "t.tsv"}
+NAMES = {"classify": "t.csv", "tag": "t.conll", "translate": "t.tsv", "answer": "t.tsv"}
 """Task -> the name of that file."""
 
 

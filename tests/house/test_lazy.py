@@ -55,6 +55,7 @@ print(sorted({"torch", "matplotlib", "scipy", "sklearn"} & set(sys.modules)), ty
         ("classify", "t.csv", "text,label\n" + "good tea,a\nbad tea,b\n" * 10),
         ("tag", "t.conll", "good\tA\ntea\tB\n\n" * 20),
         ("generate", "t.txt", "It was the best of times, it was the worst of times.\n" * 100),
+        ("answer", "t.tsv", "context\tquestion\tanswer\n" + "so it is\twhy?\tso\nit is no\twhy?\tno\n" * 10),
         ("translate", "t.tsv", "source\ttarget\n" + "".join(f"so {n} it is\tand {n} is it\n" for n in range(30))),
     ],
 )

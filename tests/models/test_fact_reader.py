@@ -59,8 +59,7 @@ def test_the_last_of_two_facts_that_match_takes_the_weight() -> None:
 
 def net(hops: int) -> FactReader:
     torch.manual_seed(0)
-    encoder = stack("lstm", 4, 3, bidirectional=True)
-    return FactReader(9, 4, encoder, stack("gru", 6, 3, bidirectional=True), 5, hops=hops).eval()
+    return FactReader(9, 4, stack("gru", 6, 3, bidirectional=True), 5, hops=hops).eval()
 
 
 def batch() -> dict[str, Tensor]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from throughtime.layers import Recurrent
+from throughtime.layers import LSTM, Recurrent
 
 __all__ = ["FactAttention", "FactReader", "last_state"]
 
@@ -105,29 +105,30 @@ class FactReader(nn.Module):
 
     .. code-block:: text
 
-        x[t] = last states of recurrent layers over the words of statement t;  q = the same of the question
+        x[t] = last states of an LSTM over the words of statement t;  q = the same of the question
         f[t] = x[t] + recurrent(x)[t]
         m = q; hops times:  m = relu(W [m; sum_t weight[t] f[t]; q] + b)     weight as FactAttention has it
         scores = W dropout([m; q]) + b
 
-    Without attention m is the last state of the layers over the statements.
+    Without attention m is the last state of the layers over the statements. The LSTM's forget gate starts half open, so
+    that at first each direction ends with the words it has just read: who does it, and what or where it is.
 
     Args:
         words: number of words, the unknown one included.
         embedding_size: size of a word's vector.
-        encoder: recurrent layers over the words of a statement, batch first.
-        recurrent: recurrent layers over the statements, as wide.
+        recurrent: recurrent layers over the statements, batch first; they take as many features as they give.
         labels: number of words that may be said.
         hops: looks at the facts; 0 is without attention.
         dropout: share of the features dropped.
-        word_dropout: share of the words read as unknown in training.
+        word_dropout: share of the words read as unknown in training; of a word seen n times this share over n.
+        counts: how often each word was seen, (words,), or None.
 
     Source: Xiong, Merity, Socher 2016, equations 5 to 9: input fusion layer and memory update; their statements are
     weighted sums of word vectors, ours are read by recurrent layers.
 
     Example:
         >>> from throughtime.models.cells import stack
-        >>> net = FactReader(9, 4, stack("lstm", 4, 5), stack("lstm", 5, 5), 3, hops=2)
+        >>> net = FactReader(9, 4, stack("gru", 5, 5), 3, hops=2)
         >>> inputs = {"content_places": torch.tensor([[0, 1, 0]]), "content_statements": torch.tensor([[1, 2], [3, 0]])}
         >>> inputs |= {"content_statement_lengths": torch.tensor([2, 1]), "content_lengths": torch.tensor([3])}
         >>> inputs |= {"question_words": torch.tensor([[4]]), "question_lengths": torch.tensor([1])}
@@ -140,22 +141,27 @@ class FactReader(nn.Module):
         self,
         words: int,
         embedding_size: int,
-        encoder: Recurrent,
         recurrent: Recurrent,
         labels: int,
         *,
         hops: int,
         dropout: float = 0.0,
         word_dropout: float = 0.0,
+        counts: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         size = recurrent.output_size
-        self.embedding = nn.Embedding(words, embedding_size)
-        self.encoder, self.recurrent = encoder, recurrent
+        self.embedding, self.recurrent = nn.Embedding(words, embedding_size), recurrent
+        two = recurrent.bidirectional
+        self.encoder = LSTM(embedding_size, recurrent.hidden_size, batch_first=True, bidirectional=two)
         self.looks = nn.ModuleList(FactAttention(size, size) for _ in range(hops))
         self.updates = nn.ModuleList(nn.Linear(3 * size, size) for _ in range(hops))
         self.dropout, self.word_dropout = nn.Dropout(dropout), word_dropout
+        seen = torch.ones(words) if counts is None else torch.tensor(counts).clamp(min=1)
+        self.register_buffer("word_share", word_dropout / seen, persistent=False)
         self.output = nn.Linear(2 * size, labels)
+
+    word_share: Tensor
 
     def forward(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, Tensor | None]:
         """Score words.
@@ -185,7 +191,7 @@ class FactReader(nn.Module):
     def _read(self, words: Tensor, lengths: Tensor) -> Tensor:
         """Read statements word by word: (U, C) -> (U, P)."""
         if self.training and self.word_dropout:
-            words = words.masked_fill(torch.rand(words.shape, device=words.device) < self.word_dropout, 0)
+            words = words.masked_fill(torch.rand(words.shape, device=words.device) < self.word_share[words], 0)
         _, state = self.encoder(self.dropout(self.embedding(words)), lengths=lengths)
         return last_state(self.encoder, state)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from throughtime.cli.demos import caption, code, digits, generate, moving, names, translate
+from throughtime.cli.demos import answer, caption, code, digits, generate, moving, names, translate
 from throughtime.cli.demos.demo import Demo
 
 __all__ = ["DEMOS"]
@@ -15,4 +15,5 @@ DEMOS: dict[str, Demo] = {
     "moving": moving.DEMO,
     "translate": translate.DEMO,
     "caption": caption.DEMO,
+    "answer": answer.DEMO,
 }

@@ -170,17 +170,17 @@ class WordHead(Head):
         return cast(WordTargets, self.inputs.targets).labels.names
 
     def network(self) -> FactReader:
-        config = self.config
-        encoder = make_recurrent(config, self.inputs.embedding)
+        config, vocabulary = self.config, self.asked.vocabulary
+        size = config.hidden * (2 if config.bidirectional else 1)
         return FactReader(
-            len(self.asked.vocabulary.words) + 1,
+            len(vocabulary.words) + 1,
             self.inputs.embedding,
-            encoder,
-            make_recurrent(config, encoder.output_size),
+            make_recurrent(config, size),
             len(self.names),
             hops=0 if config.attention == "none" else config.hops,
             dropout=config.dropout,
             word_dropout=config.word_dropout,
+            counts=[1, *vocabulary.counts],
         )
 
     def read(self, model: FactReader, arrays: Inputs) -> Scored:

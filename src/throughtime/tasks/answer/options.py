@@ -44,11 +44,13 @@ class Config(RecordOptions):
     unanswerable: bool = False
     """An empty answer in a table says that the context does not answer the question."""
 
-    hidden: int = 64
+    cell: Literal["lstm", "gru", "rnn"] = "gru"
+    """Recurrent cell; for answers that are words, that of the layers over statements."""
+    hidden: int = 32
     """Units of each direction of each recurrent layer."""
-    embedding: int = 64
+    embedding: int = 32
     """Size of the vector that stands for a word."""
-    dropout: float = 0.2
+    dropout: float = 0.1
     """Share of the features dropped before and after the recurrent layers, and between them."""
     attention: Literal["flow", "none"] = "flow"
     """How the context is compared with the question: word by word in both directions (Seo et al. 2017), and for answers
@@ -71,7 +73,7 @@ class Config(RecordOptions):
     """Questions of a step."""
     learning_rate: float = 4e-3
     """Highest learning rate of AdamW."""
-    epochs: float = 20.0
+    epochs: float = 10.0
     """Passes over the training data."""
 
     def _check_values(self) -> None:

@@ -174,12 +174,6 @@ class AnswerReader(RecordReader[Answer]):
             )
         return replace(record, target=spans_of(there))
 
-    def problem(self, record: Record, inputs: Any) -> str | None:
-        asked = record.beside.get(QUESTION)
-        if isinstance(asked, str) and not split_words(asked):
-            return f"the question {cut(asked)} has no word in it"
-        return super().problem(record, inputs)
-
     def collect(self, records: Sequence[Record]) -> Targets[Answer]:
         """Say what can be said: parts of the context, or the words that were learned from.
 
