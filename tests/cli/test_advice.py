@@ -11,6 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import advice_for_answer
+import advice_for_fit
+import advice_for_runs
 import pytest
 import typer
 from advice_case import FIT, TEXTS, Case, written
@@ -22,6 +25,8 @@ import throughtime
 from throughtime import doors as wording
 from throughtime.cli.main import app, status_of
 
+FITTING = {**advice_for_fit.FITTING, **advice_for_answer.FITTING}
+USING = {**advice_for_runs.USING, **advice_for_answer.USING}
 NAMING = ("option", "named")
 OPTION = re.compile(r"(?<![\w-])(fit )?(--[a-z][a-z-]*[a-z])(?![\w-])")
 SOURCE = Path(throughtime.__file__).parent

@@ -16,6 +16,7 @@ from throughtime.data.reading import Note
 from throughtime.data.record import Record
 from throughtime.runs.folder import make_folder
 from throughtime.runs.run import Run
+from throughtime.tasks import task_named
 from throughtime.tasks.generate.labels import LABELS_FILE, saved_labels, written_labels
 from throughtime.tasks.generate.text_model import TextModel
 from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
@@ -60,7 +61,9 @@ class _Model:
                 yield record, Prediction(("a",) * len(record.content) if each_step else "a")
 
     def asked(self, how: Any, note: Note) -> _Model:
-        _untrained(self.run.config, self.run.path).asked(how, note)
+        learner, config = task_named(self.run.task).load_learner(), self.run.config
+        inputs = read_saved(self.run.path, learner.reader_class(config).load_targets)
+        learner(config, inputs, torch.device("cpu")).asked(how, note)
         return self
 
     def generate_stream(self, prompt: str, **how: Any) -> Iterator[str]:

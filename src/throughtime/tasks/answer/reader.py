@@ -159,9 +159,7 @@ class AnswerReader(RecordReader[Answer]):
         if self.found.answers == "words":
             right = _texts(record)
             if not right:
-                raise DataError(
-                    f"it has no answer, and answers are words; name one, or say {option('answers', 'spans')}"
-                )
+                raise DataError(f"there is no answer, which is no word; give one, or say {option('answers', 'spans')}")
             return replace(record, target=right[0].strip())
         if isinstance(record.target, Spans):
             return record
