@@ -17,8 +17,7 @@ import advice_for_runs
 import pytest
 import typer
 from advice_case import FIT, TEXTS, Case, written
-from advice_for_fit import FITTING, VALUES
-from advice_for_runs import USING
+from advice_for_fit import VALUES
 from untrained import Doors, without_training
 
 import throughtime
