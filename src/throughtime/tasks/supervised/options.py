@@ -41,7 +41,7 @@ class DataOptions(NetworkOptions):
 
     format: str | None = None
     """Format of the files (csv, tsv, jsonl, json, parquet, series, conll, conllu, spans, lines, fasttext, fasta,
-    arrays, folder); if not given, it is told from each file."""
+    arrays, folder, captions); if not given, it is told from each file."""
     separator: str | None = None
     """What stands between the cells of a table of text: comma, tab, semicolon, pipe, space (any run of blanks) or
     any character; if not given, it is told from the file."""
