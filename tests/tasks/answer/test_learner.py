@@ -55,6 +55,8 @@ def test_it_learns_from_one_fact_and_looks_at_it(follower: tt.Run) -> None:
     assert mary.looked is not None and int(mary.looked.max(0).argmax()) == 2, "the last fact of Mary"
     assert john.looked is not None and int(john.looked.max(0).argmax()) == 3
     assert mary.start is None, "a word of a closed set stands nowhere"
+    assert mary.probabilities is not None and mary.probabilities["kitchen"] == mary.probability
+    assert sum(mary.probabilities.values()) == pytest.approx(1)
 
 
 def test_without_attention_nothing_is_looked_at(tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ class Span:
     """Its last word."""
     probability: float
     """How sure that is."""
+    shares: tuple[float, ...] = ()
+    """Probability of each word of the closed set."""
 
 
 class Head(ABC):
@@ -197,15 +199,18 @@ class WordHead(Head):
 
     def find(self, read: Scored, lengths: Tensor, how: Answering) -> Iterator[tuple[Span, Any]]:
         scores, looked = read
-        best, numbers = (each.cpu() for each in scores.double().softmax(1).max(1))
+        shares = scores.double().softmax(1).cpu()
+        best, numbers = shares.max(1)
         looks = None if looked is None else looked.cpu().numpy()
         for row, length in enumerate(cast("list[int]", lengths.tolist())):
             number = int(numbers[row])
-            yield Span(number, number, float(best[row])), None if looks is None else looks[row, :, :length]
+            said = Span(number, number, float(best[row]), tuple(cast("list[float]", shares[row].tolist())))
+            yield said, None if looks is None else looks[row, :, :length]
 
     def answer(self, record: Record, said: Span, looked: Any) -> Answered:
         places = tuple(statement_places(text_of(record)))
-        return Answered(self.names[said.first], said.probability, places=places, looked=looked)
+        shares = dict(zip(self.names, said.shares, strict=True)) if said.shares else None
+        return Answered(self.names[said.first], said.probability, shares, places=places, looked=looked)
 
     def scores(self, records: Sequence[Record], said: Sequence[str]) -> dict[str, float]:
         right = [text == right_texts(record)[0] for text, record in zip(said, records, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, cast
 
@@ -103,7 +103,7 @@ class Answerer(Learner[Answer, Finding]):
         _, nats = self.head.losses(read, targets)
         found = self.head.find(read, batch.arrays["content_lengths"], self.how)
         pairs = zip(found, cast("list[float]", nats.double().tolist()), strict=True)
-        return [Finding(said, loss) for (said, _), loss in pairs]
+        return [Finding(replace(said, shares=()), loss) for (said, _), loss in pairs]
 
     def metrics(self, examples: Examples[Answer], findings: Sequence[Finding]) -> dict[str, float]:
         pairs = zip(examples.records, findings, strict=True)
