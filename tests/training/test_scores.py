@@ -26,7 +26,8 @@ def test_the_headline_is_what_the_task_is_about(names: list[str], shown: str) ->
 
 @pytest.mark.parametrize("name", [*SCORES, "anything"])
 def test_the_better_one_wins_and_a_draw_does_not(name: str) -> None:
-    larger = name in ("accuracy", "f1", "entity_f1", "bleu", "chrf", "exact_match")
+    bleu = ("bleu", "bleu_1", "bleu_2", "bleu_3")
+    larger = name in (*bleu, "accuracy", "f1", "entity_f1", "chrf", "exact_match", "word_accuracy")
     assert is_better(name, 0.9, 0.8) is larger
     assert is_better(name, 0.8, 0.9) is not larger
     assert not is_better(name, 0.8, 0.8)

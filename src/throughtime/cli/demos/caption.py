@@ -70,7 +70,7 @@ DEMO = Demo(
     source="9,000 pictures of four of the digits that scikit-learn ships (Alpaydin and Kaynak 1998, CC BY 4.0)",
     data=_data,
     options={"colour": False, "places": 4, "epochs": 8, "sample_every": 0},
-    max_minutes=5,
+    max_minutes=4,
     show=_show,
     next=(
         "throughtime predict {run} {data}/valid/00000.png",
