@@ -227,3 +227,10 @@ def test_bytes_are_cut_where_a_character_starts() -> None:
     pieces = [document.content for part in (first, rest) for document in part.documents]
     assert b"".join(bytes(piece) for piece in pieces if isinstance(piece, bytes)) == content
     assert all(isinstance(piece, bytes) and piece.decode() for piece in pieces)
+
+
+def test_where_each_label_has_one_group_one_of_them_is_held_out() -> None:
+    records = [Record(f"text {n}", "ab"[n % 2], f"row {n}", group="ab"[n % 2]) for n in range(10)]
+    train, held_out = hold_out(records, 0.1)
+    assert len(train) == len(held_out) == 5, "a group is not parted"
+    assert len({record.group for record in held_out}) == 1
