@@ -189,7 +189,7 @@ struct ArrayHeader {
 };
 constexpr int is_contiguous = 0x1, is_aligned = 0x100, is_writeable = 0x400;
 
-// The memory of a NumPy array, if it is contiguous and has the wanted type and shape.
+// The memory of a NumPy array, if it is contiguous and aligned and has the wanted type and shape.
 class Array {
   public:
     // `like` is an array of the wanted type, or null: then the buffer protocol is asked.
@@ -208,7 +208,8 @@ class Array {
             return;
         }
         const bool fits = view_.format && view_.format[0] == format && !view_.format[1] && view_.ndim == 2 &&
-                          view_.shape[0] == rows && view_.shape[1] == columns;
+                          view_.shape[0] == rows && view_.shape[1] == columns &&
+                          reinterpret_cast<Address>(view_.buf) % view_.itemsize == 0;
         if (fits) data_ = view_.buf;
     }
     Array(const Array&) = delete;

@@ -311,4 +311,4 @@ def _tensor(x: Array, dtype: torch.dtype) -> Tensor:
     wanted = str(dtype).removeprefix("torch.")
     if x.dtype != wanted:
         raise ShapeError(f"this stream takes {wanted}, got a NumPy array of {x.dtype}: convert it with .astype()")
-    return torch.from_numpy(np.require(x, requirements=["C", "W"]))  # torch warns of memory that it may not write
+    return torch.from_numpy(np.require(x, requirements=["C", "A", "W"]))  # torch warns of memory that it may not write
