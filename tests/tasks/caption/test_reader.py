@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -248,3 +250,17 @@ def test_a_record_that_is_no_picture_cannot_be_read() -> None:
     assert features.problem(Record("text", None, "")) == "it is no picture"
     wrong = Record(np.zeros((2, 3, 3), np.float32), Sequences(("a",)), "")
     assert features.problem(wrong) == "it has 3 channels, and 1 were learned from"
+
+
+def test_pictures_are_read_without_torch(folder: Path) -> None:
+    script = (
+        "import sys\n"
+        "from throughtime.data.user_data import user_data\n"
+        "from throughtime.tasks.caption.options import Config\n"
+        "from throughtime.tasks.caption.reader import CaptionReader\n"
+        f"data = user_data({{'data': {str(folder)!r}}})\n"
+        "CaptionReader(Config()).read(data, known=None, note=lambda line: None)\n"
+        "print({'torch', 'matplotlib', 'scipy', 'sklearn', 'sacrebleu'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.strip() == "set()", done.stderr
