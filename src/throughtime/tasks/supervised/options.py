@@ -40,8 +40,8 @@ class DataOptions(NetworkOptions):
     """Options that may be others for other files."""
 
     format: str | None = None
-    """Format of the files (csv, tsv, jsonl, json, parquet, series, conll, conllu, spans, lines, fasttext, fasta,
-    arrays, folder, captions); if not given, it is told from each file."""
+    """Format of the files (csv, tsv, jsonl, json, parquet, series, conll, conllu, spans, lines, squad, babi, fasttext,
+    fasta, arrays, folder, captions); if not given, it is told from each file."""
     separator: str | None = None
     """What stands between the cells of a table of text: comma, tab, semicolon, pipe, space (any run of blanks) or
     any character; if not given, it is told from the file."""
