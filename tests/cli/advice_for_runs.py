@@ -134,6 +134,8 @@ USING: dict[str, Case] = {
                               "--max-source 99", 24),
     "columns of lines": of_lines("predict run --source s.txt --source-column a", "--source-column is for tables",
                                  reads=24, without="--source-column a"),
+    "scores of pairs": of_lines("evaluate run --source s.txt --target t.txt --scores -", "--scores is a file",
+                                "--scores p.tsv", 24),
     "one side": of_lines("evaluate run --source s.txt", "--source has nothing beside it; give --target",
                          "--target t.txt", 24),
     "what is predicted": of_lines("predict run --source s.txt --target t.txt", "--target is what is to be predicted",

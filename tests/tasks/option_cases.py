@@ -406,6 +406,8 @@ OWN = {
         "attention": Case("none"),
         "hops": Case(1),
         "supporting": Case(0.0, make=story),
+        "cell": Case("lstm"),
+        "weight_dropout": Case(0.5, make=story),
         "spelling": Case(3, make=marked_answers),
         "character_dropout": Case(0.5, {"spelling": 3}, marked_answers),
     },
