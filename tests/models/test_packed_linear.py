@@ -17,7 +17,9 @@ def test_it_equals_the_layer(rows: tuple[int, ...], sizes: tuple[int, int], bias
     torch.manual_seed(0)
     layer, x = nn.Linear(*sizes, bias=bias).to(dtype), torch.randn(*rows, sizes[0], dtype=dtype)
     y = PackedLinear(layer)(x)
-    torch.testing.assert_close(y, layer(x).detach(), rtol=1e-5, atol=1e-5)  # sums of up to 256 products in another order
+    torch.testing.assert_close(
+        y, layer(x).detach(), rtol=1e-5, atol=1e-5
+    )  # sums of up to 256 products in another order
     assert y.shape == (*rows, sizes[1]) and y.dtype == dtype
 
 

@@ -157,9 +157,7 @@ def captioned(task: str) -> str:
     """A table of pictures and of other ones, with captions and other ones; with capitals, and letters of one's own."""
     for number in range(12):
         image(Path(f"{number}.png"), number)
-    rows = [
-        f"{n}.png\tcafé {n % 3} is {'Open' if n % 2 else 'shut'}\t{11 - n}.png\tnot {n % 2}\n" for n in range(12)
-    ]
+    rows = [f"{n}.png\tcafé {n % 3} is {'Open' if n % 2 else 'shut'}\t{11 - n}.png\tnot {n % 2}\n" for n in range(12)]
     Path("t.tsv").write_text("image\tcaption\tother\tkind\n" + "".join(rows), encoding="utf-8")
     return "t.tsv"
 
