@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from throughtime.decoding.decoder import Attended, Best, Scores, Tokens
 from throughtime.layers.attention import Attention, Memory
+from throughtime.layers.stream import Stream
 from throughtime.models.cells import stack
 from throughtime.models.packed_linear import PackedLinear
 
@@ -33,6 +34,17 @@ class Source(NamedTuple):
         memory = None if self.memory is None else self.memory.select(rows.to(self.memory.keys.device))
         state = tuple(part.index_select(1, rows.to(part.device)) for part in self.state)
         return Source(memory, self.lengths[rows.cpu()], state)
+
+
+class Packed(NamedTuple):
+    """The weights of a decoder, laid out for writing."""
+
+    stream: Stream
+    """The recurrent layers."""
+    combine: PackedLinear
+    """W_c."""
+    output: PackedLinear
+    """W and b."""
 
 
 class AttendingDecoder(nn.Module):
@@ -162,17 +174,22 @@ class AttendingDecoder(nn.Module):
         context, weights = self.attention(h, source.memory)
         return torch.tanh(combine(torch.cat([context, h], 2))), weights
 
-    def writer(self, source: Source, *, banned: Sequence[int] = ()) -> AttendingWriter:
+    def pack(self) -> Packed:
+        """Lay the weights out for writing, as they are now: once for any number of writers, one after the other."""
+        return Packed(self.recurrent.stream(), PackedLinear(self.combine), PackedLinear(self.output))
+
+    def writer(self, source: Source, *, banned: Sequence[int] = (), packed: Packed | None = None) -> AttendingWriter:
         """Make ready to write, with dropout off.
 
         Args:
             source: what is looked back at, a row for each text.
             banned: tokens that are never written.
+            packed: what :meth:`pack` gave, and no other writer uses any more; None packs the weights anew.
 
         Returns:
             What :mod:`throughtime.decoding` writes with.
         """
-        return AttendingWriter(self, source, banned)
+        return AttendingWriter(self, source, banned, packed or self.pack())
 
 
 def enter(state: tuple[Tensor, ...]) -> Tensor | tuple[Tensor, ...]:
@@ -182,6 +199,17 @@ def enter(state: tuple[Tensor, ...]) -> Tensor | tuple[Tensor, ...]:
         state: its parts, h first.
     """
     return state[0] if len(state) == 1 else state
+
+
+def begin(stream: Stream, rows: int) -> None:
+    """Make a stream one of so many rows; what state they have is still to be set.
+
+    Args:
+        stream: the stream, of any number of rows.
+        rows: their new number.
+    """
+    if stream.batch_size != rows:
+        stream.select([0] * rows)
 
 
 class AttendingWriter:
@@ -194,15 +222,16 @@ class AttendingWriter:
         model: the network, in evaluation.
         source: what is looked back at, a row for each text.
         banned: tokens that are never written.
+        packed: its weights, laid out for writing.
     """
 
     @torch.no_grad()
-    def __init__(self, model: AttendingDecoder, source: Source, banned: Sequence[int]) -> None:
+    def __init__(self, model: AttendingDecoder, source: Source, banned: Sequence[int], packed: Packed) -> None:
         self._model, self._source, self._banned = model, source, list(banned)
         self._device = model.embedding.weight.device
         rows = len(source.lengths)
-        self._stream = model.recurrent.stream(batch_size=rows)
-        self._combine, self._output = PackedLinear(model.combine), PackedLinear(model.output)
+        self._stream, self._combine, self._output = packed
+        begin(self._stream, rows)
         self._stream.state = enter(source.state)
         self._fed = model.embedding.weight.new_zeros(rows, model.embedding.embedding_dim)
         self._owner = np.arange(rows)

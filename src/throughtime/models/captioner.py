@@ -12,7 +12,8 @@ from torch.nn import functional
 
 from throughtime.decoding.decoder import Attended, Best, Scores, Tokens
 from throughtime.layers.attention import Attention, Memory
-from throughtime.models.attending_decoder import enter
+from throughtime.layers.stream import Stream
+from throughtime.models.attending_decoder import begin, enter
 from throughtime.models.cells import stack
 from throughtime.models.picture_encoders import GridEncoder, PictureEncoder
 
@@ -158,17 +159,22 @@ class CaptionDecoder(nn.Module):
         context, weights = self.attention(above, memory)
         return torch.sigmoid(self.gate(above)) * context, weights
 
-    def writer(self, source: Annotations, *, banned: Sequence[int] = ()) -> CaptionWriter:
+    def pack(self) -> Stream:
+        """Lay the weights out for writing, as they are now: once for any number of writers, one after the other."""
+        return self.recurrent.stream()
+
+    def writer(self, source: Annotations, *, banned: Sequence[int] = (), packed: Stream | None = None) -> CaptionWriter:
         """Make ready to write, with dropout off.
 
         Args:
             source: what was seen, a row for each caption.
             banned: tokens that are never written.
+            packed: what :meth:`pack` gave, and no other writer uses any more; None packs the weights anew.
 
         Returns:
             What :mod:`throughtime.decoding` writes with.
         """
-        return CaptionWriter(self, source, banned)
+        return CaptionWriter(self, source, banned, packed or self.pack())
 
 
 class CaptionWriter:
@@ -178,13 +184,15 @@ class CaptionWriter:
         model: the network, in evaluation.
         seen: what was seen, a row for each caption.
         banned: tokens that are never written.
+        packed: its recurrent layers, laid out for writing.
     """
 
     @torch.no_grad()
-    def __init__(self, model: CaptionDecoder, seen: Annotations, banned: Sequence[int]) -> None:
+    def __init__(self, model: CaptionDecoder, seen: Annotations, banned: Sequence[int], packed: Stream) -> None:
         self._model, self._memory, self._banned = model, seen.memory, list(banned)
         self._device, self._lengths = model.embedding.weight.device, seen.lengths.numpy()
-        self._stream = model.recurrent.stream(batch_size=len(seen.lengths))
+        self._stream = packed
+        begin(self._stream, len(seen.lengths))
         self._stream.state = enter(seen.state)
         self._above = seen.state[0][-1]
         self._weights: Tensor | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,9 @@ class _Half(Protocol):
 
     attends: bool
 
-    def writer(self, source: Any, *, banned: Sequence[int] = ()) -> Decoder: ...
+    def pack(self) -> Any: ...
+
+    def writer(self, source: Any, *, banned: Sequence[int] = (), packed: Any = None) -> Decoder: ...
 
 
 class WritingModel(Protocol):
@@ -123,6 +126,9 @@ class WritingLearner(Learner[Right, Finding]):
     note: Note = staticmethod(_unheard)
     """Told what the user should know; while it learns, the scores say how many texts were broken off."""
 
+    _packed: Sequence[Any] = ()
+    """The weights of all networks, laid out for writing while they do not change."""
+
     @classmethod
     def open(cls, config: Any, folder: Path, device: torch.device) -> Self:
         opened = super().open(config, folder, device)
@@ -152,6 +158,15 @@ class WritingLearner(Learner[Right, Finding]):
                 which = "this one" if blind[0] is self.network_that_writes else "one that votes"
                 raise UsageError(f"{named(name)} needs a network with attention, and {which} has none; leave it out")
         return other
+
+    @contextmanager
+    def evaluating(self) -> Generator[None]:
+        with super().evaluating():
+            self._packed = [model.decoder.pack() for model in (self.network_that_writes, *self.voters)]
+            try:
+                yield
+            finally:
+                self._packed = ()
 
     @property
     def network_that_writes(self) -> WritingModel:
@@ -218,7 +233,11 @@ class WritingLearner(Learner[Right, Finding]):
     def _find(self, read: Sequence[tuple[WritingModel, Read]]) -> list[list[Written]]:
         """Search for texts: for each row the best ones."""
         mark = self.targets.vocabulary.document
-        writers = [model.decoder.writer(source, banned=self._banned) for model, source in read]
+        packed = self._packed or [None] * len(read)
+        writers = [
+            model.decoder.writer(source, banned=self._banned, packed=weights)
+            for (model, source), weights in zip(read, packed, strict=True)
+        ]
         decoder = writers[0] if len(writers) == 1 else Ensemble(writers)
         lengths = read[0][1].lengths.numpy()
         first, most = np.full(len(lengths), mark), self._most(lengths)
