@@ -13,12 +13,10 @@ import pytest
 import sacrebleu
 
 from throughtime.errors import UnknownNameError
+from throughtime.tasks.writing.edits import edit_distance, error_rate, mean_error_rate
 from throughtime.tasks.writing.scores import (
     TOKENIZATIONS,
     bleu_by_order,
-    edit_distance,
-    error_rate,
-    mean_error_rate,
     score_texts,
     signature,
     tokenize_for,

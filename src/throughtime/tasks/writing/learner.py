@@ -9,20 +9,18 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self, cast
+from typing import Any, Self, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.nn.utils.rnn import pad_sequence
 
 from throughtime.data.encoding.features import text_of
 from throughtime.data.reading import Note
 from throughtime.data.record import Record
 from throughtime.data.source import Lengths
 from throughtime.decoding.beam import Written, search
-from throughtime.decoding.decoder import Decoder
 from throughtime.decoding.ensemble import Ensemble
 from throughtime.doors import named, option
 from throughtime.errors import UsageError
@@ -30,46 +28,14 @@ from throughtime.tasks.run_config import read_config, saved_options
 from throughtime.tasks.supervised.examples import Examples
 from throughtime.tasks.supervised.learner import Batch, Learner
 from throughtime.tasks.supervised.prediction import Prediction, WrittenText
+from throughtime.tasks.writing.network import Read, WritingModel
 from throughtime.tasks.writing.options import Predicting, Writing
 from throughtime.tasks.writing.scores import score_texts, tokenize_for
+from throughtime.tasks.writing.shifting import shifted
 from throughtime.tasks.writing.targets import Right, WrittenTargets, all_right, right_of
 from throughtime.tasks.writing.told import beam_of, copied, looked_most, told
 
-__all__ = ["Finding", "Read", "WritingLearner", "WritingModel", "shifted"]
-
-
-class Read(Protocol):
-    """What was read, of B rows."""
-
-    lengths: Tensor
-    """(B,) its steps, on the CPU."""
-
-
-class _Half(Protocol):
-    """The half of a network that writes."""
-
-    attends: bool
-
-    def pack(self) -> Any: ...
-
-    def writer(self, source: Any, *, banned: Sequence[int] = (), packed: Any = None) -> Decoder: ...
-
-
-class WritingModel(Protocol):
-    """A network that reads and writes: :class:`throughtime.models.encoder_decoder.EncoderDecoder` and its like."""
-
-    @property
-    def decoder(self) -> _Half:
-        """The half that writes."""
-        ...
-
-    def encode(self, arrays: Any) -> Any:
-        """Read a batch; gives what is looked back at, with ``lengths``."""
-        ...
-
-    def __call__(self, before: Tensor, lengths: Tensor, source: Any) -> Tensor:
-        """Score each next token of known texts: (N, V) of the N places that there are."""
-        ...
+__all__ = ["Finding", "WritingLearner"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +54,6 @@ class Finding:
 
 def _unheard(line: str) -> None:
     """Tell nobody."""
-
-
-def shifted(rows: Sequence[Any], mark: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Lay texts out to be learned: each token with the one before it.
-
-    Args:
-        rows: tokens of each text, (T,) of int64, its end among them.
-        mark: what stands before the first.
-        device: where they go.
-
-    Returns:
-        The token before each (B, T), the tokens (N,), and their number in each row (B,), which stays on the CPU.
-    """
-    lengths = torch.tensor([len(row) for row in rows])
-    padded = pad_sequence([torch.from_numpy(row) for row in rows], batch_first=True)
-    before = torch.cat([torch.full((len(rows), 1), mark), padded[:, :-1]], 1)
-    there = torch.arange(padded.shape[1]) < lengths[:, None]
-    return before.to(device), padded[there].to(device), lengths
 
 
 class WritingLearner(Learner[Right, Finding]):
