@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
-__all__ = ["References", "Tokens", "edit_distance", "error_rate", "mean_error_rate"]
+__all__ = ["References", "Tokens", "edit_distance", "error_rate"]
 
 Tokens: TypeAlias = Sequence[Sequence[Hashable]]
 """The tokens of each text: numbers, words, or, where it is a str, characters."""
@@ -40,30 +40,6 @@ def error_rate(written: Tokens, right: References) -> float:
     """
     edits = _nearest(written, right)
     return sum(distance for distance, _ in edits) / max(1, sum(length for _, length in edits))
-
-
-def mean_error_rate(written: Tokens, right: References) -> float:
-    """Give the mean over texts of the edits that each needs for a token of its nearest reference.
-
-    .. code-block:: text
-
-        mean_n (distance(w_n, r_n) / |r_n|)
-
-    A short text counts as much as a long one, other than in :func:`error_rate`, which has the same r_n.
-
-    Args:
-        written: the tokens of each text, one text at least.
-        right: the tokens of its references, one or more.
-
-    Returns:
-        The rate.
-
-    Example:
-        >>> mean_error_rate(["abcd", "x"], [["abce", "ab"], ["x"]])
-        0.125
-    """
-    edits = _nearest(written, right)
-    return sum(distance / max(1, length) for distance, length in edits) / len(edits)
 
 
 def _nearest(written: Tokens, right: References) -> list[tuple[int, int]]:
