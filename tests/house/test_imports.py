@@ -65,6 +65,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "rivals": {HALL},
         "supervised": {HALL, "rivals"},
         "writing": {HALL, "supervised", "rivals"},
+        "forecast": {HALL, "rivals"},
         **{task: {HALL, "supervised", "rivals", "writing"} for task in TASKS},  # no task knows another
     },
     "bench": {HALL: set(), "peers": {HALL}},

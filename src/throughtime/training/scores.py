@@ -18,6 +18,8 @@ class Score:
     """Whether 1 is better than 0."""
     best: float | None = None
     """What none is better than; None where that is not known beforehand."""
+    wanted: float | None = None
+    """What it is to be near to, from either side; None where more is better, or less."""
 
 
 SCORES: dict[str, Score] = {
@@ -36,7 +38,14 @@ SCORES: dict[str, Score] = {
     "character_error_rate": Score("character error rate", best=0.0),
     "word_error_rate": Score("word error rate", best=0.0),
     "chrf": Score("chrF", larger_is_better=True, best=100.0),
+    "crps_scaled": Score("CRPS / change of the series", best=0.0),
     "rmse": Score("root mean squared error"),
+    "mase": Score("MASE", best=0.0),
+    "smape": Score("sMAPE (%)", best=0.0),
+    "mae": Score("mean absolute error", best=0.0),
+    "crps": Score("CRPS", best=0.0),
+    "quantile_loss": Score("quantile loss", best=0.0),
+    "coverage_80": Score("inside the interval of 80 %", wanted=0.8),
     "loss": Score("loss"),
 }
 """Name of a score -> what it is; the first one that a report has is its headline."""
@@ -75,7 +84,7 @@ def is_better(name: str, value: float, than: float | None) -> bool:
     """Say whether a score is better than another of the same name.
 
     Args:
-        name: the score; smaller is better where it is not known to be otherwise.
+        name: the score; smaller is better where it is not known to be otherwise, of a share what is nearer to it.
         value: the new one.
         than: the old one, or None where there is none.
 
@@ -85,8 +94,13 @@ def is_better(name: str, value: float, than: float | None) -> bool:
     Example:
         >>> is_better("accuracy", 0.9, 0.8), is_better("loss", 0.9, 0.8), is_better("loss", 0.9, None)
         (True, False, True)
+        >>> is_better("coverage_80", 0.78, 0.85)
+        True
     """
     if than is None:
         return True
+    wanted = SCORES[name].wanted if name in SCORES else None
+    if wanted is not None:
+        return abs(value - wanted) < abs(than - wanted)
     larger = name in SCORES and SCORES[name].larger_is_better
     return value > than if larger else value < than

@@ -16,6 +16,7 @@ from throughtime.errors import CheckpointError
 from throughtime.tasks.rivals.constant import Constant, WordLabels
 from throughtime.tasks.rivals.likest import LikestPicture
 from throughtime.tasks.rivals.linear import Linear
+from throughtime.tasks.rivals.naive import Drift, LastValue, Season, SlotMean
 from throughtime.tasks.rivals.ngram import NGram
 from throughtime.tasks.rivals.recall import Copy, Recall
 from throughtime.training.files import RIVAL_MODELS_FILE, RIVALS_FILE, write_json, writing
@@ -27,7 +28,8 @@ __all__ = ["Compared", "Rival", "compare", "rivals_beside"]
 KEPT = 16_000_000
 """Bytes of a model that a run keeps at most; of a larger one it keeps the scores alone."""
 KINDS: Mapping[str, type[Any]] = {
-    each.kind: each for each in (Constant, WordLabels, Linear, NGram, Copy, Recall, LikestPicture)
+    each.kind: each
+    for each in (Constant, WordLabels, Linear, NGram, Copy, Recall, LikestPicture, LastValue, Season, Drift, SlotMean)
 }
 Array = NDArray[Any]
 

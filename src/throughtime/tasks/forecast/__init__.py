@@ -1,0 +1,1 @@
+"""Series that go on: what comes next, and how sure that is."""
