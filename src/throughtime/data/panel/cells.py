@@ -1,0 +1,281 @@
+"""Cells of a column of times, and how they become whole numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from throughtime.data.panel.stamps import offset_in, padded, read_stamps, style_of
+from throughtime.data.panel.zones import HOUR, Flags, Times, instants, offset_of, unclear
+from throughtime.data.series.timestamps import TimeColumn
+from throughtime.doors import named, option
+from throughtime.errors import DataError
+
+__all__ = ["EPOCH", "MICROSECOND", "Cells", "StampError", "place_in_zone", "read_dates", "read_numbers", "some"]
+
+Cells: TypeAlias = "Sequence[str] | Sequence[datetime] | Sequence[date] | Sequence[float] | NDArray[Any]"
+"""Cells of a column of times, of one type; an array of datetime64 or numbers, too."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+_SAMPLE = 2000
+"""Cells that are looked at to tell how times are written."""
+_LARGEST = 2**62
+"""Numbers that are larger leave no room for the steps that follow."""
+
+
+class StampError(DataError):
+    """A cell that is no time.
+
+    Args:
+        index: the first such cell.
+        message: what is wrong with it.
+    """
+
+    def __init__(self, index: int, message: str) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+def some(cells: Cells) -> Cells:
+    """Give cells enough to tell what they are, the first and the last among them.
+
+    Args:
+        cells: the cells.
+
+    Returns:
+        All, or 2,000 of them.
+    """
+    if len(cells) <= _SAMPLE:
+        return cells
+    places = np.linspace(0, len(cells) - 1, _SAMPLE).astype(int)
+    return cells[places] if isinstance(cells, np.ndarray) else cast(Cells, [cells[place] for place in places.tolist()])
+
+
+def read_numbers(cells: Cells, column: str) -> Times:
+    """Read whole numbers.
+
+    Args:
+        cells: T cells.
+        column: the name of their column, for messages.
+
+    Returns:
+        (T,) the numbers.
+
+    Raises:
+        StampError: a cell is none.
+
+    Example:
+        >>> read_numbers(["1", "2.0"], "t")
+        array([1, 2])
+    """
+    if isinstance(cells, np.ndarray) and cells.dtype.kind == "i":
+        return cells.astype(np.int64)
+    listed = cast(Sequence[Any], cells.tolist() if isinstance(cells, np.ndarray) else cells)
+    return np.array([_whole(cell, index, column) for index, cell in enumerate(listed)], np.int64)
+
+
+def _whole(cell: Any, index: int, column: str) -> int:
+    """Take a cell as a whole number."""
+    _refuse_missing(cell, index, column)
+    if not isinstance(cell, int):
+        try:
+            cell = int(cell) if isinstance(cell, str) and "_" not in cell else _whole_part(cell)
+        except (ValueError, OverflowError, TypeError):
+            raise StampError(
+                index,
+                f"column {column!r} holds {cell!r}; times that are numbers must be whole numbers, all of them",
+            ) from None
+    if abs(cell) > _LARGEST:
+        raise StampError(index, f"column {column!r} holds {cell}, a number too large for a time")
+    return cell
+
+
+def _whole_part(cell: Any) -> int:
+    number = float(TimeColumn("").read(cell)) if isinstance(cell, str) else float(cell)  # type: ignore[arg-type]
+    if number != int(number):
+        raise ValueError
+    return int(number)
+
+
+def _refuse_missing(cell: Any, index: int, column: str) -> None:
+    if cell is None or (isinstance(cell, str) and not cell.strip()) or cell != cell:
+        raise StampError(index, f"column {column!r} holds no time here; give each row one, or leave it out")
+
+
+def read_dates(cells: Cells, style: str, column: str, zone: str | None) -> Times:
+    """Read dates.
+
+    Args:
+        cells: T cells, all with an offset or none.
+        style: how texts are written; others are read, too, where they can mean one thing only.
+        column: the name of their column, for messages.
+        zone: the time zone that is named; None where all must have the offset of the style.
+
+    Returns:
+        (T,) microseconds since 1970, of the instant where there is an offset, else of the wall clock.
+
+    Raises:
+        StampError: a cell is no date, or not of the sort that the style is of.
+
+    Example:
+        >>> read_dates(["1970-01-01 01:00", "1.1.1970 2:00"], "YYYY-MM-DD hh:mm", "t", None) // HOUR
+        array([1, 2])
+    """
+    if isinstance(cells, np.ndarray):
+        if cells.dtype.kind == "M":
+            return _read_array(cells, column)
+        cells = cast(Sequence[Any], cells.tolist())
+    if len(cells) and not isinstance(cells[0], str):
+        if isinstance(cells[0], date | np.datetime64):
+            return _read_objects(cast(Sequence[Any], cells), column)
+        cells = [str(number) for number in read_numbers(cells, column).tolist()]
+    texts = cast(Sequence[str], cells)
+    offset = offset_in(style)
+    if zone is not None and offset not in ("", "Z"):
+        style = style.removesuffix(offset) + ("±hh:mm" if ":" in offset else "±hhmm" if len(offset) > 3 else "±hh")
+    times, good = read_stamps(texts, style)
+    if not good.all():
+        _read_others(texts, times, np.flatnonzero(~good).tolist(), style, column)
+    return times
+
+
+def _read_array(cells: NDArray[Any], column: str) -> Times:
+    """Read an array of datetime64."""
+    missing = np.flatnonzero(np.isnat(cells))
+    if len(missing):
+        _refuse_missing(None, int(missing[0]), column)
+    times = cells.astype("datetime64[us]")
+    finer = np.flatnonzero(times != cells)
+    if len(finer):
+        raise StampError(int(finer[0]), f"column {column!r} holds {cells[finer[0]]}, finer than a microsecond")
+    return times.astype(np.int64)
+
+
+def _read_objects(cells: Sequence[Any], column: str) -> Times:
+    """Read dates and times of Python and NumPy."""
+    aware = isinstance(cells[0], datetime) and cells[0].tzinfo is not None
+    times = np.zeros(len(cells), np.int64)
+    for index, cell in enumerate(cells):
+        _refuse_missing(cell, index, column)
+        if isinstance(cell, np.datetime64):
+            cell = cell.astype("datetime64[us]").item()
+        if not isinstance(cell, date):
+            raise StampError(index, f"column {column!r} holds {cell!r}, and dates further up; write all alike")
+        moment = cell if isinstance(cell, datetime) else datetime(cell.year, cell.month, cell.day)
+        if (moment.tzinfo is not None) != aware:
+            raise StampError(
+                index, f"column {column!r} holds {cell}, with a time zone or without, unlike those further up"
+            )
+        times[index] = (moment.replace(tzinfo=moment.tzinfo or UTC) - EPOCH) // MICROSECOND
+    return times
+
+
+def _read_others(texts: Sequence[str], times: Times, places: Sequence[int], style: str, column: str) -> None:
+    """Read the stamps at some places that are not of the style of the others, or refuse them."""
+    by_style: dict[str, list[int]] = defaultdict(list)
+    full = {place: padded(texts[place].strip()) if isinstance(texts[place], str) else "" for place in places}
+    for place, text in full.items():
+        own = style_of(text) or ""
+        by_style[own if _alike(offset_in(own), offset_in(style)) else ""].append(place)
+    bad: list[int] = []
+    for own, group in by_style.items():
+        times[group], good = read_stamps([full[place] for place in group], own)
+        bad.extend(place for place, fine in zip(group, good.tolist(), strict=True) if not fine)
+    for place in sorted(bad):
+        times[place] = _read_other(texts[place], place, style, column)
+
+
+def _alike(offset: str, usual: str) -> bool:
+    """Whether stamps with an offset may stand among others."""
+    if not offset or not usual or "±" in usual:
+        return bool(offset) == bool(usual)
+    return offset_of(offset) == offset_of(usual)
+
+
+def _read_other(text: Any, index: int, style: str, column: str) -> int:
+    """Read a stamp of no usual style, or refuse it."""
+    _refuse_missing(text, index, column)
+    times, offset = TimeColumn(column), offset_in(style)
+    times.sort = f"a date with{'' if offset else 'out'} time zone"
+    if style.isalpha():
+        raise StampError(index, f"column {column!r} holds {text}, which is no date as {style}, and dates elsewhere")
+    if re.search(r"\.\d{6}\d*[1-9]", text):
+        raise StampError(index, f"column {column!r} holds {text!r}, finer than a microsecond")
+    own = offset_in(style_of(text.strip()) or "")
+    if offset and own and not _alike(own, offset):
+        raise StampError(
+            index,
+            f"column {column!r} holds {text!r}, and the offset {offset} elsewhere; name the time zone whose days and "
+            f"hours count, as {option('time_zone', 'Europe/Berlin')}",
+        )
+    try:
+        moment = cast(datetime, times.read(text))
+    except DataError as error:
+        raise StampError(index, str(error)) from None
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - EPOCH) // MICROSECOND
+
+
+def place_in_zone(shown: Times, zone: str, style: str, column: str, series: NDArray[np.int64] | None = None) -> Times:
+    """Give the instants of stamps that a wall clock has shown.
+
+    Args:
+        shown: (T,) what it has shown.
+        zone: the time zone it hangs in.
+        style: how the stamps are written.
+        column: the name of their column, for messages.
+        series: (T,) numbers of the series they belong to; None where they are of one.
+
+    Returns:
+        (T,) the instants.
+
+    Raises:
+        StampError: an hour that was left out when clocks were put forward.
+    """
+    never, twice = unclear(shown, zone)
+    if "h" in style and never.any():
+        index = int(np.flatnonzero(never)[0])
+        raise StampError(
+            index,
+            f"column {column!r} holds {str(shown[index].astype('datetime64[us]').astype('datetime64[m]')).replace('T', ' ')}, "
+            f"which no clock in {zone} has shown, as clocks were put forward; name another {named('time_zone')}",
+        )
+    return instants(shown, zone, _later(shown, twice, series) if twice.any() else None)
+
+
+def _later(shown: Times, twice: Flags, series: NDArray[np.int64] | None) -> Flags:
+    """Tell which stamps of an hour that comes twice are of the second one.
+
+    Where times go back once within the hour, they are from there on; else the second of two equal ones is. Of a series
+    that is written newest first, all is told from its end.
+    """
+    later = np.zeros(len(shown), bool)
+    numbers = np.zeros(len(shown), np.int64) if series is None else series
+    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for place in np.flatnonzero(twice).tolist():
+        groups[int(numbers[place]), int(shown[place]) // (24 * HOUR)].append(place)
+    falling = _newest_first(shown, numbers)
+    for (number, _), places in groups.items():
+        ordered = places[::-1] if number in falling else places
+        back = [place for before, place in pairwise(ordered) if shown[place] <= shown[before]]
+        if len(back) == 1:
+            later[ordered[ordered.index(back[0]) :]] = True
+            continue
+        seen: set[int] = set()
+        for place in ordered:
+            later[place] = int(shown[place]) in seen
+            seen.add(int(shown[place]))
+    return later
+
+
+def _newest_first(shown: Times, numbers: NDArray[np.int64]) -> set[int]:
+    """The series whose last stamp is before their first one."""
+    kinds, first = np.unique(numbers, return_index=True)
+    last = len(numbers) - 1 - np.unique(numbers[::-1], return_index=True)[1]
+    return set(kinds[shown[last] < shown[first]].tolist())
