@@ -243,8 +243,8 @@ def place_in_zone(shown: Times, zone: str, style: str, column: str, series: NDAr
         index = int(np.flatnonzero(never)[0])
         raise StampError(
             index,
-            f"column {column!r} holds {str(shown[index].astype('datetime64[us]').astype('datetime64[m]')).replace('T', ' ')}, "
-            f"which no clock in {zone} has shown, as clocks were put forward; name another {named('time_zone')}",
+            f"column {column!r} holds {np.datetime64(int(shown[index]), 'us').item()}, which no clock in {zone} has shown, as "
+            f"clocks were put forward then; name another {named('time_zone')}",
         )
     return instants(shown, zone, _later(shown, twice, series) if twice.any() else None)
 

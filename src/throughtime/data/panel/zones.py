@@ -1,7 +1,7 @@
 """Wall clocks and instants: what a clock on the wall of a time zone shows, and when it shows it.
 
-Times are microseconds since 1970-01-01. A *place* is the name of a time zone, a fixed offset such as ``+01:00``, or None
-where wall clock and instant are one.
+Times are microseconds since 1970-01-01. A *place* is the name of a time zone, a fixed offset such as ``+01:00``, or
+None where wall clock and instant are one.
 """
 
 from __future__ import annotations
@@ -137,14 +137,15 @@ def instants(shown: Times, place: str | None, later: Flags | None = None) -> Tim
         later: (T,) whether it is the second time, of those that come twice when clocks are put back; None says no.
 
     Returns:
-        (T,) the instants. A time that is left out when clocks are put forward is taken as long after midnight as it says.
+        (T,) the instants. A time that is left out when clocks are put forward is an hour later.
 
     Raises:
         UsageError: an unknown time zone.
 
     Example:
         >>> twice = np.array(["2024-10-27T02:30"] * 2, "datetime64[us]").astype("int64")
-        >>> print(instants(twice, "Europe/Berlin", np.array([False, True])).astype("datetime64[us]").astype("datetime64[m]"))
+        >>> found = instants(twice, "Europe/Berlin", np.array([False, True]))
+        >>> print(found.astype("datetime64[us]").astype("datetime64[m]"))
         ['2024-10-27T00:30' '2024-10-27T01:30']
     """
     if place is None or not len(shown):
@@ -190,7 +191,7 @@ def _rules(place: str, times: Times) -> tuple[Times, Times]:
 
 @lru_cache(maxsize=256)
 def _changes(place: str, first: int, last: int) -> tuple[Times, Times]:
-    """Ask a time zone for its offset each day of some decades, and a day before and after, and find what lies between."""
+    """Ask a time zone for its offset each day of some decades, and find the second at which it changed."""
     zone = zone_named(place)
 
     def offset(second: int) -> int:
