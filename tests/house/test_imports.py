@@ -56,6 +56,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "media": {HALL},
         "in_memory": {HALL, "tables", "series"},
         "formats": {HALL, "tables", "series", "media", "in_memory"},
+        "panel": {HALL, "tables", "series", "in_memory", "formats"},
         "encoding": {HALL},
         "planning": {HALL},
         "demos": set(),

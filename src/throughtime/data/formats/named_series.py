@@ -14,7 +14,7 @@ from throughtime.data.record import Record
 from throughtime.data.series.long import read_series
 from throughtime.data.series.named_steps import read_named_steps
 
-__all__ = ["read_any_series"]
+__all__ = ["named_rows", "read_any_series"]
 
 _Row = Mapping[str, object]
 
@@ -43,15 +43,24 @@ def read_any_series(path: Path, how: Reading, problems: Problems, *, targets: bo
         >>> record.content.tolist(), record.target
         ([[0.5], [1.5]], 'up')
     """
-    rows, unit = _named_rows(path, how, problems)
+    rows, unit = named_rows(path, how, problems)
     if rows is None:
         yield from read_series(path, how, problems, targets=targets)
     else:
         yield from read_named_steps(rows, how, problems, targets=targets, name=describe(path), unit=unit)
 
 
-def _named_rows(path: Path, how: Reading, problems: Problems) -> tuple[Iterator[tuple[int, _Row]] | None, str]:
-    """(number and cells by column of each row, what a row is called); None where the rows do not name their cells."""
+def named_rows(path: Path, how: Reading, problems: Problems) -> tuple[Iterator[tuple[int, _Row]] | None, str]:
+    """Read the rows of a table that name their cells.
+
+    Args:
+        path: the table; ``-`` is standard input, which is delimited text.
+        how: its encoding.
+        problems: told of rows that cannot be read.
+
+    Returns:
+        (number and cells by column of each row, what a row is called); None where the rows do not name their cells.
+    """
     if path == STANDARD:
         return None, "line"
     begun = first_bytes(path, 64).lstrip(b"\xef\xbb\xbf \t\r\n")

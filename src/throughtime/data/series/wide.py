@@ -21,7 +21,7 @@ from throughtime.data.tables.values import MISSING, as_float
 from throughtime.doors import option
 from throughtime.errors import DataError, UsageError
 
-__all__ = ["Wide", "find_wide", "may_be_wide", "names_columns", "read_wide"]
+__all__ = ["Wide", "are_numbered", "find_wide", "may_be_wide", "names_columns", "read_wide"]
 
 Row = Mapping[str, object]
 _SERIES = "\N{NULL}series"
@@ -201,12 +201,28 @@ def _evidence(values: Sequence[str], header: bool) -> str | None:
     """Why the columns are steps, or None where they may be anything."""
     if not header:
         return f"{len(values):,} values in a row" if len(values) >= _MANY else None
-    parts = [match.groups() for each in values if (match := _NUMBERED.fullmatch(each.strip()))]
-    if len(parts) < max(3, len(values)) or len({prefix for prefix, _ in parts}) > 1:
-        return None
-    if parts[0][0].lower() not in _STEPS or any(int(b[1]) <= int(a[1]) for a, b in pairwise(parts)):
+    if not are_numbered(values):
         return None
     return f"the columns {values[0]!r} to {values[-1]!r} are numbered as steps"
+
+
+def are_numbered(names: Sequence[str]) -> bool:
+    """Tell whether columns are numbered as steps.
+
+    Args:
+        names: the columns.
+
+    Returns:
+        Whether there are three at least, called as steps are (``t1``, ``V2``, ``3``), their numbers growing.
+
+    Example:
+        >>> are_numbered(["V2", "V3", "V4"]), are_numbered(["x1", "x2", "x3"])
+        (True, False)
+    """
+    parts = [match.groups() for each in names if (match := _NUMBERED.fullmatch(each.strip()))]
+    if len(parts) < max(3, len(names)) or len({prefix for prefix, _ in parts}) > 1:
+        return False
+    return parts[0][0].lower() in _STEPS and all(int(a[1]) < int(b[1]) for a, b in pairwise(parts))
 
 
 def _said(values: Sequence[str], target: str | None, why: str) -> str:

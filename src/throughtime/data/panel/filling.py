@@ -1,0 +1,161 @@
+"""Series in the slots of their pattern: what is missing there, and what takes its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from throughtime.data.panel.clock import Clock
+from throughtime.data.panel.draft import Draft
+from throughtime.data.panel.inference import HOLIDAYS
+from throughtime.data.panel.options import PanelReading
+from throughtime.data.panel.panel import Numbers, Series, Ticks
+from throughtime.data.panel.pattern import Pattern
+from throughtime.data.reading import Fill, Problems
+from throughtime.data.series.gaps import filled
+from throughtime.doors import option
+from throughtime.errors import DataError
+
+__all__ = ["Filler"]
+
+_MOST = 100
+"""Slots for each row, at most: more would be a stamp that is mistyped."""
+
+
+@dataclass(slots=True)
+class Filler:
+    """Puts series into the slots of their pattern."""
+
+    name: str
+    """The file, or what the data is called."""
+    clock: Clock
+    """How times are written."""
+    how: PanelReading
+    """What becomes of gaps."""
+    problems: Problems
+    """Told of what was done."""
+    targets: Sequence[str]
+    """Names of what is to be forecast."""
+    past: Sequence[str]
+    """Names of covariates that are known up to the last step."""
+    known: Sequence[str]
+    """Names of covariates that are known ahead."""
+    holidays: int = 0
+    """Missing slots that steps follow each other across, of all series."""
+    new_steps: int = 0
+    """Missing slots that have become steps."""
+    empty: int = 0
+    """Missing values of what is to be forecast, which stay so."""
+    filled: int = 0
+    """Missing values of covariates that were filled."""
+
+    def series(self, draft: Draft, pattern: Pattern, place: str, at: Callable[[int], str]) -> Series:
+        """Make a series.
+
+        Args:
+            draft: its rows, in the order of time.
+            pattern: which steps follow.
+            place: where it stands.
+            at: says where a row stands.
+
+        Returns:
+            The series.
+
+        Raises:
+            DataError: steps or values are missing, or a stamp is no slot; the message begins with the place.
+        """
+        try:
+            slots = pattern.slots(draft.ticks)
+        except DataError as error:
+            raise DataError(f"{place}: {error}") from None
+        missing = int(slots[-1] - slots[0]) + 1 - len(slots)
+        if missing and self.how.fill is None:
+            self._accept(draft, pattern, slots, place)
+        elif missing:
+            draft = self._spread(draft, pattern, slots, place)
+            at = lambda _: place  # noqa: E731
+        self._refuse_empty(draft.values[: draft.seen], self.targets, at)
+        past = self._filled(draft.past[: draft.seen], self.past, at)
+        known = self._filled(draft.known, self.known, at)
+        self.empty += int(np.isnan(draft.values[: draft.seen]).sum())
+        return Series(
+            draft.name, draft.values[: draft.seen], draft.ticks[: draft.seen], past, known, draft.static, pattern, place
+        )
+
+    def _accept(self, draft: Draft, pattern: Pattern, slots: Ticks, place: str) -> None:
+        """Take missing slots as holidays where they are few and none is ahead."""
+        ends = np.flatnonzero(np.diff(slots) > 1)
+        behind = int(slots[draft.seen - 1] - slots[0]) + 1
+        missing = behind - draft.seen
+        ahead = ends[ends >= draft.seen - 1]
+        few = missing <= HOLIDAYS * behind
+        if few and not len(ahead):
+            self.holidays += missing
+            return
+        first = int(ahead[0] if few else ends[0])
+        stamp = self.clock.write(pattern.ticks(slots[first : first + 1] + 1))[0]
+        if few:
+            raise DataError(
+                f"{place}: the row of {stamp} is missing, of what is known ahead; a hole there is not filled"
+            )
+        raise DataError(
+            f"{place}: {missing:,} of {behind:,} steps are missing, the first at {stamp} ({pattern.describe()}); "
+            f"{option('fill', 'forward')}, linear or zero makes steps of them, or {option('frequency')} says what a "
+            "step is"
+        )
+
+    def _spread(self, draft: Draft, pattern: Pattern, slots: Ticks, place: str) -> Draft:
+        """Make steps of missing slots."""
+        total = int(slots[-1] - slots[0]) + 1
+        if total > _MOST * (len(slots) + 10):
+            raise DataError(
+                f"{place}: {total - len(slots):,} of {total:,} steps are missing ({pattern.describe()}); see whether a "
+                f"time is mistyped, or say what a step is with {option('frequency')}"
+            )
+        rows = slots - slots[0]
+        self.new_steps += total - len(slots)
+
+        def spread(values: Numbers) -> Numbers:
+            result = np.full((total, values.shape[1]), np.nan)
+            result[rows] = values
+            return result
+
+        lines = draft.lines[np.maximum(np.searchsorted(rows, np.arange(total), side="right") - 1, 0)]
+        ticks = pattern.ticks(slots[0] + np.arange(total))
+        values, past, known = spread(draft.values), spread(draft.past), spread(draft.known)
+        return Draft(draft.name, lines, ticks, values, past, known, draft.static, int(rows[draft.seen - 1]) + 1)
+
+    def _refuse_empty(self, values: Numbers, names: Sequence[str], at: Callable[[int], str]) -> None:
+        if self.how.fill is not None or not np.isnan(values).any():
+            return
+        row, column = (int(place) for place in np.argwhere(np.isnan(values))[0])
+        raise DataError(
+            f"{at(row)}: column {names[column]!r} is empty ({option('fill', 'forward')}, linear or zero: goes on with "
+            "missing values)"
+        )
+
+    def _filled(self, values: Numbers, names: Sequence[str], at: Callable[[int], str]) -> Numbers:
+        """Fill the gaps of covariates."""
+        fill: Fill | None = self.how.fill
+        missing = np.isnan(values)
+        if not missing.any():
+            return values
+        self._refuse_empty(values, names, at)
+        self.filled += int(missing.sum())
+        return np.where(missing, filled(values.astype(np.float32), fill or "forward"), values)
+
+    def say(self) -> None:
+        """Say what was done, in one line for each."""
+        count = {
+            f"{self.holidays:,} steps of the pattern are missing, few enough to be holidays: steps follow each other "
+            "across them": self.holidays,
+            f"{self.new_steps:,} missing steps are made, their values unknown": self.new_steps,
+            f"{self.empty:,} missing values of {', '.join(map(repr, self.targets))} stay unknown, and are left out of "
+            "all measures": self.empty,
+            f"{self.filled:,} missing values of what stands beside are filled ({self.how.fill})": self.filled,
+        }
+        for what, times in count.items():
+            if times:
+                self.problems.note(f"{self.name}: {what}")

@@ -1,0 +1,128 @@
+"""Files as sheets: delimited text, JSON, Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+
+from throughtime.data.files import STANDARD, describe, suffixes
+from throughtime.data.formats.evidence.by_lines import format_by_bytes, sample_lines
+from throughtime.data.formats.evidence.foreign import foreign_lines
+from throughtime.data.formats.named_series import named_rows
+from throughtime.data.panel.options import PanelReading
+from throughtime.data.panel.sheet import RowSheet, Sheet
+from throughtime.data.reading import Problems, Reading
+from throughtime.data.series.columns import name_empty
+from throughtime.data.series.layout import series_has_header
+from throughtime.data.series.wide import names_columns
+from throughtime.data.tables.delimited import AHEAD, Row, read_rows
+from throughtime.data.tables.habits import drop_repeats
+from throughtime.data.tables.header import is_number
+from throughtime.data.tables.named_rows import FAULT, as_in_file
+from throughtime.errors import DataError, UnknownNameError
+
+__all__ = ["named_sheet", "open_sheet"]
+
+_FORMATS = ("csv", "tsv", "jsonl", "json", "parquet")
+
+
+def open_sheet(path: Path, how: PanelReading, problems: Problems) -> Sheet:
+    """Open a table of series, however it is written.
+
+    Args:
+        path: the table, packed or plain; ``-`` is standard input.
+        how: encoding, separator, header, format.
+        problems: told of rows that cannot be read.
+
+    Returns:
+        The sheet.
+
+    Raises:
+        DataError: the file cannot be read, or has no rows.
+        UnknownNameError: there is no format of the name asked for.
+    """
+    if how.format is not None and how.format not in _FORMATS:
+        raise UnknownNameError("format", how.format, _FORMATS)
+    reading = how.as_reading()
+    _refuse_foreign(path, reading)
+    rows, unit = named_rows(path, reading, problems)
+    if rows is not None and how.format not in ("csv", "tsv"):
+        return named_sheet(describe(path), rows, unit, problems)
+    if how.format in ("jsonl", "json", "parquet"):
+        raise DataError(f"{describe(path)} is no {how.format}")
+    return _delimited(path, reading, problems, tabs=how.format == "tsv" or suffixes(path)[0] in (".tsv", ".tab"))
+
+
+def _refuse_foreign(path: Path, how: Reading) -> None:
+    """See that a file is no spreadsheet, picture or page."""
+    if path == STANDARD:
+        return
+    form = format_by_bytes(path)
+    if form not in (None, "parquet"):
+        raise DataError(f"{path} is no table, whatever its name says; save the table as .csv")
+    if form is None and (what := foreign_lines(sample_lines(path, how))) is not None:
+        raise DataError(f"{path} is {what}")
+
+
+def _delimited(path: Path, how: Reading, problems: Problems, *, tabs: bool) -> Sheet:
+    name = describe(path)
+    rows = read_rows(path, how, problems, tabs=tabs)
+    ahead = list(islice(rows, AHEAD))
+    if not ahead:
+        raise DataError(f"{name} has no rows")
+    sample = [cells for _, cells in ahead]
+    header = _has_header(sample, how, name)
+    if not header:
+        return RowSheet(name, [str(i + 1) for i in range(len(sample[0]))], False, ahead, rows, "line")
+    names = name_empty([cell.strip() for cell in sample[0]], sample[1:])
+    rows = drop_repeats(chain(ahead[1:], rows), sample[0], name, problems)
+    below = list(islice(rows, AHEAD))
+    if not below:
+        raise DataError(f"{name} has no rows under its header")
+    return RowSheet(name, names, True, below, rows, "line")
+
+
+def _has_header(rows: Sequence[Sequence[str]], how: Reading, name: str) -> bool:
+    """Tell whether the first row names the columns: steps may be numbered, which else looks like data."""
+    if how.header is not None:
+        return how.header
+    numbers = sum(map(is_number, rows[0]))
+    if len(rows) == 1 and not numbers:
+        raise DataError(f"{name} has no rows under its header")
+    if len(rows) > 1 and numbers * 2 >= len(rows[0]) and names_columns(rows[0], rows[1]):
+        return True
+    return series_has_header(rows, how, name)
+
+
+def named_sheet(
+    name: str, rows: Iterator[tuple[int, Mapping[str, object]]], unit: str | None, problems: Problems
+) -> Sheet:
+    """Make a sheet of rows that bring the names of their cells.
+
+    Args:
+        name: the file, or what the data is called.
+        rows: number, from 1, and cells by column of each; what is wrong with one may stand under FAULT.
+        unit: what a row of a file is called; None for data in memory.
+        problems: told of rows that cannot be read.
+
+    Returns:
+        The sheet.
+
+    Raises:
+        DataError: there are no rows.
+    """
+    ahead = list(islice(rows, AHEAD))
+    if not ahead:
+        raise DataError(f"{name} has no rows")
+    names = list(dict.fromkeys(key for _, row in ahead for key in row if key != FAULT))
+
+    def cells(some: Iterator[tuple[int, Mapping[str, object]]]) -> Iterator[Row]:
+        for number, row in some:
+            if fault := row.get(FAULT):
+                problems.report(f"row {number} of {name}", str(fault))
+            else:
+                more = [str(key) for key in row if key not in names]
+                yield number, [as_in_file(row.get(key)) for key in names] + more
+
+    return RowSheet(name, names, True, list(cells(iter(ahead))), cells(rows), unit)
