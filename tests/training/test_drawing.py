@@ -39,19 +39,21 @@ def test_it_is_a_document_of_the_size_asked_for_in_the_readers_font() -> None:
     drawing.rectangle((1, 2.004), (3, 4), fill=TRAIN, opacity=0.25, edge=LINE)
     drawing.line([(0, 0), (1, 2.5)], VALIDATION, width=2, opacity=0.5)
     drawing.dot((3, 4), TEXT)
+    drawing.area([(0, 0), (1, 2.5), (2, 0)], TRAIN, opacity=0.125)
     root = ElementTree.fromstring(drawing.svg())
     assert root.tag == f"{SVG}svg" and root.get("viewBox") == "0 0 288 216.5"
     assert root.get("font-family") == "system-ui, sans-serif"
-    rectangle, line, dot = root
+    rectangle, line, dot, area = root
     assert {"x": "1", "y": "2", "fill-opacity": "0.25", "fill": TRAIN}.items() <= rectangle.attrib.items()
     assert line.get("points") == "0,0 1,2.5" and line.get("fill") == "none" and line.get("stroke-opacity") == "0.5"
     assert dot.get("fill") == "currentColor"
+    assert {"points": "0,0 1,2.5 2,0", "fill": TRAIN, "fill-opacity": "0.12"}.items() <= area.attrib.items()
 
 
-def test_alone_it_has_the_colours_of_a_light_page(root: object) -> None:
-    from throughtime.training.report import PAGE
+def test_alone_it_has_the_colours_of_a_light_page() -> None:
+    from throughtime.training.page import STYLE
 
-    light = PAGE.template[: PAGE.template.index("@media")]
+    light = STYLE[: STYLE.index("@media")]
     for colour in (LINE, TRAIN, VALIDATION):
         name, value = re.fullmatch(r"var\((--\w+), (#\w+)\)", colour).groups()  # type: ignore[union-attr]
         assert f"{name}: {value};" in light

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 from throughtime.training.drawing import LINE, Drawing, width_of
 
-__all__ = ["Curve", "line_chart", "ticks"]
+__all__ = ["Curve", "line_chart", "ticks", "widened"]
 
 WIDTH, RIGHT, TOP, BOTTOM = 648.0, 24.0, 26.0, 42.0
 """Width of a chart in points, and its margins: the left one is as wide as its numbers, the upper one has the legend."""
@@ -82,8 +82,8 @@ def line_chart(name: str, curves: Sequence[Curve], height: float, *, from_zero: 
         An SVG element.
     """
     curves = [curve for curve in curves if curve.steps]
-    across = _range([step for curve in curves for step in curve.steps], 0.0)
-    up = _range([value for curve in curves for value in curve.values], 0.05)
+    across = widened([step for curve in curves for step in curve.steps], 0.0)
+    up = widened([value for curve in curves for value in curve.values], 0.05)
     if from_zero:
         up = 0.0, max(up[1], 1e-12)
     top = TOP if any(curve.label for curve in curves) else TOP / 2
@@ -111,8 +111,20 @@ def line_chart(name: str, curves: Sequence[Curve], height: float, *, from_zero: 
     return drawing.svg()
 
 
-def _range(values: Sequence[float], margin: float) -> Point:
-    """The smallest and the largest, with a share of the way between them beyond each; never one number."""
+def widened(values: Sequence[float], margin: float) -> Point:
+    """Give the ends of an axis: the smallest value and the largest, and some room beyond each; never one number.
+
+    Args:
+        values: what is to be seen; 0 and 1 where there is nothing.
+        margin: the room, as a share of the way between the two.
+
+    Returns:
+        The lower end and the upper one.
+
+    Example:
+        >>> widened([1.0, 5.0, 3.0], 0.25), widened([10.0], 0.0)
+        ((0.0, 6.0), (9.0, 11.0))
+    """
     low, high = min(values, default=0.0), max(values, default=1.0)
     if high - low <= 1e-9 * max(abs(low), abs(high)):
         spread = abs(low) * 0.1 or 1.0

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Literal
 
-__all__ = ["LINE", "TEXT", "TRAIN", "VALIDATION", "Drawing", "width_of"]
+__all__ = ["LINE", "TEXT", "TRAIN", "VALIDATION", "Drawing", "Point", "width_of"]
 
 TEXT, LINE, TRAIN, VALIDATION = "currentColor", "var(--line, #d9d7d2)", "var(--train, #8a93a6)", "var(--valid, #c2410c)"
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -70,13 +70,21 @@ class Drawing:
             f'stroke="{edge}" stroke-width="0.5"/>'
         )
 
-    def line(self, points: Iterable[Point], colour: str, *, width: float = 0.5, opacity: float = 1.0) -> None:
+    def line(
+        self, points: Iterable[Point], colour: str, *, width: float = 0.5, opacity: float = 1.0, dashed: bool = False
+    ) -> None:
         """Draw a line through points."""
         places = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+        dashes = ' stroke-dasharray="4 3"' if dashed else ""
         self._parts.append(
             f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="{_number(width)}" '
-            f'stroke-opacity="{_number(opacity)}" stroke-linejoin="round" stroke-linecap="round"/>'
+            f'stroke-opacity="{_number(opacity)}" stroke-linejoin="round" stroke-linecap="round"{dashes}/>'
         )
+
+    def area(self, edge: Iterable[Point], colour: str, *, opacity: float) -> None:
+        """Fill what lies inside of a line that ends where it began."""
+        places = " ".join(f"{_number(x)},{_number(y)}" for x, y in edge)
+        self._parts.append(f'<polygon points="{places}" fill="{colour}" fill-opacity="{_number(opacity)}"/>')
 
     def image(self, corner: Point, size: Point, png: bytes) -> None:
         """Lay a picture in, each of its pixels a square.

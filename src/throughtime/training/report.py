@@ -1,7 +1,6 @@
 """One page that shows how a run learned: ``report.html``, made from its ``config.json`` and ``metrics.jsonl``.
 
-The page needs nothing but itself: the charts are SVG inside it, and their colours follow the reader's light or dark
-theme. It can be made again at any time, while the run goes on too.
+The charts are SVG inside the page. It can be made again at any time, while the run goes on too.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from throughtime.training.charts import Curve, line_chart
 from throughtime.training.drawing import LINE, TEXT, TRAIN, VALIDATION
 from throughtime.training.files import METRICS_FILE, read_json, write_text
 from throughtime.training.metrics import read_metrics
+from throughtime.training.page import document, figure
 from throughtime.training.rivals import read_rivals, shown
 from throughtime.training.scores import headline, unit_of
 
@@ -34,40 +34,7 @@ MOST_SAMPLES = 8
 EARLIER = {"#010101": TEXT, "#020202": LINE, "#030303": TRAIN, "#040404": VALIDATION}
 """Colours in pictures that were drawn by earlier releases -> those that are meant."""
 
-PAGE = Template("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-:root { color-scheme: light dark; --back: #fbfaf8; --card: #ffffff; --text: #22252b; --quiet: #6a6f79;
-  --line: #d9d7d2; --train: #8a93a6; --valid: #c2410c; }
-@media (prefers-color-scheme: dark) { :root { --back: #14161a; --card: #1c1f25; --text: #e6e4df;
-  --quiet: #9aa0ab; --line: #3a3f49; --train: #7f8aa3; --valid: #fb923c; } }
-body { margin: 0; background: var(--back); color: var(--text); font: 16px/1.55 system-ui, sans-serif; }
-main { max-width: 54rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
-h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .75rem; }
-p.quiet, figcaption, dt, .sample header { color: var(--quiet); font-size: .9rem; margin: .2rem 0; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem; margin: 1.5rem 0 0; }
-.facts div, figure, .sample { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-.facts div { padding: .7rem .9rem; } .facts dd { margin: 0; font-size: 1.15rem; white-space: nowrap;
-  font-variant-numeric: tabular-nums; }
-figure { margin: 0 0 .75rem; padding: .75rem; } figure svg { width: 100%; height: auto; display: block; }
-.sample { margin: 0 0 .75rem; overflow: hidden; } .sample header { padding: .5rem .9rem 0; margin: 0; }
-pre { margin: 0; padding: .5rem .9rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere;
-  font: .85rem/1.5 ui-monospace, monospace; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-td { border-top: 1px solid var(--line); padding: .3rem .6rem .3rem 0; vertical-align: top; overflow-wrap: anywhere; }
-td:first-child { color: var(--quiet); width: 14rem; }
-.sample dl { margin: 0; padding: .5rem .9rem .8rem; display: grid; grid-template-columns: 7rem 1fr; gap: .2rem .6rem; }
-.sample dd { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
-.sample svg { width: 100%; height: auto; display: block; }
-</style>
-</head>
-<body><main>
-<h1>$title</h1>
-<p class="quiet">$subtitle</p>
+PAGE = Template("""<p class="quiet">$subtitle</p>
 <dl class="facts">$facts</dl>
 <h2>How it learned</h2>
 $charts
@@ -76,10 +43,7 @@ $examples
 <h2>What it wrote on the way</h2>
 $samples
 <h2>How it was made</h2>
-<table>$config</table>
-</main></body>
-</html>
-""")
+<table>$config</table>""")
 
 
 def _read_rows(run_dir: Path) -> list[dict[str, Any]]:
@@ -118,10 +82,6 @@ def _smooth(values: Sequence[float]) -> list[float]:
     return np.concatenate([first[:half], means, last[-half:]]).tolist()
 
 
-def _figure(name: str, picture: str) -> str:
-    return f'<figure role="img" aria-label="{escape(name)}">{picture}</figure>'
-
-
 def _score_chart(name: str, train: Sequence[Row], validation: Sequence[Row]) -> str:
     steps, values = _points(train, name)
     held_out = _points(validation, name)
@@ -130,13 +90,13 @@ def _score_chart(name: str, train: Sequence[Row], validation: Sequence[Row]) -> 
         Curve(steps=steps, values=_smooth(values), colour=TRAIN, label="training"),
         Curve(steps=held_out[0], values=held_out[1], colour=VALIDATION, label="validation", dots=True),
     ]
-    return _figure(unit_of(name), line_chart(unit_of(name), curves, 260))
+    return figure(unit_of(name), line_chart(unit_of(name), curves, 260))
 
 
 def _pictures(run_dir: Path) -> str:
     """The pictures that the task has left in the folder."""
     pictures = [(path.stem, path.read_text("utf-8")) for path in sorted(run_dir.glob("*.svg"))]
-    return "".join(_figure(name, _element(picture)) for name, picture in pictures)
+    return "".join(figure(name, _element(picture)) for name, picture in pictures)
 
 
 def _examples(run_dir: Path) -> str:
@@ -156,7 +116,7 @@ def _element(picture: str) -> str:
 def _rate_chart(train: Sequence[Row]) -> str:
     steps, values = _points(train, "learning_rate")
     curve = Curve(steps=steps, values=values, colour=TRAIN)
-    return _figure("learning rate", line_chart("learning rate", [curve], 140, from_zero=True))
+    return figure("learning rate", line_chart("learning rate", [curve], 140, from_zero=True))
 
 
 def _charts(rows: Sequence[Row]) -> str:
@@ -262,8 +222,7 @@ def write_report(run_dir: Path) -> Path:
     """
     config = read_json(run_dir / "config.json")
     rows = _read_rows(run_dir)
-    page = PAGE.substitute(
-        title=escape(f"{config.get('task', 'run')}: {run_dir.name}"),
+    inside = PAGE.substitute(
         subtitle=escape(f"made by throughtime {config.get('throughtime', '')}".rstrip()),
         facts="".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in _facts(rows).items()),
         charts=_charts(rows) + _pictures(run_dir),
@@ -273,5 +232,5 @@ def write_report(run_dir: Path) -> Path:
         config="".join(f"<tr><td>{escape(k)}</td><td>{escape(v)}</td></tr>" for k, v in _flat(config).items()),
     )
     report = run_dir / "report.html"
-    write_text(report, page)
+    write_text(report, document(f"{config.get('task', 'run')}: {run_dir.name}", inside))
     return report
