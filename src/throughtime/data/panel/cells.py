@@ -18,7 +18,17 @@ from throughtime.data.series.timestamps import TimeColumn
 from throughtime.doors import named, option
 from throughtime.errors import DataError
 
-__all__ = ["EPOCH", "MICROSECOND", "Cells", "StampError", "place_in_zone", "read_dates", "read_numbers", "some"]
+__all__ = [
+    "EPOCH",
+    "MICROSECOND",
+    "Cells",
+    "StampError",
+    "place_in_zone",
+    "read_dates",
+    "read_numbers",
+    "refuse_missing",
+    "some",
+]
 
 Cells: TypeAlias = "Sequence[str] | Sequence[datetime] | Sequence[date] | Sequence[float] | NDArray[Any]"
 """Cells of a column of times, of one type; an array of datetime64 or numbers, too."""
@@ -43,19 +53,21 @@ class StampError(DataError):
         self.index = index
 
 
-def some(cells: Cells) -> Cells:
+def some(cells: Cells) -> tuple[Cells, Sequence[int]]:
     """Give cells enough to tell what they are, the first and the last among them.
 
     Args:
         cells: the cells.
 
     Returns:
-        All, or 2,000 of them.
+        All, or 2,000 of them, and where each stands.
     """
     if len(cells) <= _SAMPLE:
-        return cells
+        return cells, range(len(cells))
     places = np.linspace(0, len(cells) - 1, _SAMPLE).astype(int)
-    return cells[places] if isinstance(cells, np.ndarray) else cast(Cells, [cells[place] for place in places.tolist()])
+    if isinstance(cells, np.ndarray):
+        return cells[places], places.tolist()
+    return cast(Cells, [cells[place] for place in places]), places.tolist()
 
 
 def read_numbers(cells: Cells, column: str) -> Times:
@@ -83,7 +95,7 @@ def read_numbers(cells: Cells, column: str) -> Times:
 
 def _whole(cell: Any, index: int, column: str) -> int:
     """Take a cell as a whole number."""
-    _refuse_missing(cell, index, column)
+    refuse_missing(cell, index, column)
     if not isinstance(cell, int):
         try:
             cell = int(cell) if isinstance(cell, str) and "_" not in cell else _whole_part(cell)
@@ -104,7 +116,17 @@ def _whole_part(cell: Any) -> int:
     return int(number)
 
 
-def _refuse_missing(cell: Any, index: int, column: str) -> None:
+def refuse_missing(cell: Any, index: int, column: str) -> None:
+    """Refuse a cell that is empty.
+
+    Args:
+        cell: the cell.
+        index: which it is.
+        column: the name of its column, for messages.
+
+    Raises:
+        StampError: it is.
+    """
     if cell is None or (isinstance(cell, str) and not cell.strip()) or cell != cell:
         raise StampError(index, f"column {column!r} holds no time here; give each row one, or leave it out")
 
@@ -136,7 +158,7 @@ def read_dates(cells: Cells, style: str, column: str, zone: str | None) -> Times
         if isinstance(cells[0], date | np.datetime64):
             return _read_objects(cast(Sequence[Any], cells), column)
         cells = [str(number) for number in read_numbers(cells, column).tolist()]
-    texts = cast(Sequence[str], cells)
+    texts = cast(Sequence[Any], cells)
     offset = offset_in(style)
     if zone is not None and offset not in ("", "Z"):
         style = style.removesuffix(offset) + ("±hh:mm" if ":" in offset else "±hhmm" if len(offset) > 3 else "±hh")
@@ -150,7 +172,7 @@ def _read_array(cells: NDArray[Any], column: str) -> Times:
     """Read an array of datetime64."""
     missing = np.flatnonzero(np.isnat(cells))
     if len(missing):
-        _refuse_missing(None, int(missing[0]), column)
+        refuse_missing(None, int(missing[0]), column)
     times = cells.astype("datetime64[us]")
     finer = np.flatnonzero(times != cells)
     if len(finer):
@@ -163,7 +185,7 @@ def _read_objects(cells: Sequence[Any], column: str) -> Times:
     aware = isinstance(cells[0], datetime) and cells[0].tzinfo is not None
     times = np.zeros(len(cells), np.int64)
     for index, cell in enumerate(cells):
-        _refuse_missing(cell, index, column)
+        refuse_missing(cell, index, column)
         if isinstance(cell, np.datetime64):
             cell = cell.astype("datetime64[us]").item()
         if not isinstance(cell, date):
@@ -177,7 +199,7 @@ def _read_objects(cells: Sequence[Any], column: str) -> Times:
     return times
 
 
-def _read_others(texts: Sequence[str], times: Times, places: Sequence[int], style: str, column: str) -> None:
+def _read_others(texts: Sequence[Any], times: Times, places: Sequence[int], style: str, column: str) -> None:
     """Read the stamps at some places that are not of the style of the others, or refuse them."""
     by_style: dict[str, list[int]] = defaultdict(list)
     full = {place: padded(texts[place].strip()) if isinstance(texts[place], str) else "" for place in places}
@@ -201,7 +223,7 @@ def _alike(offset: str, usual: str) -> bool:
 
 def _read_other(text: Any, index: int, style: str, column: str) -> int:
     """Read a stamp of no usual style, or refuse it."""
-    _refuse_missing(text, index, column)
+    refuse_missing(text, index, column)
     times, offset = TimeColumn(column), offset_in(style)
     times.sort = f"a date with{'' if offset else 'out'} time zone"
     if style.isalpha():
@@ -243,7 +265,7 @@ def place_in_zone(shown: Times, zone: str, style: str, column: str, series: NDAr
         index = int(np.flatnonzero(never)[0])
         raise StampError(
             index,
-            f"column {column!r} holds {np.datetime64(int(shown[index]), 'us').item()}, which no clock in {zone} has shown, as "
+            f"column {column!r} holds {np.datetime64(int(shown[index]), 'us').item()}, which no clock in {zone} has shown: "
             f"clocks were put forward then; name another {named('time_zone')}",
         )
     return instants(shown, zone, _later(shown, twice, series) if twice.any() else None)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.panel.cells import Cells, place_in_zone, read_dates, read_numbers, some
+from throughtime.data.panel.cells import Cells, StampError, place_in_zone, read_dates, read_numbers, some
 from throughtime.data.panel.kinds import COMPACT, kind_of, own_zone
 from throughtime.data.panel.panel import Ticks
 from throughtime.data.panel.stamps import offset_in, write_stamps
@@ -59,16 +59,19 @@ class Clock:
         """
         if zone is not None:
             zone_named(zone)
-        sample = some(cells)
+        sample, places = some(cells)
         if not len(sample):
             raise DataError(f"column {column!r} holds no times")
-        kind, style = kind_of(sample, zone, column)
+        try:
+            kind, style = kind_of(sample, zone, column)
+            clock = cls(kind, zone or own_zone(sample), style)
+            clock.read(sample, column)
+        except StampError as error:
+            raise StampError(places[error.index], str(error)) from None
         if kind == "number" and zone is not None:
             raise UsageError(
                 f"{option('time_zone', zone)} is for dates, and column {column!r} holds numbers, as {sample[0]}"
             )
-        clock = cls(kind, zone or own_zone(sample), style)
-        clock.read(sample, column)
         return clock
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -23,21 +23,6 @@ Rule: TypeAlias = Literal["day", "first business day", "last business day", "wee
 or the weekday, the first to the fifth of the month, or the last."""
 _SHIFT = 5
 """Days by which holidays may move the business day of a month."""
-
-
-class Grid(Protocol):
-    """Where steps lie."""
-
-    wall: bool
-    """Whether they are counted on the wall clock."""
-
-    def numbers(self, times: Times) -> tuple[Times, Flags]:
-        """Give the number of the step at each time, or the last one before it, and whether a step lies just there."""
-        ...
-
-    def times(self, numbers: Times) -> Times:
-        """Give the times of steps."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +114,11 @@ class MonthGrid:
         blocks, places = np.divmod(numbers, len(self.slots))
         there = places_in_month(blocks * self.months + self.phase, self.slots, self.rule)
         return there[places, np.arange(len(numbers))]
+
+
+Grid: TypeAlias = EvenGrid | WeekGrid | MonthGrid
+"""``numbers`` gives the number of the step at each time, or of the last one before it, and whether one lies just there;
+``times`` gives the times of steps; ``wall`` says whether both are of the wall clock."""
 
 
 def month_of(times: Times) -> Times:

@@ -22,7 +22,7 @@ from throughtime.data.panel.grids import (
 )
 from throughtime.data.panel.zones import Times
 
-__all__ = ["HOLIDAYS", "grid_for", "grid_of"]
+__all__ = ["HOLIDAYS", "grid_for", "grid_of", "usual_grid"]
 
 HOLIDAYS = 0.05
 """Share of the slots that may be missing: such are holidays, and the steps follow each other across them."""
@@ -237,3 +237,21 @@ def _named_grids(frequency: Frequency, ticks: Times, shown: Times) -> Iterator[G
         for wall in (True, False) if count % DAY == 0 and frequency.unit == "time" else (False, True):
             times = shown if wall else ticks
             yield EvenGrid(count, _most_common(times % count), wall)
+
+
+def usual_grid(frequency: Frequency) -> Grid:
+    """Give the grid of dates that a frequency usually means.
+
+    Args:
+        frequency: how often; no number.
+
+    Returns:
+        The grid.
+
+    Example:
+        >>> usual_grid(Frequency("month", 3))
+        MonthGrid(slots=(86400000000,), months=3, phase=0, rule='day', wall=True)
+    """
+    if frequency.unit == "business day":
+        return WeekGrid(tuple(day * DAY for day in range(5)))
+    return MonthGrid((DAY,), frequency.count) if frequency.unit == "month" else EvenGrid(frequency.count)

@@ -8,9 +8,9 @@ from typing import Literal, cast
 
 import numpy as np
 
-from throughtime.data.panel.cells import EPOCH, MICROSECOND, Cells, StampError, read_dates, read_numbers
+from throughtime.data.panel.cells import EPOCH, MICROSECOND, Cells, StampError, read_dates, read_numbers, refuse_missing
 from throughtime.data.panel.stamps import finest, offset_in, read_stamps, style_of, without_offset
-from throughtime.data.panel.zones import HOUR, SECOND, Times, zone_named
+from throughtime.data.panel.zones import HOUR, SECOND, Times, offset_of, zone_named
 from throughtime.data.tables.header import is_number
 from throughtime.doors import option
 
@@ -63,6 +63,8 @@ def kind_of(cells: Cells, zone: str | None, column: str) -> tuple[Literal["numbe
         >>> kind_of(["1.1.2024 10:00", "1.1.2024 11:00"], None, "t")
         ('date', 'D.M.YYYY hh:mm')
     """
+    for index, cell in enumerate(cells):
+        refuse_missing(cell, index, column)
     first = cells[0]
     if isinstance(first, date | np.datetime64):
         return "date", _style_of_objects(cells, zone, column)
@@ -85,15 +87,11 @@ def _as_dates(cells: Cells, column: str) -> str | None:
 
 def _style_of_objects(cells: Cells, zone: str | None, column: str) -> str:
     """How dates in memory are written: with the time where one has one, and the offset where they know it."""
-    times = read_dates(cells, "", column, None)
-    offsets: list[str] = []
-    if isinstance(cells[0], datetime) and cells[0].tzinfo is not None:
-        moments = cast(Sequence[datetime], cells)
-        offsets = [_offset_of(moment) for moment in moments]
-        ahead = np.array([(moment.utcoffset() or timedelta()) // MICROSECOND for moment in moments])
-        shown = times + ahead
-    else:
-        shown = times
+    times = shown = read_dates(cells, "", column, None)
+    moments = [cell for cell in cells if isinstance(cell, datetime) and cell.tzinfo is not None]
+    offsets = [_offset_of(moment) for moment in moments]
+    if moments:
+        shown = times + np.array([(moment.utcoffset() or timedelta()) // MICROSECOND for moment in moments])
     style = "YYYY-MM-DD"
     if offsets or (shown % (24 * HOUR)).any():
         style += "Thh:mm:ss" + (".ffffff" if (shown % SECOND).any() else "")
@@ -147,9 +145,8 @@ def _several_offsets(offsets: Sequence[str], times: Times, column: str) -> Stamp
 def _fits(times: Times, offsets: Sequence[str], zone: str) -> bool:
     """Whether a time zone has these offsets at these times."""
     rules = zone_named(zone)
-    for place in np.linspace(0, len(times) - 1, min(len(times), _LOOKS)).astype(int).tolist():
-        own = _offset_of((EPOCH + timedelta(microseconds=int(times[place]))).astimezone(rules)).replace(":", "")
-        offset = "+0000" if offsets[place] == "Z" else offsets[place].replace(":", "")
-        if not own.startswith(offset):
+    for place in np.linspace(0, len(times) - 1, min(len(times), _LOOKS)).astype(int):
+        moment = (EPOCH + timedelta(microseconds=int(times[place]))).astimezone(rules)
+        if moment.utcoffset() != timedelta(microseconds=offset_of(offsets[int(place)])):
             return False
     return True

@@ -9,12 +9,13 @@ from typing import Any, Literal
 import numpy as np
 
 from throughtime.data.panel.clock import Clock
-from throughtime.data.panel.frequency import Frequency, frequency_named, length
+from throughtime.data.panel.complaints import naming, no_pattern, stray
+from throughtime.data.panel.frequency import Frequency, frequency_named
 from throughtime.data.panel.grids import DAY, EvenGrid, Grid, MonthGrid, WeekGrid, month_of, places_in_month
-from throughtime.data.panel.inference import HOLIDAYS, grid_for, grid_of
+from throughtime.data.panel.inference import HOLIDAYS, grid_for, grid_of, usual_grid
 from throughtime.data.panel.panel import Ticks
 from throughtime.data.panel.words import described, grain_of, seasons_of
-from throughtime.data.panel.zones import instants, is_offset, wall
+from throughtime.data.panel.zones import instants, wall
 from throughtime.doors import option
 from throughtime.errors import DataError, UsageError
 
@@ -75,20 +76,10 @@ class Pattern:
             return cls(frequency=called)
         if clock.kind == "date" and wanted and wanted.unit == "number":
             raise UsageError(f"{option('frequency', frequency)} is for times that are numbers, and these are dates")
-        shown = wall(ticks, clock.place)
-        if wanted and not called:
-            grid = grid_for(wanted, ticks, shown)
-        elif len(ticks) < 2:
-            raise DataError(f"{_start(name)}one time alone tells no step; say what it is with {option('frequency')}")
-        else:
-            grid = grid_of(ticks, shown, clock.kind == "date")
-        if grid is None:
-            raise DataError(_start(name) + _no_pattern(ticks, shown, clock))
-        pattern = cls(grid, clock.kind, clock.place, called)
-        try:
+        with naming(name):
+            grid = _grid(ticks, clock, None if called else wanted)
+            pattern = cls(grid, clock.kind, clock.place, called)
             pattern.slots(ticks)
-        except DataError as error:
-            raise DataError(f"{_start(name)}{error}") from None
         return pattern
 
     def slots(self, ticks: Ticks) -> Ticks:
@@ -109,7 +100,7 @@ class Pattern:
             # A step in an hour that was left out when clocks were put forward lies an hour later.
             there = there | (self.ticks(numbers) == ticks)
         if not there.all():
-            raise DataError(self._stray(int(times[~there][0])))
+            raise DataError(stray(int(times[~there][0]), self.describe(), self.kind, self.place))
         return numbers
 
     def ticks(self, slots: Ticks) -> Ticks:
@@ -179,12 +170,12 @@ class Pattern:
             (24, 168)
         """
         if self.frequency:
-            return seasons_of(_usual_grid(frequency_named(self.frequency)))
+            return seasons_of(usual_grid(frequency_named(self.frequency)))
         return seasons_of(self.grid) if clock.kind == "date" else ()
 
     def to_mapping(self) -> dict[str, Any]:
         """Give it as plain values."""
-        unit = next(unit for unit, kind in _GRIDS.items() if isinstance(self.grid, kind))
+        unit = next(unit for unit, kind in _GRIDS.items() if type(self.grid) is kind)
         return {"unit": unit, **asdict(self)}
 
     @classmethod
@@ -196,20 +187,16 @@ class Pattern:
             grid["slots"] = tuple(grid["slots"])
         return cls(_GRIDS[rest.pop("unit")](**grid), **rest)
 
-    def _stray(self, time: int) -> str:
-        stamp = str(time)
-        if self.kind == "date":
-            moment = np.datetime64(time, "us").item()
-            stamp = f"{moment:%Y-%m-%d}" + ("" if time % DAY == 0 else f" {moment.time()}") + f", a {moment:%A},"
-        zone = f"; where clocks were changed, name the {option('time_zone')}" if self._may_lack_zone() else ""
-        return (
-            f"{stamp} is no step of the others' pattern ({self.describe()}): mend or leave out such times, or say what "
-            f"a step is with {option('frequency')}{zone}"
-        )
 
-    def _may_lack_zone(self) -> bool:
-        """Whether times may seem to lie beside their grid as clocks were changed."""
-        return self.kind == "date" and (self.place is None or is_offset(self.place)) and grain_of(self.grid) < DAY
+def _grid(ticks: Ticks, clock: Clock, wanted: Frequency | None) -> Grid:
+    """Tell the grid of a series, of a frequency where one is wanted."""
+    shown = wall(ticks, clock.place)
+    if wanted is None and len(ticks) < 2:
+        raise DataError(f"one time alone tells no step; say what it is with {option('frequency')}")
+    grid = grid_for(wanted, ticks, shown) if wanted else grid_of(ticks, shown, clock.kind == "date")
+    if grid is None:
+        raise DataError(no_pattern(ticks, clock.kind, clock.place))
+    return grid
 
 
 def patterns_of(
@@ -279,10 +266,11 @@ class _Patterns:
         if holey is not None and (not explains or (not alike and len(ticks) < _SURE)):
             return holey
         if not alike:
-            raise DataError(
-                f"{_start(name)}{own.describe()}, and in {other or 'another series'} {first.describe()}; learn them "
-                f"apart, or say what a step is in all with {option('frequency')}"
-            )
+            with naming(name):
+                raise DataError(
+                    f"{own.describe()}, and in {other or 'another series'} {first.describe()}; learn them apart, or say "
+                    f"what a step is in all with {option('frequency')}"
+                )
         self.found.setdefault(own, name)
         return own
 
@@ -298,10 +286,8 @@ class _Patterns:
             start = int(places_in_month(month, (DAY,), "day")[0, 0])
             grid = MonthGrid((shown - start + DAY,), grid.months, int(month[0]) % grid.months)
         moved = replace(first, grid=grid)
-        try:
+        with naming(name):
             moved.slots(ticks)
-        except DataError as error:
-            raise DataError(f"{_start(name)}{error}") from None
         return moved
 
     @staticmethod
@@ -314,28 +300,3 @@ class _Patterns:
         if len(numbers) > 1 and not (np.diff(numbers) > 0).all():
             return 0.0
         return len(numbers) / (int(numbers[-1] - numbers[0]) + 1)
-
-
-def _start(name: str) -> str:
-    return f"{name}: " if name else ""
-
-
-def _no_pattern(ticks: Ticks, shown: Ticks, clock: Clock) -> str:
-    """Say that times lie in no pattern, and what may mend that."""
-    steps = np.diff(ticks)
-    unit = "time" if clock.kind == "date" else "number"
-    least, most, usual = (length(int(step), unit) for step in (steps.min(), steps.max(), np.median(steps)))
-    zone = ""
-    if clock.kind == "date" and (clock.place is None or is_offset(clock.place)):
-        zone = f"; where clocks were changed, name the {option('time_zone')}"
-    return (
-        f"its times follow no pattern: they are {least} to {most} apart, and mostly {usual}; round them to the steps "
-        f"they stand for, or say what a step is with {option('frequency')}{zone}"
-    )
-
-
-def _usual_grid(frequency: Frequency) -> Grid:
-    """A grid of dates of that frequency."""
-    if frequency.unit == "business day":
-        return WeekGrid(tuple(day * DAY for day in range(5)))
-    return MonthGrid((DAY,), frequency.count) if frequency.unit == "month" else EvenGrid(frequency.count)

@@ -243,9 +243,9 @@ def _template(body: str) -> str:
     """Make a style a format of Python's."""
     names = {"YYYY": "{at.year:04d}", "MM": "{at.month:02d}", "DD": "{at.day:02d}", "M": "{at.month}", "D": "{at.day}"}
     names |= {"hh": "{at.hour:02d}", "mm": "{at.minute:02d}", "ss": "{at.second:02d}", "h": "{at.hour}", "q": "{q}"}
+    tokens: list[str] = _TOKEN.findall(body)
     return "".join(
-        f"{{f:0<{len(token)}.{len(token)}}}" if token[0] == "f" else names.get(token, token)
-        for token in _TOKEN.findall(body)
+        f"{{f:0<{len(token)}.{len(token)}}}" if token[0] == "f" else names.get(token, token) for token in tokens
     )
 
 
