@@ -13,6 +13,7 @@ from throughtime.training.scores import SCORES, headline, is_better, unit_of
         (["loss", "accuracy", "entity_f1"], "entity_f1"),
         (["f1", "f1_macro", "loss"], "f1"),
         (["loss", "mae", "rmse"], "rmse"),
+        (["smape", "mase", "rmse", "mae", "crps", "crps_scaled", "coverage_80", "loss"], "crps_scaled"),
         (["loss", "bits_per_byte"], "bits_per_byte"),
         (["loss", "word_error_rate", "chrf", "token_error_rate", "exact_match", "bleu"], "bleu"),
         (["word_error_rate", "character_error_rate", "token_error_rate", "exact_match"], "exact_match"),
@@ -32,6 +33,11 @@ def test_the_better_one_wins_and_a_draw_does_not(name: str) -> None:
     assert is_better(name, 0.8, 0.9) is not larger
     assert not is_better(name, 0.8, 0.8)
     assert is_better(name, 0.0, None)
+
+
+def test_of_intervals_the_better_ones_hold_what_they_should() -> None:
+    assert is_better("coverage_80", 0.75, 0.9) and is_better("coverage_80", 0.85, 0.7)
+    assert not is_better("coverage_80", 0.9, 0.75) and not is_better("coverage_80", 0.7, 0.85)
 
 
 def test_every_score_has_a_unit() -> None:

@@ -88,7 +88,7 @@ def test_rivals_are_scored_as_one_after_the_other(cells: int, monkeypatch: pytes
     """Blocks of rows of other lengths, gaps, two targets and slots change nothing."""
     monkeypatch.setattr(module, "CELLS", cells)
     tables = [RANDOM.normal(size=(length, 2)).cumsum(0) for length in (60, 25, 31, 60)]
-    tables[1][4:9, 0] = tables[2][:, 1] = tables[3][:40, 0] = NONE
+    tables[1][4:9, 0] = tables[2][:, 1] = tables[3][:50, 0] = NONE
     tables[3][55] = NONE
     every = [series(table, str(number)) for number, table in enumerate(tables)]
     slots = [(np.arange(len(table)) + number) % 5 for number, table in enumerate(tables)]
@@ -133,6 +133,13 @@ def test_the_network_and_the_rivals_see_the_same() -> None:
     assert found["rivals"]["drift"]["crps"] != pytest.approx(found["crps"])
     assert len(found["by_step"]["crps"]) == 5
     json.dumps(found)
+
+
+def test_targets_are_kept_apart() -> None:
+    whole = series([[1.0, 10.0], [2.0, 10.0], [2.0, 13.0], [2.0, 14.0]])
+    scores = Rolling([whole], [[2]], 2, 1).score(last_values(2))
+    assert scores.by_step()["mae"] == [1.5, 2.0]
+    assert scores.totals()["mase"] == 0.0 and scores.totals()["unscaled"] == 1, "the second did not change before"
 
 
 def test_origins_without_anything_to_know_or_to_score_are_left_out() -> None:
@@ -210,6 +217,22 @@ def test_a_baseline_is_chosen() -> None:
     calendar = np.tile(RANDOM.normal(size=9) * 5, 34)[:300] + noise
     found = choose(panel(*calendar), 5, [7, 9], SlotMean("ninth", 9), slots)
     assert found == ("slot_mean", "the mean of the ninth")
+
+
+def test_a_baseline_is_chosen_in_the_second_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    class Noted(Rolling):
+        def __init__(self, *how: Any) -> None:
+            asked.append(how[1:])
+            Rolling.__init__(self, *how)
+
+    monkeypatch.setattr(module, "Rolling", Noted)
+    monkeypatch.setattr(module, "MOST_FORECASTS", 9)
+    choose(panel(*RANDOM.normal(size=(3, 40)), [1.0, 2.0, 3.0], [1.0, 3.0]), 2, [30, 4])
+    choose(panel(RANDOM.normal(size=30)), 4, [])
+    assert asked[0] == ([[38]] * 3 + [[1], []], 2, 4, None)
+    assert asked[1] == ([[15, 20, 26]], 4, 1, None)
 
 
 def test_a_baseline_of_little() -> None:
