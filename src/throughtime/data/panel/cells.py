@@ -263,10 +263,11 @@ def place_in_zone(shown: Times, zone: str, style: str, column: str, series: NDAr
     never, twice = unclear(shown, zone)
     if "h" in style and never.any():
         index = int(np.flatnonzero(never)[0])
+        stamp = np.datetime64(int(shown[index]), "us").item()
         raise StampError(
             index,
-            f"column {column!r} holds {np.datetime64(int(shown[index]), 'us').item()}, which no clock in {zone} has shown: "
-            f"clocks were put forward then; name another {named('time_zone')}",
+            f"column {column!r} holds {stamp}, which no clock in {zone} has shown: clocks were put forward then; name "
+            f"another {named('time_zone')}",
         )
     return instants(shown, zone, _later(shown, twice, series) if twice.any() else None)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from throughtime.data.panel.cells import Cells, StampError, place_in_zone, read_dates, read_numbers, some
 from throughtime.data.panel.kinds import COMPACT, kind_of, own_zone
 from throughtime.data.panel.panel import Ticks
-from throughtime.data.panel.stamps import offset_in, write_stamps
+from throughtime.data.panel.stamps import fine_enough, offset_in, write_stamps
 from throughtime.data.panel.zones import is_offset, wall, zone_named
 from throughtime.doors import option
 from throughtime.errors import DataError, UsageError
@@ -127,7 +127,7 @@ class Clock:
         # Where all stamps have one offset, they go on having it, whatever the zone says.
         place = offset if is_offset(offset) else self.place
         shown = wall(ticks, place)
-        return list(write_stamps(shown, self.style, shown - ticks))
+        return list(write_stamps(shown, fine_enough(self.style, shown), shown - ticks))
 
     def local(self, ticks: Ticks) -> NDArray[np.datetime64]:
         """Give what the wall clock shows.

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from throughtime.data.panel.frequency import length
 from throughtime.data.panel.grids import DAY
-from throughtime.data.panel.zones import Times, is_offset
+from throughtime.data.panel.zones import HOUR, MINUTE, SECOND, Times
 from throughtime.doors import option
 from throughtime.errors import DataError
 
@@ -41,35 +40,32 @@ def naming(name: str) -> Generator[None]:
         raise DataError(f"{name}: {error}" if name else str(error)) from None
 
 
-def no_pattern(ticks: Times, kind: str, place: str | None) -> str:
+def no_pattern(ticks: Times, kind: str) -> str:
     """Say that times lie in no pattern.
 
     Args:
         ticks: (T,) the times, two or more.
         kind: what they are, ``number`` or ``date``.
-        place: where the wall clock hangs.
 
     Returns:
         The message.
     """
-    steps = np.diff(ticks)
-    unit = "time" if kind == "date" else "number"
-    told = (steps.min(), steps.max(), np.sort(steps)[len(steps) // 2])
-    least, most, usual = (length(int(step), unit) for step in told)
+    steps = np.sort(np.diff(ticks))
+    told = (int(steps[place]) for place in (0, len(steps) // 2, -1))
+    least, usual, most = (_roughly(step) if kind == "date" else str(step) for step in told)
     return (
-        f"its times follow no pattern: they are {least} to {most} apart, half of them {usual} at most; round them to the "
-        f"steps they stand for, or say what a step is with {option('frequency')}{_zone(kind, place)}"
+        f"its times follow no pattern: they are {least} to {most} apart, half of them {usual} at most; round them to "
+        f"the steps they stand for, or say what a step is with {option('frequency')}"
     )
 
 
-def stray(time: int, pattern: str, kind: str, place: str | None) -> str:
+def stray(time: int, pattern: str, kind: str) -> str:
     """Say that a time lies beside the pattern of the others.
 
     Args:
         time: what the wall clock showed, or the number.
         pattern: what a step is.
         kind: what times are, ``number`` or ``date``.
-        place: where the wall clock hangs.
 
     Returns:
         The message.
@@ -80,12 +76,12 @@ def stray(time: int, pattern: str, kind: str, place: str | None) -> str:
         stamp = f"{moment:%Y-%m-%d}" + ("" if time % DAY == 0 else f" {moment.time()}") + f", a {moment:%A},"
     return (
         f"{stamp} lies beside the pattern of the other times ({pattern}): mend or leave out such times, or say what a "
-        f"step is with {option('frequency')}{_zone(kind, place)}"
+        f"step is with {option('frequency')}"
     )
 
 
-def _zone(kind: str, place: str | None) -> str:
-    """Ask for the time zone where it may be that clocks were changed."""
-    if kind != "date" or not (place is None or is_offset(place)):
-        return ""
-    return f"; where clocks were changed, name the {option('time_zone')}"
+def _roughly(time: int) -> str:
+    """A length of time in the largest unit of which it has two or more."""
+    units = {DAY: "days", HOUR: "hours", MINUTE: "minutes", SECOND: "seconds"}
+    size, name = next(((size, name) for size, name in units.items() if time >= 2 * size), (1, "microseconds"))
+    return f"{time / size:.3g} {name}"

@@ -20,7 +20,7 @@ from throughtime.data.panel.grids import (
     month_of,
     places_in_month,
 )
-from throughtime.data.panel.zones import Times
+from throughtime.data.panel.zones import USUAL_ZONES, Times, wall
 
 __all__ = ["HOLIDAYS", "grid_for", "grid_of", "usual_grid"]
 
@@ -28,10 +28,12 @@ HOLIDAYS = 0.05
 """Share of the slots that may be missing: such are holidays, and the steps follow each other across them."""
 _STRAYS = 0.05
 """Share of times that may lie beside a grid that is told from the others; they are refused then."""
-_FLOOR = 0.3
-"""Share of the slots that must be there; else it is chance that times lie on a grid."""
+_FOR_ZONES = 20
+"""Times by which a time zone can be told."""
 _AGAIN = 1.5
 """Times for each slot of a week or month at least; else it is chance that they come again."""
+_FEW_WEEKS = 4
+"""Weeks from which the slots of a week tell themselves."""
 _MOST_IN_MONTH = 12
 """Slots of a month at most; more are days or weeks."""
 _MONTHLY = 26 * DAY
@@ -69,15 +71,47 @@ def grid_of(ticks: Times, shown: Times, dates: bool) -> Grid | None:
     """
     fits: list[Fit] = []
     for grid in _candidates(ticks, shown, dates):
-        fit = _fit(grid, shown if grid.wall else ticks)
-        if fit.missing <= HOLIDAYS and not fit.strays:
+        if _explains(grid, ticks, shown):
             return grid
-        fits.append(fit)
-    whole = [fit for fit in fits if not fit.strays and 1 - fit.missing >= _FLOOR]
+        fits.append(_fit(grid, shown if grid.wall else ticks))
+    whole = [fit for fit in fits if not fit.strays and fit.missing <= _most_missing(fit.grid)]
     nearly = [fit for fit in fits if 0 < fit.strays <= _STRAYS and fit.missing <= HOLIDAYS]
-    if nearly and min((fit.missing for fit in whole), default=1.0) > HOLIDAYS:
+    if nearly:
         return nearly[0].grid
     return min(whole, key=lambda fit: round(fit.missing, 2)).grid if whole else None
+
+
+def _most_missing(grid: Grid) -> float:
+    """The share of slots that may be missing of a grid that is told: if more are, it is chance that times lie on it."""
+    return 0.7 if isinstance(grid, EvenGrid) or len(grid.slots) == 1 else 0.25
+
+
+def zone_that_explains(grid: Grid | None, ticks: Times, shown: Times) -> str | None:
+    """Find a time zone whose clocks explain times that their own offset does not.
+
+    Args:
+        grid: the grid that was told with their offset, if there was one.
+        ticks: (T,) the instants, growing.
+        shown: (T,) what the wall clock with their offset showed.
+
+    Returns:
+        The zone, where one leaves less than 5 % of the slots missing and the offset does not; of several the one with
+        the most times at midnight.
+    """
+    if len(ticks) < _FOR_ZONES or (grid is not None and _explains(grid, ticks, shown)):
+        return None
+    at_midnight: dict[str, float] = {}
+    for zone in USUAL_ZONES:
+        other = wall(ticks, zone)
+        found = grid_of(ticks, other, True)
+        if found is not None and _explains(found, ticks, other):
+            at_midnight[zone] = float((other % DAY == 0).mean())
+    return max(at_midnight, key=lambda zone: at_midnight[zone], default=None)
+
+
+def _explains(grid: Grid, ticks: Times, shown: Times) -> bool:
+    fit = _fit(grid, shown if grid.wall else ticks)
+    return fit.missing <= HOLIDAYS and not fit.strays
 
 
 def _fit(grid: Grid, times: Times) -> Fit:
@@ -170,18 +204,16 @@ def _business_days(shown: Times, months: Times, clock: int, every: int, phase: i
 
 
 def _week_grids(shown: Times) -> Iterator[Grid]:
-    """Slots of a week: those that were seen, those that are seen mostly, or all hours of a day on usual days."""
+    """Slots of a week: those that were seen again and again; of few weeks also the same hours on usual days."""
     slots, counts = np.unique((shown - MONDAY) % WEEK, return_counts=True)
-    clocks, days = np.unique(shown % DAY), np.unique(shown // DAY)
     weeks = (int(shown[-1]) - int(shown[0])) / WEEK
-    if weeks < 2:
-        if len(days) >= 2 and len(shown) >= _AGAIN * len(clocks):
-            yield from _usual_weeks(clocks, np.unique((days + 3) % 7))
-        return
-    if len(shown) < _AGAIN * len(slots):
-        return
-    often = counts >= _RARE * weeks
-    yield WeekGrid(tuple(slots[often].tolist()))
+    often = counts >= max(_RARE * weeks, 2)
+    if weeks >= 2 and often.any() and len(shown) >= _AGAIN * len(slots):
+        yield WeekGrid(tuple(slots[often].tolist()))
+    clocks, counts = np.unique(shown % DAY, return_counts=True)
+    days = np.unique(shown // DAY)
+    if weeks < _FEW_WEEKS and len(days) >= 2 and len(shown) >= _AGAIN * len(clocks):
+        yield from _usual_weeks(clocks[counts >= 2], np.unique((days + 3) % 7))
 
 
 def _usual_weeks(clocks: Times, weekdays: Times) -> Iterator[Grid]:

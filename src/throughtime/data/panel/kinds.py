@@ -10,7 +10,7 @@ import numpy as np
 
 from throughtime.data.panel.cells import EPOCH, MICROSECOND, Cells, StampError, read_dates, read_numbers, refuse_missing
 from throughtime.data.panel.stamps import finest, offset_in, read_stamps, style_of, without_offset
-from throughtime.data.panel.zones import HOUR, SECOND, Times, offset_of, zone_named
+from throughtime.data.panel.zones import HOUR, SECOND, USUAL_ZONES, Times, offset_of, zone_named
 from throughtime.data.tables.header import is_number
 from throughtime.doors import option
 
@@ -22,10 +22,6 @@ _RATHER_DATES = 0.95
 """Share of whole numbers that must be dates, if they are."""
 _FIRST, _AFTER = ((datetime(year, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND for year in (1900, 2101))
 """Numbers are dates between these years."""
-_EUROPE = "Europe/London Europe/Berlin Europe/Helsinki"
-_AMERICA = "America/New_York America/Chicago America/Denver America/Los_Angeles America/Halifax America/Sao_Paulo"
-_ZONES = f"{_EUROPE} {_AMERICA} Australia/Sydney Australia/Adelaide Pacific/Auckland".split()
-"""Time zones that are proposed where one is missing."""
 _LOOKS = 50
 """Times by which a time zone is told from others."""
 
@@ -134,7 +130,7 @@ def _common_offset(texts: Sequence[str], body: str, offsets: set[str], zone: str
 
 def _several_offsets(offsets: Sequence[str], times: Times, column: str) -> StampError:
     """The error that asks for a time zone, with one that has these offsets at these times where one is known."""
-    proposed = next((zone for zone in _ZONES if _fits(times, offsets, zone)), "UTC")
+    proposed = next((zone for zone in USUAL_ZONES if _fits(times, offsets, zone)), "UTC")
     return StampError(
         next(place for place, offset in enumerate(offsets) if offset != offsets[0]),
         f"column {column!r} holds times with the offsets {', '.join(sorted(set(offsets)))}: name the time zone whose "

@@ -12,7 +12,7 @@ from throughtime.data.panel.clock import Clock
 from throughtime.data.panel.complaints import naming, no_pattern, stray
 from throughtime.data.panel.frequency import Frequency, frequency_named
 from throughtime.data.panel.grids import DAY, EvenGrid, Grid, MonthGrid, WeekGrid, month_of, places_in_month
-from throughtime.data.panel.inference import HOLIDAYS, grid_for, grid_of, usual_grid
+from throughtime.data.panel.inference import HOLIDAYS, grid_for, grid_of, usual_grid, zone_that_explains
 from throughtime.data.panel.panel import Ticks
 from throughtime.data.panel.words import described, grain_of, seasons_of
 from throughtime.data.panel.zones import instants, wall
@@ -100,7 +100,7 @@ class Pattern:
             # A step in an hour that was left out when clocks were put forward lies an hour later.
             there = there | (self.ticks(numbers) == ticks)
         if not there.all():
-            raise DataError(stray(int(times[~there][0]), self.describe(), self.kind, self.place))
+            raise DataError(stray(int(times[~there][0]), self.describe(), self.kind))
         return numbers
 
     def ticks(self, slots: Ticks) -> Ticks:
@@ -194,8 +194,14 @@ def _grid(ticks: Ticks, clock: Clock, wanted: Frequency | None) -> Grid:
     if wanted is None and len(ticks) < 2:
         raise DataError(f"one time alone tells no step; say what it is with {option('frequency')}")
     grid = grid_for(wanted, ticks, shown) if wanted else grid_of(ticks, shown, clock.kind == "date")
+    may_lack_zone = wanted is None and clock.place is not None and clock.zone is None
+    if may_lack_zone and (zone := zone_that_explains(grid, ticks, shown)):
+        raise DataError(
+            "its times follow the hours of a place where clocks are changed; say which with "
+            f"{option('time_zone', zone)}, or another such"
+        )
     if grid is None:
-        raise DataError(no_pattern(ticks, clock.kind, clock.place))
+        raise DataError(no_pattern(ticks, clock.kind))
     return grid
 
 
@@ -241,11 +247,11 @@ class _Patterns:
         """Give the pattern of a series that is no longer than those before."""
         if self.clock.kind == "none" and self.found:
             return next(iter(self.found))
-        tried = list(self.found)[:_TRIED]
-        fitting = next((pattern for pattern in tried if self._share(pattern, ticks) >= 1 - HOLIDAYS), None)
+        shares = {pattern: self._share(pattern, ticks) for pattern in list(self.found)[:_TRIED]}
+        fitting = next((pattern for pattern, share in shares.items() if share >= 1 - HOLIDAYS), None)
         if fitting is not None:
             return fitting
-        holey = next((pattern for pattern in tried if self._share(pattern, ticks) > 0), None)
+        holey = next((pattern for pattern, share in shares.items() if share > 0), None)
         if holey is not None and (self.frequency or len(ticks) < _ENOUGH):
             return holey
         if self.found and len(ticks) < _ENOUGH:
@@ -268,8 +274,8 @@ class _Patterns:
         if not alike:
             with naming(name):
                 raise DataError(
-                    f"{own.describe()}, and in {other or 'another series'} {first.describe()}; learn them apart, or say "
-                    f"what a step is in all with {option('frequency')}"
+                    f"{own.describe()}, and in {other or 'another series'} {first.describe()}; learn them apart, or "
+                    f"say what a step is in all with {option('frequency')}"
                 )
         self.found.setdefault(own, name)
         return own

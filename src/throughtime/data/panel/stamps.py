@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from throughtime.data.panel.zones import HOUR, MINUTE, SECOND, Flags, Times, is_offset, offset_of
 
-__all__ = ["finest", "offset_in", "padded", "read_stamps", "style_of", "without_offset", "write_stamps"]
+__all__ = ["fine_enough", "finest", "offset_in", "padded", "read_stamps", "style_of", "without_offset", "write_stamps"]
 
 _STAMP = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d|\d{4}-\d\d|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-?[Qq][1-4]|\d{8})?"
@@ -138,6 +138,30 @@ def without_offset(style: str) -> str:
         The rest, with the blank that may stand before the offset.
     """
     return style[: len(style) - len(offset_in(style))]
+
+
+def fine_enough(style: str, shown: Times) -> str:
+    """Give a style that says all of some times.
+
+    Args:
+        style: the style.
+        shown: (T,) wall clock times.
+
+    Returns:
+        The style, with hours, minutes, seconds where it lacks them and a time has some.
+
+    Example:
+        >>> fine_enough("YYYY-MM-DD", np.array([90 * MINUTE])), fine_enough("YYYY-MM-DD", np.array([24 * HOUR]))
+        ('YYYY-MM-DD hh:mm', 'YYYY-MM-DD')
+    """
+    body, offset = without_offset(style), offset_in(style)
+    if "h" not in body and (shown % (24 * HOUR)).any():
+        body += " hh:mm"
+    if "mm" not in body and "h" in body and (shown % HOUR).any():
+        body += ":mm"
+    if "ss" not in body and "mm" in body and (shown % MINUTE).any():
+        body += ":ss"
+    return body + offset
 
 
 def read_stamps(cells: Sequence[str], style: str) -> tuple[Times, Flags]:

@@ -114,8 +114,9 @@ def _week(clocks: dict[int, list[int]]) -> str:
 
 
 def _joined_days(days: Sequence[int]) -> str:
-    if len(days) > 2 and list(days) == list(range(days[0], days[-1] + 1)):
-        return f"{_WEEKDAYS[days[0]]} to {_WEEKDAYS[days[-1]]}"
+    for first in days if len(days) > 2 else ():
+        if {(first + later) % 7 for later in range(len(days))} == set(days):
+            return f"{_WEEKDAYS[first]} to {_WEEKDAYS[(first + len(days) - 1) % 7]}"
     *others, last = (_WEEKDAYS[day] for day in days)
     return f"{', '.join(others)} and {last}" if others else last
 

@@ -23,6 +23,7 @@ __all__ = [
     "MICROSECOND",
     "MINUTE",
     "SECOND",
+    "USUAL_ZONES",
     "instants",
     "is_offset",
     "offset_of",
@@ -36,6 +37,10 @@ _DAY = 24 * HOUR
 _OFFSET = re.compile(r"Z|([+-])(\d\d):?(\d\d)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DECADE = 3653 * _DAY
+_EUROPE = "Europe/London Europe/Berlin Europe/Helsinki"
+_AMERICA = "America/New_York America/Chicago America/Denver America/Los_Angeles America/Halifax America/Sao_Paulo"
+USUAL_ZONES = f"{_EUROPE} {_AMERICA} Australia/Sydney Australia/Adelaide Pacific/Auckland".split()
+"""Time zones that are proposed where one is missing."""
 _EARLIEST, _LATEST = -195, 802
 """Decades from 1970 for which time zones are asked."""
 
