@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from throughtime.data.files import STANDARD
 from throughtime.data.reading import Note, Problems
 from throughtime.data.user_data import DATA, VALID, Given, Paths, UserData, user_data
-from throughtime.doors import taking
+from throughtime.doors import named, taking
 from throughtime.errors import UsageError
 from throughtime.runs.folder import files_of
-from throughtime.runs.loading import loading
-from throughtime.runs.saved_run import SavedRun
+from throughtime.runs.forecasting_run import Forecast, ForecastingRun
+from throughtime.runs.generating_run import GeneratingRun
+from throughtime.runs.opened_run import called_by, taken_to_evaluate, taken_to_predict
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import saved_paths, what_to_give
-from throughtime.training.options import CheckedOptions, options_of
+from throughtime.training.options import CheckedOptions
 from throughtime.training.reporter import PlainReporter
 
 if TYPE_CHECKING:
@@ -51,24 +51,7 @@ def load(path: str | Path, device: str = "cpu") -> Run:
     return run
 
 
-def _taken(run: Run, *_: object, **__: object) -> list[str]:
-    """What is taken by name beside a method's own parameters: options of reading, and data in roles of the task."""
-    return [*run.config.READING, *(role.name for role in task_named(run.task).roles)]
-
-
-def _taken_to_evaluate(run: Run, *_: object, **__: object) -> list[str]:
-    return [*_taken(run), *(option.name for option in options_of(task_named(run.task).load_evaluating()))]
-
-
-def _taken_to_predict(run: Run, *_: object, **__: object) -> list[str]:
-    return [*_taken(run), *(option.name for option in options_of(task_named(run.task).load_predicting()))]
-
-
-def _called(run: Run, *_: object, **__: object) -> Mapping[str, str]:
-    return run.config.CALLED
-
-
-class Run(SavedRun):
+class Run(GeneratingRun, ForecastingRun):
     """A trained run on disk; torch and its model are loaded when they are needed.
 
     Args:
@@ -86,23 +69,10 @@ class Run(SavedRun):
         ('generate', ['bits_per_character', 'epoch'])
     """
 
-    def __init__(self, path: Path, *, device: str = "cpu") -> None:
-        super().__init__(path)
-        self._device = device
-
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, task={self.task!r})"
 
-    @cached_property
-    def model(self) -> Any:
-        """The trained model as its task opens it; its ``model`` is the ``torch.nn.Module``."""
-        with loading():
-            from throughtime.runs.device import find_device  # loads torch
-
-            learner = task_named(self.task).load_learner()
-        return learner.open(self.config, self.path, find_device(self._device))
-
-    @taking(_taken_to_evaluate, _called)
+    @taking(taken_to_evaluate, called_by)
     def evaluate(
         self,
         data: Paths | object = None,
@@ -139,15 +109,15 @@ class Run(SavedRun):
         from throughtime.tasks.rivals.keeping import rivals_beside  # not for those who describe or predict
 
         say = note or PlainReporter().note
-        read = reader.read_to_evaluate(given, self.path, say)
-        scores = self._asked(wanted, say).evaluate(read)
-        return scores | rivals_beside(self.path, self._saved.get("run"), self.model, read, scores, say)
+        read, asked = reader.read_to_evaluate(given, self.path, say), self.asked(wanted, say)
+        scores = asked.evaluate(read)
+        return scores | rivals_beside(self.path, self._saved.get("run"), asked, read, scores, say)
 
-    @taking(_taken_to_predict, _called)
+    @taking(taken_to_predict, called_by)
     def predict(
         self, data: object = None, *, skip_bad: bool = False, note: Note | None = None, **more: object
-    ) -> list[Prediction]:
-        """Say something of each record in memory.
+    ) -> list[Prediction] | Forecast:
+        """Say something of each record in memory; of series what comes after them (:meth:`forecast`).
 
         Args:
             data: texts, sentences (texts or lists of words), arrays (T, F), dicts, a data frame ...
@@ -164,6 +134,8 @@ class Run(SavedRun):
             UsageError: the run's task makes no predictions.
             DataError: a record cannot be read.
         """
+        if hasattr(self.reader, "read_to_forecast"):
+            return self.forecast(data, skip_bad=skip_bad, note=note, **more)
         problems = Problems(skip=skip_bad, note=note or PlainReporter().note)
         roles, reader, wanted = self.parted(more, task_named(self.task).load_predicting())
         memory = {DATA: data, **roles}
@@ -176,7 +148,7 @@ class Run(SavedRun):
         note_skipped(problems)
         return found
 
-    @taking(_taken_to_predict, _called)
+    @taking(taken_to_predict, called_by)
     def predict_files(
         self,
         data: Paths | None = None,
@@ -212,6 +184,8 @@ class Run(SavedRun):
             UsageError: the run's task makes no predictions, or the form cannot hold them.
             DataError: a record cannot be read, or the file cannot be written; then nothing is left of it.
         """
+        if hasattr(self.reader, "read_to_forecast"):
+            return self._forecast_instead(data, out, probabilities or replace, skip_bad=skip_bad, note=note, **more)
         from throughtime.data.formats.registry import format_of  # loads numpy, as a description need not
         from throughtime.data.formats.writers import open_writer, written_suffix
         from throughtime.runs.predictions import note_skipped, rows_of
@@ -237,6 +211,13 @@ class Run(SavedRun):
         note_skipped(problems, None if str(out) == "-" else Path(f"{out}.skipped.txt"))
         return count
 
+    def _forecast_instead(self, data: Paths | None, out: str | Path, labels: bool, **how: Any) -> int:
+        """Forecast where the task is to."""
+        if labels:
+            wrong = f"{named('probabilities')} and {named('replace')}"
+            raise UsageError(f"{wrong} are for labels, and this run forecasts numbers, with {named('quantiles')}")
+        return self.forecast_files(data, out, **how)
+
     def _predictions(
         self, reader: Any, given: UserData, form: str | None, problems: Problems, wanted: CheckedOptions
     ) -> Iterator[tuple[Record, Prediction]]:
@@ -248,97 +229,12 @@ class Run(SavedRun):
         # Whoever sends records one by one waits for each answer, so the model is there before the first one; elsewhere
         # the first record is read before, so that a file which cannot be read is refused at once.
         records = records if live else begun(records)
-        yield from self._asked(wanted, problems.note).predict(records, live=live)
-
-    def _asked(self, wanted: CheckedOptions, note: Note) -> Any:
-        """The model as it was asked to score or predict, where its task can be asked for anything."""
-        return self.model if type(wanted) is CheckedOptions else self.model.asked(wanted, note)
+        yield from self.asked(wanted, problems.note).predict(records, live=live)
 
     def _require_predictions(self) -> None:
         """See that the task makes predictions."""
         if not hasattr(self.reader, "read_to_predict"):
             raise UsageError(f"{self.path} is a run of the task {self.task}, which makes no predictions; see generate")
-
-    def generate(self, prompt: str = "", **how: Any) -> str:
-        """Write on after a prompt; see :meth:`generate_stream` for the arguments.
-
-        Returns:
-            The new text, the prompt not included.
-        """
-        return "".join(self.generate_stream(prompt, **how))
-
-    @taking(lambda *_, **__: ())
-    def generate_texts(
-        self,
-        count: int,
-        prompt: str = "",
-        length: int = 400,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        seed: int | None = None,
-        condition: str | None = None,
-    ) -> Iterator[str]:
-        """Write several texts, each on after the same prompt; see :meth:`generate_stream` for the other arguments.
-
-        Args:
-            count: how many.
-            prompt: text to go on from.
-            length: tokens of each to draw, at most.
-            temperature: how wild.
-            top_k: draw from so many tokens.
-            top_p: draw from such a share.
-            seed: seed of the draws; a text depends on it and on its own place, on no other text.
-            condition: label to write for.
-
-        Returns:
-            The new texts, the prompt not included.
-
-        Raises:
-            UsageError: a value outside its range, or a prompt or label that the model has never seen.
-        """
-        self._require_writing()
-        how = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-        return self.model.generate_texts(count, prompt=prompt, condition=condition, **how)
-
-    @taking(lambda *_, **__: ())
-    def generate_stream(
-        self,
-        prompt: str = "",
-        length: int = 400,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        seed: int | None = None,
-        condition: str | None = None,
-    ) -> Iterator[str]:
-        """Write on after a prompt, piece by piece, one step of the network per token.
-
-        Args:
-            prompt: text to go on from; empty starts a new document.
-            length: tokens to draw: characters, bytes, words or word pieces.
-            temperature: below 1 sharpens, above 1 flattens; 0 takes the most likely token always.
-            top_k: draw from this many of the most likely tokens; None draws from all.
-            top_p: draw from the fewest tokens whose probabilities reach this share; None draws from all.
-            seed: seed of the draw; None draws differently each time.
-            condition: label to write for, one of those that were learned from; only for a run that has learned texts
-                with labels, which needs it.
-
-        Returns:
-            Pieces of the new text as they are drawn. Where a separator was given in training, a document that ends is
-            followed by it and by a new document; a text for a label ends where the model ends it.
-
-        Raises:
-            UsageError: a value outside its range, or a prompt or label that the model has never seen.
-        """
-        self._require_writing()
-        how = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-        return self.model.generate_stream(prompt, condition=condition, **how)
-
-    def _require_writing(self) -> None:
-        """See that the task writes on after a prompt."""
-        if hasattr(self.reader, "read_to_predict") or not hasattr(self.model, "generate_stream"):
-            raise UsageError(f"{self.path} is a run of the task {self.task}, which writes no text; see predict")
 
     def describe(self) -> dict[str, object]:
         """Say what the run is: model, options, data, training, metrics and files with their sizes in bytes."""

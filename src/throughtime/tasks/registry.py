@@ -10,7 +10,7 @@ from throughtime.training.options import TrainingOptions
 
 __all__ = ["TASKS", "config_class", "task_named"]
 
-_FOLDERS = ("classify", "tag", "translate", "caption", "answer", "generate")
+_FOLDERS = ("classify", "tag", "translate", "caption", "answer", "generate", "forecast")
 """Names of the tasks, in the order of the help page; the folder of each, ``throughtime.tasks.NAME``, has its TASK."""
 
 TASKS: dict[str, Task] = {name: import_module(f"throughtime.tasks.{name}").TASK for name in _FOLDERS}

@@ -1,0 +1,1 @@
+"""Panels: many series seen over time, what is learned from and forecast."""
