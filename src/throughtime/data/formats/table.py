@@ -21,7 +21,7 @@ from throughtime.data.tables.table_head import read_head
 from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 
-__all__ = ["TABLES", "Unnamed", "import_polars", "parquet_rows", "read_named_rows", "read_table"]
+__all__ = ["TABLES", "Unnamed", "import_polars", "parquet_batches", "parquet_rows", "read_named_rows", "read_table"]
 
 TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 """Suffixes of the tables that can be read."""
@@ -263,6 +263,23 @@ def parquet_rows(path: Path) -> Iterator[Mapping[str, object]]:
         DataError: it is no whole Parquet file.
         UsageError: polars is not installed.
     """
+    for batch in parquet_batches(path):
+        yield from cast(Sequence[Mapping[str, object]], batch.iter_rows(named=True))
+
+
+def parquet_batches(path: Path) -> Iterator[Any]:
+    """Read a Parquet file as data frames of polars, some thousands of rows each.
+
+    Args:
+        path: the file.
+
+    Yields:
+        The data frames.
+
+    Raises:
+        DataError: it is no whole Parquet file.
+        UsageError: polars is not installed.
+    """
     polars = import_polars(f"reading {path}")
     if path == STANDARD:
         raise DataError("Parquet cannot be read from standard input; give its file")
@@ -272,7 +289,6 @@ def parquet_rows(path: Path) -> Iterator[Mapping[str, object]]:
         raise DataError(f"{path} is no Parquet file")
     try:
         table = polars.scan_parquet(path, glob=False)
-        for batch in table.collect_batches(chunk_size=_BATCH, maintain_order=True):
-            yield from cast(Sequence[Mapping[str, object]], batch.iter_rows(named=True))
+        yield from table.collect_batches(chunk_size=_BATCH, maintain_order=True)
     except polars.exceptions.PolarsError as error:
         raise DataError(f"{path} is no whole Parquet file ({str(error).splitlines()[0]})") from None

@@ -19,8 +19,8 @@ from throughtime.errors import DataError
 
 __all__ = ["Coded", "Collected", "Fault", "coded", "collect", "number_in", "numbers_in", "numbers_of", "python_cells"]
 
-_CHUNK = 8192
-"""Rows that are turned over at once."""
+_CHUNK = 512
+"""Rows that are turned over at once; of many the collector of garbage would look at each again and again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,7 +67,7 @@ class _LongTable:
 
         bad = maker.report(self.table, whose)
         drafts: list[Draft] = []
-        for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(rows)], strict=True):
+        for start, end in pairwise([*starts.tolist(), len(rows)]):
             own = rows[start:end]
             number = int(series[own[0]])
             if number not in bad:
@@ -97,7 +99,7 @@ class _LongTable:
         """(columns of past, known, static covariates): what never changes in a series is static."""
         roles = self.roles
         still = {i for i in roles.rest if never_change(self.covariates.single(i)[rows], starts)}
-        for i in roles.static:
+        for i in roles.static if len(rows) else ():
             self._refuse_changes(i, rows, starts)
         past = (*roles.past, *(i for i in roles.rest if i not in still))
         return past, roles.known, (*roles.static, *(i for i in roles.rest if i in still))

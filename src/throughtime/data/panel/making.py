@@ -76,7 +76,10 @@ class Maker:
             return self.clock([]), np.zeros(len(table), np.int64), np.ones(len(table), np.bool_)
         stamps: Coded = stamps_of(table, self.keys.time, self.sheet.names)
         clock = self.clock(stamps.cells)
-        return clock, *ticks_of(stamps, clock, self.time_column or "time", series, table.faults)
+        ticks, there = ticks_of(
+            stamps, clock, self.time_column or "time", series, table.faults, every=self.problems.skip
+        )
+        return clock, ticks, there
 
     def report(self, table: Collected, series: Callable[[Fault], tuple[int, str]]) -> set[int]:
         """Tell of what cannot be read, the first of each series.

@@ -12,6 +12,7 @@ from throughtime.data.in_memory.rows import rows_in_memory
 from throughtime.data.in_memory.values import is_array
 from throughtime.data.panel.columns import Fault, numbers_in
 from throughtime.data.panel.draft import Draft
+from throughtime.data.panel.frames import array_sheet, as_column, is_plain, pandas_columns, polars_columns
 from throughtime.data.panel.making import VALUE, Maker
 from throughtime.data.panel.opening import named_sheet
 from throughtime.data.panel.options import PanelFound, PanelReading
@@ -49,18 +50,19 @@ def panel_in_memory(data: object, how: PanelReading, found: PanelFound, problems
         DataError: the data is of no known form, has no rows, or cannot be read.
     """
     if isinstance(data, Mapping):
-        columns = {str(name): _column(each, str(name)) for name, each in cast("Mapping[object, object]", data).items()}
+        columns = {
+            str(name): as_column(each, str(name)) for name, each in cast("Mapping[object, object]", data).items()
+        }
         if len({len(each) for each in columns.values()}) > 1:
             return _of_arrays(columns, how, found, problems)
-        return read(_array_sheet(columns))
+        return read(array_sheet(_WHERE, columns))
     if hasattr(data, "columns") and hasattr(data, "iter_rows"):  # polars
-        frame = cast("Any", data)
-        return read(_array_sheet({name: _of_polars(frame[name]) for name in frame.columns}))
+        return read(array_sheet(_WHERE, polars_columns(data)))
     if hasattr(data, "columns") and hasattr(data, "itertuples"):  # pandas
-        return read(_array_sheet(_of_pandas(cast("Any", data))))
+        return read(array_sheet(_WHERE, pandas_columns(data)))
     if hasattr(data, "index") and hasattr(data, "to_frame") and hasattr(data, "iloc"):  # a series of pandas
         series = cast("Any", data)
-        return read(_array_sheet(_of_pandas(series.to_frame(VALUE if series.name is None else series.name))))
+        return read(array_sheet(_WHERE, pandas_columns(series.to_frame(VALUE if series.name is None else series.name))))
     return _of_items(data, how, found, problems, read)
 
 
@@ -71,17 +73,13 @@ def _of_items(data: object, how: PanelReading, found: PanelFound, problems: Prob
         return _of_array(array, how, found, problems, read)
     if isinstance(data, list | tuple) and data:
         items = cast("Sequence[object]", data)
-        if all(_is_plain(item) for item in items):
-            return _of_array(_column(items, "the data"), how, found, problems, read)
+        if all(is_plain(item) for item in items):
+            return _of_array(as_column(items, "the data"), how, found, problems, read)
         if all(is_array(item) or isinstance(item, list | tuple) for item in items):
-            columns = {str(i): _column(item, f"series {i}") for i, item in enumerate(items, 1)}
+            columns = {str(i): as_column(item, f"series {i}") for i, item in enumerate(items, 1)}
             return _of_arrays(columns, how, found, problems)
     rows = rows_in_memory(cast("object", data), Reading(), targets=False)
     return read(named_sheet(_WHERE, enumerate(rows.rows, 1), None, problems))
-
-
-def _is_plain(item: object) -> bool:
-    return item is None or (isinstance(item, int | float | np.number) and not isinstance(item, bool))
 
 
 def _of_array(array: NDArray[Any], how: PanelReading, found: PanelFound, problems: Problems, read: _ReadSheet) -> Panel:
@@ -122,65 +120,3 @@ def _of_arrays(columns: Mapping[str, NDArray[Any]], how: PanelReading, found: Pa
             drafts.append(Draft(name, steps + 1, steps, values, nothing, nothing, np.zeros(0)))
     maker.remember(clock, [VALUE], [], [], [])
     return maker.panel(clock, drafts, found.targets, ((), (), ()))
-
-
-def _column(values: object, name: str) -> NDArray[Any]:
-    """Take a column of any library as an array (N,)."""
-    if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
-        raise DataError(f"{name!r} of the data is {type(values).__name__}, not a column of cells")
-    if hasattr(values, "dtype") and hasattr(values, "to_list") and hasattr(values, "to_numpy"):
-        return _of_polars(values)
-    if is_array(values):
-        array = as_numpy(values)
-    else:
-        cells = list(cast("Sequence[object]", values))
-        numeric = bool(cells) and all(_is_plain(cell) for cell in cells)
-        array = (
-            np.array([np.nan if cell is None else cell for cell in cells], np.float64 if None in cells else None)
-            if numeric
-            else _objects(cells)
-        )
-    if array.ndim != 1:
-        raise DataError(f"{name!r} of the data has shape {array.shape}, not (N,)")
-    return array
-
-
-def _objects(cells: Sequence[object]) -> NDArray[Any]:
-    array = np.empty(len(cells), object)
-    array[:] = cells
-    return array
-
-
-def _of_polars(column: Any) -> NDArray[Any]:
-    """Take a column of polars or pandas; dates with a time zone stay so."""
-    zoned = getattr(column.dtype, "time_zone", None) or getattr(column.dtype, "tz", None)
-    return _objects(column.to_list()) if zoned else np.asarray(column.to_numpy())
-
-
-def _of_pandas(data: Any) -> dict[str, NDArray[Any]]:
-    """Take the columns of a data frame, and its index where that holds times or has a name."""
-    index = data.index
-    kind = type(index).__name__
-    if kind == "PeriodIndex":
-        data, index = data.set_axis(index.to_timestamp()), index.to_timestamp()
-    names = [str(name) for name in data.columns]
-    if twice := next((name for i, name in enumerate(names) if name in names[:i]), None):
-        raise DataError(f"the data has two columns called {twice!r}; rename one")
-    columns = {name: _of_polars(data.iloc[:, i]) for i, name in enumerate(names)}
-    if kind in ("DatetimeIndex", "PeriodIndex"):
-        name = "time" if index.name is None else str(index.name)
-        return {name: _of_polars(index), **columns}
-    if kind == "MultiIndex" or (index.name is not None and kind != "RangeIndex"):
-        parts = range(index.nlevels)
-        own = {
-            str(index.names[i] or ("time" if i == index.nlevels - 1 else "id")): index.get_level_values(i)
-            for i in parts
-        }
-        return {**{name: _of_polars(each) for name, each in own.items()}, **columns}
-    return columns
-
-
-def _array_sheet(columns: Mapping[str, NDArray[Any]]) -> Sheet:
-    if not columns or not len(next(iter(columns.values()))):
-        raise DataError(f"{_WHERE} has no rows")
-    return ArraySheet(_WHERE, dict(columns))

@@ -10,6 +10,8 @@ from throughtime.data.files import STANDARD, describe, suffixes
 from throughtime.data.formats.evidence.by_lines import format_by_bytes, sample_lines
 from throughtime.data.formats.evidence.foreign import foreign_lines
 from throughtime.data.formats.named_series import named_rows
+from throughtime.data.formats.table import import_polars, parquet_batches
+from throughtime.data.panel.frames import array_sheet, polars_columns
 from throughtime.data.panel.options import PanelReading
 from throughtime.data.panel.sheet import RowSheet, Sheet
 from throughtime.data.reading import Problems, Reading
@@ -45,7 +47,10 @@ def open_sheet(path: Path, how: PanelReading, problems: Problems) -> Sheet:
     if how.format is not None and how.format not in _FORMATS:
         raise UnknownNameError("format", how.format, _FORMATS)
     reading = how.as_reading()
-    _refuse_foreign(path, reading)
+    if _is_parquet(path, reading) and how.format in (None, "parquet"):
+        batches = list(parquet_batches(path))
+        columns = import_polars(f"reading {path}").concat(batches) if batches else None
+        return array_sheet(describe(path), {} if columns is None else polars_columns(columns), "row")
     rows, unit = named_rows(path, reading, problems)
     if rows is not None and how.format not in ("csv", "tsv"):
         return named_sheet(describe(path), rows, unit, problems)
@@ -54,15 +59,16 @@ def open_sheet(path: Path, how: PanelReading, problems: Problems) -> Sheet:
     return _delimited(path, reading, problems, tabs=how.format == "tsv" or suffixes(path)[0] in (".tsv", ".tab"))
 
 
-def _refuse_foreign(path: Path, how: Reading) -> None:
-    """See that a file is no spreadsheet, picture or page."""
+def _is_parquet(path: Path, how: Reading) -> bool:
+    """Whether a file is Parquet; that it is no spreadsheet, picture or page is seen to."""
     if path == STANDARD:
-        return
+        return False
     form = format_by_bytes(path)
     if form not in (None, "parquet"):
         raise DataError(f"{path} is no table, whatever its name says; save the table as .csv")
     if form is None and (what := foreign_lines(sample_lines(path, how))) is not None:
         raise DataError(f"{path} is {what}")
+    return form == "parquet"
 
 
 def _delimited(path: Path, how: Reading, problems: Problems, *, tabs: bool) -> Sheet:

@@ -53,16 +53,14 @@ def read_panel(given: Given, how: PanelReading, found: PanelFound, problems: Pro
     def of_sheet(sheet: Sheet) -> Panel:
         return _of_sheet(sheet, how, found, problems)
 
-    if given.memory is not None:
-        panel = panel_in_memory(given.memory, how, found, problems, of_sheet)
-        found.fixed = True
-        return panel
     panels: list[Panel] = []
+    if given.memory is not None:
+        panels.append(panel_in_memory(given.memory, how, found, problems, of_sheet))
     for path in given.paths:
         panel = of_sheet(open_sheet(path, how, problems))
         panels.append(panel if len(given.paths) == 1 else _called(panel, path.stem))
         found.fixed = True
-    return _joined(panels)
+    return replace(_joined(panels), skipped=tuple(problems.skipped))
 
 
 def _called(panel: Panel, name: str) -> Panel:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from throughtime.data.tables.named_rows import as_in_file
 from throughtime.errors import DataError
 
 __all__ = ["clock_of", "ticks_of"]
+
+_BLOCK = 1000
+"""Cells that are read together where some are bad."""
 
 
 def clock_of(cells: Sequence[Any], zone: str | None, column: str, found: PanelFound) -> Clock:
@@ -45,7 +48,7 @@ def clock_of(cells: Sequence[Any], zone: str | None, column: str, found: PanelFo
 
 
 def ticks_of(
-    stamps: Coded, clock: Clock, column: str, series: NDArray[np.int64], faults: list[Fault]
+    stamps: Coded, clock: Clock, column: str, series: NDArray[np.int64], faults: list[Fault], *, every: bool
 ) -> tuple[Ticks, NDArray[np.bool_]]:
     """Read the time of each row.
 
@@ -55,30 +58,68 @@ def ticks_of(
         column: their column, for messages.
         series: (N,) number of the series of each row.
         faults: takes rows without a time.
+        every: whether every such row is looked for, not the first alone.
 
     Returns:
         ((N,) the times, (N,) whether a row has one).
     """
     cells: list[Any] = [cell.strip() if isinstance(cell, str) else cell for cell in stamps.cells]
-    bad: dict[int, str] = {
-        code: f"column {column!r} is empty" for code, cell in enumerate(cells) if not as_in_file(cell)
-    }
-    ticks = np.zeros(len(stamps.codes), np.int64)
-    while True:
-        good = [code for code in range(len(cells)) if code not in bad]
-        held = ~np.isin(stamps.codes, list(bad)) if bad else np.ones(len(ticks), np.bool_)
-        codes = good if clock.zone is None else stamps.codes[held].tolist()
-        try:
-            read = clock.read([cells[code] for code in codes], column, None if clock.zone is None else series[held])
-            break
-        except StampError as error:
-            bad[codes[error.index]] = str(error)
-    if clock.zone is None:
-        of_code = np.zeros(len(cells), np.int64)
-        of_code[good] = read
-        ticks = of_code[stamps.codes]
-    else:
-        ticks[held] = read
-    for row in np.flatnonzero(~held).tolist():
-        faults.append(Fault(row, None, bad[int(stamps.codes[row])]))
-    return ticks, held
+    empty = np.array([not as_in_file(cell) for cell in cells], np.bool_)[stamps.codes]
+    faults.extend(Fault(row, None, f"column {column!r} is empty") for row in np.flatnonzero(empty).tolist())
+    rows = np.flatnonzero(~empty)
+    ticks = np.zeros(len(empty), np.int64)
+    if clock.zone is None:  # then equal cells are equal times, wherever they stand
+        held, first = np.unique(stamps.codes[rows], return_index=True)
+        of_code, good = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.bool_)
+        found = _read([cells[code] for code in held], clock, column, None, every)
+        of_code[held], good[held] = found.ticks, found.there
+        faults.extend(
+            Fault(row, None, found.faults[at])
+            for at in found.faults
+            for row in (np.flatnonzero(stamps.codes == held[at]).tolist() if every else [int(rows[first[at]])])
+        )
+        return of_code[stamps.codes], good[stamps.codes]
+    found = _read([cells[code] for code in stamps.codes[rows]], clock, column, series[rows], every)
+    there = np.zeros(len(empty), np.bool_)
+    ticks[rows], there[rows] = found.ticks, found.there
+    faults.extend(Fault(int(rows[at]), None, what) for at, what in found.faults.items())
+    return ticks, there
+
+
+class _Found(NamedTuple):
+    """What was read of some cells."""
+
+    ticks: Ticks
+    there: NDArray[np.bool_]
+    faults: dict[int, str]
+
+
+def _read(cells: Sequence[Any], clock: Clock, column: str, series: NDArray[np.int64] | None, every: bool) -> _Found:
+    """Read cells at once; where one is bad, block by block, and a block of a series is bad as a whole."""
+    ticks, there, faults = np.zeros(len(cells), np.int64), np.ones(len(cells), np.bool_), dict[int, str]()
+    try:
+        return _Found(clock.read(cells, column, series), there, faults)
+    except StampError as error:
+        if not every:
+            there[:] = False
+            return _Found(ticks, there, {error.index: str(error)})
+    for block in _blocks(len(cells), series):
+        while len(block):
+            own = None if series is None else series[block]
+            try:
+                ticks[block] = clock.read([cells[at] for at in block], column, own)
+                break
+            except StampError as error:
+                faults[int(block[error.index])] = str(error)
+                left = block[error.index :][:1] if series is None else block
+                there[left] = False
+                block = np.setdiff1d(block, left)
+    return _Found(ticks, there, faults)
+
+
+def _blocks(count: int, series: NDArray[np.int64] | None) -> list[NDArray[np.int64]]:
+    """Places of cells that are read together: those of a series, else some."""
+    if series is None:
+        return np.array_split(np.arange(count), count // _BLOCK + 1)
+    order = np.argsort(series, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(series[order])) + 1)
