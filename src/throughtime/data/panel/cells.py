@@ -6,16 +6,16 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.panel.stamps import offset_in, padded, read_stamps, style_of
-from throughtime.data.panel.zones import HOUR, Flags, Times, instants, offset_of, unclear
+from throughtime.data.panel.stamps import read_stamps
+from throughtime.data.panel.styles import offset_in, padded, style_of
+from throughtime.data.panel.zones import Times, offset_of
 from throughtime.data.series.timestamps import TimeColumn
-from throughtime.doors import named, option
+from throughtime.doors import option
 from throughtime.errors import DataError
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "MICROSECOND",
     "Cells",
     "StampError",
-    "place_in_zone",
     "read_dates",
     "read_numbers",
     "refuse_missing",
@@ -190,6 +189,8 @@ def _read_objects(cells: Sequence[Any], column: str) -> Times:
             cell = cell.astype("datetime64[us]").item()
         if not isinstance(cell, date):
             raise StampError(index, f"column {column!r} holds {cell!r}, and dates further up; write all alike")
+        if getattr(cell, "nanosecond", 0):
+            raise StampError(index, f"column {column!r} holds {cell}, finer than a microsecond")
         moment = cell if isinstance(cell, datetime) else datetime(cell.year, cell.month, cell.day)
         if (moment.tzinfo is not None) != aware:
             raise StampError(
@@ -202,9 +203,12 @@ def _read_objects(cells: Sequence[Any], column: str) -> Times:
 def _read_others(texts: Sequence[Any], times: Times, places: Sequence[int], style: str, column: str) -> None:
     """Read the stamps at some places that are not of the style of the others, or refuse them."""
     by_style: dict[str, list[int]] = defaultdict(list)
-    full = {place: padded(texts[place].strip()) if isinstance(texts[place], str) else "" for place in places}
-    for place, text in full.items():
-        own = style_of(text) or ""
+    full: dict[int, str] = {}
+    days_first = re.match(r"D+/", style) is not None
+    for place in places:
+        full[place], own = padded(texts[place].strip()) if isinstance(texts[place], str) else ("", "")
+        if own.startswith("MM/"):
+            own = own.replace("MM/DD", "DD/MM") if days_first else own if style.startswith("M") else ""
         by_style[own if _alike(offset_in(own), offset_in(style)) else ""].append(place)
     bad: list[int] = []
     for own, group in by_style.items():
@@ -242,63 +246,3 @@ def _read_other(text: Any, index: int, style: str, column: str) -> int:
     except DataError as error:
         raise StampError(index, str(error)) from None
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - EPOCH) // MICROSECOND
-
-
-def place_in_zone(shown: Times, zone: str, style: str, column: str, series: NDArray[np.int64] | None = None) -> Times:
-    """Give the instants of stamps that a wall clock has shown.
-
-    Args:
-        shown: (T,) what it has shown.
-        zone: the time zone it hangs in.
-        style: how the stamps are written.
-        column: the name of their column, for messages.
-        series: (T,) numbers of the series they belong to; None where they are of one.
-
-    Returns:
-        (T,) the instants.
-
-    Raises:
-        StampError: an hour that was left out when clocks were put forward.
-    """
-    never, twice = unclear(shown, zone)
-    if "h" in style and never.any():
-        index = int(np.flatnonzero(never)[0])
-        stamp = np.datetime64(int(shown[index]), "us").item()
-        raise StampError(
-            index,
-            f"column {column!r} holds {stamp}, which no clock in {zone} has shown: clocks were put forward then; name "
-            f"another {named('time_zone')}",
-        )
-    return instants(shown, zone, _later(shown, twice, series) if twice.any() else None)
-
-
-def _later(shown: Times, twice: Flags, series: NDArray[np.int64] | None) -> Flags:
-    """Tell which stamps of an hour that comes twice are of the second one.
-
-    Where times go back once within the hour, they are from there on; else the second of two equal ones is. Of a series
-    that is written newest first, all is told from its end.
-    """
-    later = np.zeros(len(shown), bool)
-    numbers = np.zeros(len(shown), np.int64) if series is None else series
-    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for place in np.flatnonzero(twice).tolist():
-        groups[int(numbers[place]), int(shown[place]) // (24 * HOUR)].append(place)
-    falling = _newest_first(shown, numbers)
-    for (number, _), places in groups.items():
-        ordered = places[::-1] if number in falling else places
-        back = [place for before, place in pairwise(ordered) if shown[place] <= shown[before]]
-        if len(back) == 1:
-            later[ordered[ordered.index(back[0]) :]] = True
-            continue
-        seen: set[int] = set()
-        for place in ordered:
-            later[place] = int(shown[place]) in seen
-            seen.add(int(shown[place]))
-    return later
-
-
-def _newest_first(shown: Times, numbers: NDArray[np.int64]) -> set[int]:
-    """The series whose last stamp is before their first one."""
-    kinds, first = np.unique(numbers, return_index=True)
-    last = len(numbers) - 1 - np.unique(numbers[::-1], return_index=True)[1]
-    return set(kinds[shown[last] < shown[first]].tolist())

@@ -9,10 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.panel.cells import Cells, StampError, place_in_zone, read_dates, read_numbers, some
+from throughtime.data.panel.cells import Cells, StampError, read_dates, read_numbers, some
+from throughtime.data.panel.folds import place_in_zone
 from throughtime.data.panel.kinds import COMPACT, kind_of, own_zone
 from throughtime.data.panel.panel import Ticks
-from throughtime.data.panel.stamps import fine_enough, offset_in, write_stamps
+from throughtime.data.panel.stamps import write_stamps
+from throughtime.data.panel.styles import fine_enough, offset_in
 from throughtime.data.panel.zones import is_offset, wall, zone_named
 from throughtime.doors import option
 from throughtime.errors import DataError, UsageError
@@ -33,16 +35,17 @@ class Clock:
     zone: str | None = None
     """Name of the time zone in which dates without offset are, and after whose days steps are counted."""
     style: str = ""
-    """How dates are written, as ``YYYY-MM-DD hh:mm`` (see :mod:`~throughtime.data.panel.stamps`)."""
+    """How dates are written, as ``YYYY-MM-DD hh:mm`` (see :mod:`~throughtime.data.panel.styles`)."""
 
     @classmethod
-    def told(cls, cells: Cells, zone: str | None = None, column: str = "time") -> Clock:
+    def told(cls, cells: Cells, zone: str | None = None, column: str = "time", known: Clock | None = None) -> Clock:
         """Tell from cells how times are written.
 
         Args:
             cells: the cells of the column, or some.
             zone: the time zone that is named, if one is.
             column: its name, for messages.
+            known: the clock of data that was read before; it decides where 1/2/2024 may be two days.
 
         Returns:
             The clock.
@@ -63,7 +66,7 @@ class Clock:
         if not len(sample):
             raise DataError(f"column {column!r} holds no times")
         try:
-            kind, style = kind_of(sample, zone, column)
+            kind, style = kind_of(sample, zone, column, known.style if known else "")
             clock = cls(kind, zone or own_zone(sample), style)
             clock.read(sample, column)
         except StampError as error:

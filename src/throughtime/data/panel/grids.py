@@ -41,12 +41,15 @@ class EvenGrid:
     """Where one lies."""
     wall: bool = False
     """Whether that is counted on the wall clock."""
+    shift: int = 0
+    """Whole days, in microseconds, by which holidays may move a step."""
 
     def numbers(self, times: Times) -> tuple[Times, Flags]:
         if self.step == 1:
             return times - self.origin, np.ones(len(times), bool)
-        numbers = (times - self.origin) // self.step
-        return numbers, numbers * self.step + self.origin == times
+        numbers = (times - self.origin + self.shift) // self.step
+        beside = times - self.times(numbers)
+        return numbers, (beside == 0) | ((abs(beside) <= self.shift) & (beside % DAY == 0))
 
     def times(self, numbers: Times) -> Times:
         return numbers * self.step + self.origin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -40,8 +41,10 @@ _MONTHLY = 26 * DAY
 """Time from one month's step to the next, at least."""
 _RARE = 1 / 5
 """Share of the weeks in which a slot must be seen; else it is no slot, but a stray."""
+_MOVED = 3 * DAY
+"""Time by which a holiday may move the day of a week."""
 _BUSINESS = 4 / 5
-"""Share of months whose business day was no holiday, at least."""
+"""Share of weeks or months whose day was not moved by a holiday, at least."""
 
 
 class Fit(NamedTuple):
@@ -149,7 +152,10 @@ def _even_grids(times: Times, wall: bool) -> Iterator[EvenGrid]:
         yield EvenGrid(int(steps[0]), int(times[0] % steps[0]), wall)
         return
     step = _most_common(steps)
-    yield EvenGrid(step, _most_common(times % step), wall)
+    grid = EvenGrid(step, _most_common(times % step), wall)
+    yield grid
+    if step % WEEK == 0 and grid.numbers(times)[1].mean() >= _BUSINESS:
+        yield replace(grid, shift=_MOVED)
     common = int(np.gcd.reduce(steps))
     if common != step:
         yield EvenGrid(common, int(times[0] % common), wall)

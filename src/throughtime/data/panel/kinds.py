@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, cast
@@ -9,7 +10,8 @@ from typing import Literal, cast
 import numpy as np
 
 from throughtime.data.panel.cells import EPOCH, MICROSECOND, Cells, StampError, read_dates, read_numbers, refuse_missing
-from throughtime.data.panel.stamps import finest, offset_in, read_stamps, style_of, without_offset
+from throughtime.data.panel.stamps import read_stamps
+from throughtime.data.panel.styles import finest, months_first, offset_in, style_of, without_offset
 from throughtime.data.panel.zones import HOUR, SECOND, USUAL_ZONES, Times, offset_of, zone_named
 from throughtime.data.tables.header import is_number
 from throughtime.doors import option
@@ -35,11 +37,12 @@ def own_zone(cells: Cells) -> str | None:
     Returns:
         Its name; None where they know none.
     """
-    names = {str(getattr(cell.tzinfo, "key", "")) for cell in cells if isinstance(cell, datetime)}
-    return names.pop() or None if len(names) == 1 else None
+    zones = {cell.tzinfo for cell in cells if isinstance(cell, datetime)}
+    names = {getattr(zone, "key", None) or getattr(zone, "zone", None) for zone in zones}
+    return names.pop() if len(names) == 1 else None
 
 
-def kind_of(cells: Cells, zone: str | None, column: str) -> tuple[Literal["number", "date"], str]:
+def kind_of(cells: Cells, zone: str | None, column: str, usual: str = "") -> tuple[Literal["number", "date"], str]:
     """Tell from some cells what they are, and how they are written.
 
     Whole numbers such as 20240131 are dates where nearly all are dates of the years 1900 to 2100.
@@ -48,6 +51,7 @@ def kind_of(cells: Cells, zone: str | None, column: str) -> tuple[Literal["numbe
         cells: the cells.
         zone: the time zone that is named, if one is.
         column: the name of their column, for messages.
+        usual: the style of dates that were read before; it decides where 1/2/2024 may be two days.
 
     Returns:
         The kind, and the style of dates.
@@ -67,7 +71,7 @@ def kind_of(cells: Cells, zone: str | None, column: str) -> tuple[Literal["numbe
     texts = [str(cell).strip() if isinstance(cell, str) else cell for cell in cells]
     if all(not isinstance(cell, str) or is_number(cell) for cell in texts):
         return ("date", style) if (style := _as_dates(cells, column)) else ("number", "")
-    return "date", _style_of_texts(cast(Sequence[str], texts), zone, column)
+    return "date", _style_of_texts(cast(Sequence[str], texts), zone, column, usual)
 
 
 def _as_dates(cells: Cells, column: str) -> str | None:
@@ -105,15 +109,28 @@ def _offset_of(moment: datetime) -> str:
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
-def _style_of_texts(texts: Sequence[str], zone: str | None, column: str) -> str:
+def _style_of_texts(texts: Sequence[str], zone: str | None, column: str, usual: str) -> str:
     """The style of stamps: the finest of them, without leading zeros where one lacks them."""
     styles = {style for text in texts if (style := style_of(text))}
+    if any(style.startswith("M") for style in styles):
+        order = months_first(texts)
+        if order is None and re.match("[DM]+/", usual):
+            order = usual.startswith("M")
+        if order is None:
+            index = next(index for index, text in enumerate(texts) if (style_of(text) or "").startswith("M"))
+            raise StampError(
+                index,
+                f"column {column!r} holds {texts[index]!r}, and nothing tells whether the month or the day is first; "
+                "write 2024-12-31",
+            )
+        styles = styles if order else {re.sub(r"^(M+)/(D+)", r"\2/\1", style) for style in styles}
     if not styles:
         # What is no usual stamp but an ISO date, as 2024-W05-1, is written as a date; the rest is refused here.
         times = read_dates(texts, "", column, zone)
         return "YYYY-MM-DD" if not (times % (24 * HOUR)).any() else "YYYY-MM-DD hh:mm:ss"
     body, offsets = finest({without_offset(style) for style in styles}), {offset_in(style) for style in styles}
-    if offsets == {"Z"} or "" in offsets or (len(offsets) == 1 and zone is None):
+    one = "" in offsets or len({offset_of(offset) for offset in offsets}) == 1
+    if offsets == {"Z"} or "" in offsets or (one and zone is None):
         return body + max(offsets)
     return body + _common_offset(texts, body, offsets, zone, column)
 

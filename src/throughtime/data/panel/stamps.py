@@ -1,167 +1,24 @@
-"""How dates are written: the style of a stamp, many stamps of one style read at once, and stamps written in it.
-
-A style is a pattern such as ``YYYY-MM-DD hh:mm:ss``, ``DD.MM.YYYY``, ``YYYY-MM``, ``YYYYQq`` or
-``YYYY-MM-DDThh:mm+01:00``. An offset ``±hh:mm`` stands for the one that holds at the time.
-"""
+"""Dates as they are written: many stamps of one style read at once, and stamps written in it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from throughtime.data.panel.styles import offset_in, without_offset
 from throughtime.data.panel.zones import HOUR, MINUTE, SECOND, Flags, Times, is_offset, offset_of
 
-__all__ = ["fine_enough", "finest", "offset_in", "padded", "read_stamps", "style_of", "without_offset", "write_stamps"]
+__all__ = ["read_stamps", "write_stamps"]
 
-_STAMP = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d|\d{4}-\d\d|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-?[Qq][1-4]|\d{8})?"
-    r"(?P<gap>[T ]?)(?P<time>\d{1,2}(:\d\d(:\d\d(\.\d+)?)?)?)?(?P<offset>\s?(Z|[+-]\d\d(:?\d\d)?))?"
-)
 _TOKEN = re.compile(r"YYYY|MM|DD|hh|mm|ss|f+|M|D|h|q|.")
-_OFFSET = re.compile(r"\s?(Z|[+±-](\d\d|hh)(:?(\d\d|mm))?)$")
 _EPOCH = datetime(1970, 1, 1)
 _CHUNK = 1 << 16
 """Stamps that are read at once: their characters stay in the cache."""
-
-
-def style_of(text: str) -> str | None:
-    """Tell how a stamp is written.
-
-    Args:
-        text: the stamp.
-
-    Returns:
-        The style, its offset as it stands; None where it is none that is known.
-
-    Example:
-        >>> style_of("2024-05-01T12:30+02:00"), style_of("1.5.2024"), style_of("2024-05")
-        ('YYYY-MM-DDThh:mm+02:00', 'D.M.YYYY', 'YYYY-MM')
-    """
-    match = _STAMP.fullmatch(text)
-    if match is None or not (match["date"] or match["time"]):
-        return None
-    if bool(match["gap"]) != bool(match["date"] and match["time"]) or not (match["date"] or ":" in match["time"]):
-        return None
-    return _date_style(match["date"] or "") + match["gap"] + _time_style(match["time"] or "") + (match["offset"] or "")
-
-
-def _date_style(text: str) -> str:
-    if "." in text or "/" in text:
-        day, month = ("DD", "MM") if len(text) == 10 else ("D", "M")
-        return f"{day}.{month}.YYYY" if "." in text else f"YYYY/{month}/{day}"
-    if "q" in text.lower():
-        return "YYYY" + text[4:-2] + "Qq"
-    return {0: "", 7: "YYYY-MM", 8: "YYYYMMDD", 10: "YYYY-MM-DD"}[len(text)]
-
-
-def _time_style(text: str) -> str:
-    if not text:
-        return ""
-    whole, _, fraction = text.partition(".")
-    hour, *rest = whole.split(":")
-    style = ":".join(["h" * len(hour), *("mm", "ss")[: len(rest)]])
-    return style + ("." + "f" * len(fraction) if fraction else "")
-
-
-def padded(text: str) -> str:
-    """Write a stamp with all leading zeros, so that its style is one that :func:`read_stamps` reads.
-
-    Args:
-        text: the stamp.
-
-    Returns:
-        The same stamp; what is none stays as it is.
-
-    Example:
-        >>> padded("1.5.2024 9:30"), padded("so")
-        ('01.05.2024 09:30', 'so')
-    """
-    match = _STAMP.fullmatch(text)
-    if match is None:
-        return text
-    day, clock = match["date"] or "", match["time"] or ""
-    day = day.upper() if "q" in day.lower() else re.sub(r"(?<!\d)\d(?!\d)", r"0\g<0>", day)
-    clock = re.sub(r"^\d(?!\d)", r"0\g<0>", clock)
-    return day + match["gap"] + clock + (match["offset"] or "").lstrip()
-
-
-def finest(styles: Collection[str]) -> str:
-    """Give the style in which all stamps of some styles can be written.
-
-    Args:
-        styles: styles without offset.
-
-    Returns:
-        The one that says most, without leading zeros where another has none.
-
-    Example:
-        >>> finest({"DD.MM.YYYY hh:mm", "D.M.YYYY h:mm"}), finest({"YYYY-MM-DD", "YYYY-MM-DDThh"})
-        ('D.M.YYYY h:mm', 'YYYY-MM-DDThh')
-    """
-    full = {style: re.sub(r"(?<![DMh])[DMh](?![DMh])", r"\g<0>\g<0>", style) for style in sorted(styles)}
-    style = max(full.values(), key=len)
-    for short in "DMh":
-        if any(short in each and 2 * short not in each for each in styles):
-            style = style.replace(2 * short, short)
-    return style
-
-
-def offset_in(style: str) -> str:
-    """Give the offset of a style.
-
-    Args:
-        style: the style.
-
-    Returns:
-        ``Z``, ``+01:00``, ``±hh:mm`` ... or an empty string.
-
-    Example:
-        >>> offset_in("YYYY-MM-DDThh:mm+02:00"), offset_in("YYYY-MM-DD")
-        ('+02:00', '')
-    """
-    match = _OFFSET.search(style)
-    return match[1] if match else ""
-
-
-def without_offset(style: str) -> str:
-    """Leave the offset of a style out.
-
-    Args:
-        style: the style.
-
-    Returns:
-        The rest, with the blank that may stand before the offset.
-    """
-    return style[: len(style) - len(offset_in(style))]
-
-
-def fine_enough(style: str, shown: Times) -> str:
-    """Give a style that says all of some times.
-
-    Args:
-        style: the style.
-        shown: (T,) wall clock times.
-
-    Returns:
-        The style, with hours, minutes, seconds where it lacks them and a time has some.
-
-    Example:
-        >>> fine_enough("YYYY-MM-DD", np.array([90 * MINUTE])), fine_enough("YYYY-MM-DD", np.array([24 * HOUR]))
-        ('YYYY-MM-DD hh:mm', 'YYYY-MM-DD')
-    """
-    body, offset = without_offset(style), offset_in(style)
-    if "h" not in body and (shown % (24 * HOUR)).any():
-        body += " hh:mm"
-    if "mm" not in body and "h" in body and (shown % HOUR).any():
-        body += ":mm"
-    if "ss" not in body and "mm" in body and (shown % MINUTE).any():
-        body += ":ss"
-    return body + offset
 
 
 def read_stamps(cells: Sequence[str], style: str) -> tuple[Times, Flags]:

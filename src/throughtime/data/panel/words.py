@@ -85,7 +85,7 @@ def described(grid: Grid) -> str:
         ('a business day', 'a month, on its last day')
     """
     if isinstance(grid, EvenGrid):
-        return length(grid.step, "time")
+        return length(grid.step, "time") + (", but for holidays" if grid.shift else "")
     return _months(grid) if isinstance(grid, MonthGrid) else _week(_by_day(grid))
 
 
