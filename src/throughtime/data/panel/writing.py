@@ -25,11 +25,11 @@ _MOST_DECIMALS = 12
 _SAMPLE = 1000
 """Values that are looked at to tell how many decimals the data has."""
 _Row: TypeAlias = dict[str, object]
-Forecasts: TypeAlias = Sequence[NDArray[np.float64]]
+_Forecasts: TypeAlias = Sequence[NDArray[np.float64]]
 """For each series (H, K, C): steps, targets, columns."""
 
 
-def write_forecast(panel: Panel, forecasts: Forecasts, columns: Sequence[str], out: Path, note: Note) -> None:
+def write_forecast(panel: Panel, forecasts: _Forecasts, columns: Sequence[str], out: Path, note: Note) -> None:
     """Write forecasts as a table, in the shape of the one that they go on from.
 
     .. code-block:: text
@@ -57,7 +57,7 @@ def write_forecast(panel: Panel, forecasts: Forecasts, columns: Sequence[str], o
             writer.write(Record("", None, "the forecast", {}), row)
 
 
-def rows_of_forecast(panel: Panel, forecasts: Forecasts, columns: Sequence[str]) -> Iterator[_Row]:
+def rows_of_forecast(panel: Panel, forecasts: _Forecasts, columns: Sequence[str]) -> Iterator[_Row]:
     """Give forecasts as rows of a table, in the shape of the one that they go on from.
 
     Args:
@@ -85,9 +85,7 @@ def rows_of_forecast(panel: Panel, forecasts: Forecasts, columns: Sequence[str])
 
 def _rounded(series: Series, forecast: NDArray[np.float64]) -> NDArray[np.float64]:
     """Round (H, K, C) to as many decimals as the data has and some more."""
-    decimals = (
-        np.array([_decimals(series.values[-_SAMPLE:, k]) for k in range(series.values.shape[1])]) + _MORE_DECIMALS
-    )
+    decimals = np.array([_decimals(values) for values in series.values[-_SAMPLE:].T]) + _MORE_DECIMALS
     with np.errstate(divide="ignore"):
         size = np.floor(np.log10(np.abs(forecast)))
     needed = np.where(np.isfinite(size), _DIGITS - 1 - size, 0)
@@ -110,19 +108,20 @@ def _stamps(panel: Panel, series: Series, steps: int) -> Sequence[object]:
     if panel.clock.kind == "none":
         return range(1, steps + 1)
     ticks = series.future(steps)
-    return ticks.tolist() if panel.clock.kind == "number" else panel.clock.write(ticks)
+    plain = panel.clock.kind == "number" and not panel.clock.style
+    return ticks.tolist() if plain else panel.clock.write(ticks)
 
 
 def _free(*names: str) -> list[str]:
     """Give each name once: a second one gets a number."""
-    free: list[str] = []
+    free: dict[str, None] = {}
     for name in names:
         number, given = 1, name
         while given in free:
             number += 1
             given = f"{name}_{number}"
-        free.append(given)
-    return free
+        free[given] = None
+    return list(free)
 
 
 def _called(panel: Panel, columns: Sequence[str]) -> list[str]:
@@ -132,7 +131,7 @@ def _called(panel: Panel, columns: Sequence[str]) -> list[str]:
     return [f"{target} {column}" for target in panel.targets for column in columns]
 
 
-def _long(panel: Panel, forecasts: Forecasts, columns: Sequence[str]) -> Iterator[_Row]:
+def _long(panel: Panel, forecasts: _Forecasts, columns: Sequence[str]) -> Iterator[_Row]:
     ids = [] if panel.id_column is None and len(panel.series) == 1 else [panel.id_column or "id"]
     names = _free(*ids, panel.time_column or "step", *_called(panel, columns))
     for series, forecast in zip(panel.series, forecasts, strict=True):
@@ -140,12 +139,12 @@ def _long(panel: Panel, forecasts: Forecasts, columns: Sequence[str]) -> Iterato
             yield dict(zip(names, [series.name] * len(ids) + [stamp, *values.ravel().tolist()], strict=True))
 
 
-def _in_columns(panel: Panel, forecasts: Forecasts, columns: Sequence[str]) -> Iterator[_Row]:
+def _in_columns(panel: Panel, forecasts: _Forecasts, columns: Sequence[str]) -> Iterator[_Row]:
     """A row for each time; a series that ends elsewhere has empty cells."""
     names = [f"{series.name} {column}" for series in panel.series for column in columns]
     time, *names = _free(panel.time_column or "step", *names)
     cells: dict[object, _Row] = {}
-    whole: dict[int, object] = {}
+    whole: dict[Any, object] = {}
     for number, (series, forecast) in enumerate(zip(panel.series, forecasts, strict=True)):
         own = names[number * len(columns) : (number + 1) * len(columns)]
         stamps = _stamps(panel, series, len(forecast))
@@ -158,16 +157,17 @@ def _in_columns(panel: Panel, forecasts: Forecasts, columns: Sequence[str]) -> I
         yield {time: whole[tick], **{name: row.get(name) for name in names}}
 
 
-def _in_rows(panel: Panel, forecasts: Forecasts, columns: Sequence[str]) -> Iterator[_Row]:
+def _in_rows(panel: Panel, forecasts: _Forecasts, columns: Sequence[str]) -> Iterator[_Row]:
     """A row for each series and column; steps are called by their times where all series end alike."""
     paths = all(column.startswith("path ") for column in columns)
-    stamps = [
-        list(_stamps(panel, series, len(forecast))) for series, forecast in zip(panel.series, forecasts, strict=True)
-    ]
+    both = list(zip(panel.series, forecasts, strict=True))
+    stamps = [list(_stamps(panel, series, len(forecast))) for series, forecast in both]
     alike = all(each == stamps[0] for each in stamps)
     steps = stamps[0] if alike else list(range(1, max(map(len, stamps)) + 1))
     names = _free(panel.id_column or "id", "path" if paths else "quantile", *map(str, steps))
-    for series, forecast in zip(panel.series, forecasts, strict=True):
+    for series, forecast in both:
         for number, column in enumerate(columns):
             cells = [series.name, column.removeprefix("path ") if paths else column, *forecast[:, 0, number].tolist()]
-            yield dict.fromkeys(names) | dict(zip(names, cells, strict=False))
+            row: _Row = dict.fromkeys(names)
+            row.update(zip(names, cells, strict=False))
+            yield row
