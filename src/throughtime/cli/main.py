@@ -50,6 +50,13 @@ def _predict() -> Made:
     return with_data_options(Task.load_predicting)(predict)
 
 
+def _forecast() -> Made:
+    from throughtime.cli.runs import forecast, with_data_options
+    from throughtime.tasks import Task
+
+    return with_data_options(Task.load_predicting, ["forecast"])(forecast)
+
+
 def _generate() -> Made:
     from throughtime.cli.runs import generate
 
@@ -81,6 +88,7 @@ COMMANDS: Mapping[str, tuple[Callable[[], Made], str]] = {
         _predict,
         "Predict for each record of files, as they are read: what was read is written with the prediction beside it.",
     ),
+    "forecast": (_forecast, "Say what comes after the end of series, and how sure that is."),
     "generate": (_generate, "Write on after a prompt: prints the prompt, then new text as it is drawn."),
     "describe": (_describe, "Say what a run is: sizes, data, training, scores, files."),
     "bench": (_bench, "Time the layers beside other libraries."),

@@ -1,11 +1,11 @@
-"""``throughtime evaluate``, ``predict``, ``generate`` and ``describe``: what can be done with a trained run."""
+"""``throughtime evaluate``, ``predict``, ``forecast``, ``generate`` and ``describe``: what a trained run can do."""
 
 from __future__ import annotations
 
 import inspect
 import json
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -17,10 +17,10 @@ import typer
 
 from throughtime.cli.fit import option_parameter
 from throughtime.cli.values import integer_option, number_option, role_parameter
-from throughtime.tasks import TASKS, Task, config_class
+from throughtime.tasks import TASKS, Task
 from throughtime.training.options import CheckedOptions, Option, options_of
 
-__all__ = ["describe", "evaluate", "generate", "predict", "with_data_options"]
+__all__ = ["describe", "evaluate", "forecast", "generate", "predict", "with_data_options"]
 
 Note = Callable[[str], None]
 
@@ -88,7 +88,9 @@ def _noted() -> Generator[Note]:
         print(line, file=sys.stderr)
 
 
-def with_data_options(asking: Callable[[Task], type[CheckedOptions]]) -> Callable[..., Callable[..., None]]:
+def with_data_options(
+    asking: Callable[[Task], type[CheckedOptions]], names: Iterable[str] = TASKS
+) -> Callable[..., Callable[..., None]]:
     """Give a command the options of ``fit`` that say what files hold and how they are read, as its ``**files``.
 
     They are those of any task: the files of its roles, the options of its ``READING``, and what the command can ask it
@@ -96,6 +98,7 @@ def with_data_options(asking: Callable[[Task], type[CheckedOptions]]) -> Callabl
 
     Args:
         asking: gives the class of the last.
+        names: the tasks that the command is for.
 
     Returns:
         A decorator of the function behind the command; what it gives has a signature that typer understands.
@@ -103,12 +106,13 @@ def with_data_options(asking: Callable[[Task], type[CheckedOptions]]) -> Callabl
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         *own, _data = inspect.signature(command, eval_str=True).parameters.values()
-        roles = {role.name: role_parameter(role.name, role.help) for task in TASKS.values() for role in task.roles}
-        classes = [config_class(name) for name in TASKS]
+        tasks = [TASKS[name] for name in names]
+        roles = {role.name: role_parameter(role.name, role.help) for task in tasks for role in task.roles}
+        classes = [task.load_options() for task in tasks]
         how: dict[str, Option] = {}
         for options in classes:  # where several have one of the same name, the first says what it is
             how |= {each.name: each for each in options_of(options) if each.name in options.READING - how.keys()}
-        asked = {each.name: each for task in TASKS.values() for each in options_of(asking(task))}
+        asked = {each.name: each for task in tasks for each in options_of(asking(task))}
         parameters = [*own, *roles.values(), *map(_as_learned, how.values()), *map(option_parameter, asked.values())]
         # typer reads the signature and the annotations; only here can they be made from the tasks
         declared: Any = partial(command)
@@ -122,7 +126,7 @@ def with_data_options(asking: Callable[[Task], type[CheckedOptions]]) -> Callabl
 def _as_learned(option: Option) -> inspect.Parameter:
     """An option of ``fit`` that is as it was there where it is not given."""
     return option_parameter(
-        replace(option, default=None, help=f"{option.help.split(';')[0].rstrip('.')}, where it is not as in training.")
+        replace(option, default=None, help=f"{option.help.split(';')[0].rstrip('. ')}, where it is not as in training.")
     )
 
 
@@ -187,6 +191,26 @@ def predict(
             progress=progress,
             **_filled(files),
         )
+
+
+def forecast(
+    run: RunArgument,
+    data: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE", help="Files of series; - is standard input.", show_default=False),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write; - is standard output.")] = Path("-"),
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Skip series that cannot be read; a file beside the output lists them.")
+    ] = False,
+    device: DeviceOption = "auto",
+    **files: Any,
+) -> None:
+    """Say what comes after the end of series: the median and quantiles of each step, or paths, as a table."""
+    from throughtime.runs import Run
+
+    with _noted() as note:
+        Run(run, device=device).forecast_files(data or None, out, skip_bad=skip_bad, note=note, **_filled(files))
 
 
 def generate(
