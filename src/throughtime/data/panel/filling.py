@@ -42,6 +42,8 @@ class Filler:
     """Names of covariates that are known up to the last step."""
     known: Sequence[str]
     """Names of covariates that are known ahead."""
+    static: Sequence[str]
+    """Names of covariates that never change."""
     holidays: int = 0
     """Missing slots that steps follow each other across, of all series."""
     new_steps: int = 0
@@ -72,7 +74,7 @@ class Filler:
             raise DataError(f"{place}: {error}") from None
         missing = int(slots[-1] - slots[0]) + 1 - len(slots)
         if missing and self.how.fill is None:
-            self._accept(draft, pattern, slots, place)
+            self._accept(draft, pattern, slots, at)
         elif missing:
             draft = self._spread(draft, pattern, slots, place)
             at = lambda _: place  # noqa: E731
@@ -80,11 +82,11 @@ class Filler:
         past = self._filled(draft.past[: draft.seen], self.past, at)
         known = self._filled(draft.known, self.known, at)
         self.empty += int(np.isnan(draft.values[: draft.seen]).sum())
-        return Series(
-            draft.name, draft.values[: draft.seen], draft.ticks[: draft.seen], past, known, draft.static, pattern, place
-        )
+        static = self._filled(draft.static[None], self.static, lambda _: place)[0]
+        values, ticks = draft.values[: draft.seen], draft.ticks[: draft.seen]
+        return Series(draft.name, values, ticks, past, known, static, pattern, place)
 
-    def _accept(self, draft: Draft, pattern: Pattern, slots: Ticks, place: str) -> None:
+    def _accept(self, draft: Draft, pattern: Pattern, slots: Ticks, at: Callable[[int], str]) -> None:
         """Take missing slots as holidays where they are few and none is ahead."""
         ends = np.flatnonzero(np.diff(slots) > 1)
         behind = int(slots[draft.seen - 1] - slots[0]) + 1
@@ -98,12 +100,13 @@ class Filler:
         stamp = self.clock.write(pattern.ticks(slots[first : first + 1] + 1))[0]
         if few:
             raise DataError(
-                f"{place}: the row of {stamp} is missing, of what is known ahead; a hole there is not filled"
+                f"{at(first)}: the row of {stamp} is missing behind this one; of what is known ahead there is one for "
+                "each step"
             )
         raise DataError(
-            f"{place}: {missing:,} of {behind:,} steps are missing, the first at {stamp} ({pattern.describe()}); "
-            f"{option('fill', 'forward')}, linear or zero makes steps of them, or {option('frequency')} says what a "
-            "step is"
+            f"{at(first)}: the step of {stamp} is missing behind this one, and {missing:,} of {behind:,} in all "
+            f"({pattern.describe()}); {option('fill', 'forward')}, linear or zero makes steps of them, or "
+            f"{option('frequency')} says what a step is"
         )
 
     def _spread(self, draft: Draft, pattern: Pattern, slots: Ticks, place: str) -> Draft:
@@ -148,14 +151,18 @@ class Filler:
 
     def say(self) -> None:
         """Say what was done, in one line for each."""
-        count = {
-            f"{self.holidays:,} steps of the pattern are missing, few enough to be holidays: steps follow each other "
-            "across them": self.holidays,
-            f"{self.new_steps:,} missing steps are made, their values unknown": self.new_steps,
-            f"{self.empty:,} missing values of {', '.join(map(repr, self.targets))} stay unknown, and are left out of "
-            "all measures": self.empty,
-            f"{self.filled:,} missing values of what stands beside are filled ({self.how.fill})": self.filled,
-        }
-        for what, times in count.items():
-            if times:
-                self.problems.note(f"{self.name}: {what}")
+        targets = ", ".join(map(repr, self.targets))
+        for count, one, many in (
+            (self.holidays, "1 step of the pattern is missing, and taken as a holiday: steps follow each other across "
+             "it",
+             f"{self.holidays:,} steps of the pattern are missing, few enough to be holidays: steps follow each other "
+             "across them"),
+            (self.new_steps, "1 missing step is made, without a value",
+             f"{self.new_steps:,} missing steps are made, without values"),
+            (self.empty, f"1 missing value of {targets} stays so, and is left out of all measures",
+             f"{self.empty:,} missing values of {targets} stay so, and are left out of all measures"),
+            (self.filled, f"1 missing value of what stands beside is filled ({self.how.fill})",
+             f"{self.filled:,} missing values of what stands beside are filled ({self.how.fill})"),
+        ):  # fmt: skip
+            if count:
+                self.problems.note(f"{self.name}: {one if count == 1 else many}")

@@ -76,6 +76,8 @@ class _LongTable:
                 drafts.append(
                     Draft(names[number], self.table.lines[own], times, values[own], beside, ahead, _only(still))
                 )
+        labels = [i for i in self.roles.rest if self.roles.kinds[i] == "labels"]
+        maker.id_hint = self.sheet.names[labels[0]] if len(labels) == 1 else None
         maker.remember(clock, targets, past, known, static)
         self._say(len(starts))
         return maker.panel(clock, drafts, targets, [each for _, each in blocks])

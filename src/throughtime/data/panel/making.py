@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from throughtime.data.panel.cells import StampError
 from throughtime.data.panel.clock import Clock
 from throughtime.data.panel.columns import Coded, Collected, Fault
 from throughtime.data.panel.draft import Draft
@@ -45,6 +46,8 @@ class Maker:
     """What was found in the tables that were learned from; filled in where this is one."""
     problems: Problems
     """Told of series that cannot be read, and of what was done."""
+    id_hint: str | None = None
+    """A column that may tell series apart, where none was told."""
 
     @property
     def time_column(self) -> str | None:
@@ -59,6 +62,8 @@ class Maker:
         """Tell how times are written."""
         try:
             return clock_of(cells, self.how.time_zone, self.time_column or "time", self.found)
+        except StampError:
+            raise
         except DataError as error:
             raise DataError(f"{self.sheet.name}: {error}") from None
 
@@ -75,11 +80,23 @@ class Maker:
         if not self.keys.time:
             return self.clock([]), np.zeros(len(table), np.int64), np.ones(len(table), np.bool_)
         stamps: Coded = stamps_of(table, self.keys.time, self.sheet.names)
-        clock = self.clock(stamps.cells)
+        clock = self._told(stamps, table)
         ticks, there = ticks_of(
             stamps, clock, self.time_column or "time", series, table.faults, every=self.problems.skip
         )
         return clock, ticks, there
+
+    def _told(self, stamps: Coded, table: Collected) -> Clock:
+        """Tell how stamps are written; what is none is left for later where bad series are skipped."""
+        cells = list(stamps.cells)
+        while True:
+            try:
+                return self.clock(cells)
+            except StampError as error:
+                row = int((stamps.codes == error.index).argmax())
+                if not self.problems.skip or cells.count("") == len(cells) - 1:
+                    raise DataError(f"{self.sheet.place(int(table.lines[row]))}: {error}") from None
+                cells[error.index] = ""
 
     def report(self, table: Collected, series: Callable[[Fault], tuple[int, str]]) -> set[int]:
         """Tell of what cannot be read, the first of each series.
@@ -144,8 +161,8 @@ class Maker:
         """
         past, known, static = beside
         finisher = Finisher(
-            self.sheet.name, clock, self.how, self.problems, self.sheet.place, targets, past, known,
-            self.form != "long" or self.keys.id is not None,
+            self.sheet.name, clock, self.how, self.problems, self.sheet.place, targets, past, known, static,
+            self.form != "long" or self.keys.id is not None, self.id_hint,
         )  # fmt: skip
         series = finisher.finish(drafts)
         if not series:

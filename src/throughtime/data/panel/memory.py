@@ -18,7 +18,7 @@ from throughtime.data.panel.opening import named_sheet
 from throughtime.data.panel.options import PanelFound, PanelReading
 from throughtime.data.panel.panel import Panel
 from throughtime.data.panel.roles import Keys
-from throughtime.data.panel.sheet import ArraySheet, Sheet
+from throughtime.data.panel.sheet import RowSheet, Sheet
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.tables.column_names import listed
 from throughtime.data.tables.named_rows import as_numpy
@@ -27,6 +27,10 @@ from throughtime.errors import DataError
 __all__ = ["panel_in_memory"]
 
 _WHERE = "the data"
+_FORMS = (
+    "series in memory are a list or an array of numbers, a list or a dict of such, a data frame, a list of dicts, or a "
+    "dict of columns"
+)
 _ReadSheet: TypeAlias = Callable[[Sheet], Panel]
 
 
@@ -78,7 +82,18 @@ def _of_items(data: object, how: PanelReading, found: PanelFound, problems: Prob
         if all(is_array(item) or isinstance(item, list | tuple) for item in items):
             columns = {str(i): as_column(item, f"series {i}") for i, item in enumerate(items, 1)}
             return _of_arrays(columns, how, found, problems)
-    rows = rows_in_memory(cast("object", data), Reading(), targets=False)
+        if not any(isinstance(item, Mapping) for item in items):
+            raise DataError(f"the data is a list of {type(items[0]).__name__}; {_FORMS}")
+        return _of_rows(items, problems, read)
+    if hasattr(data, "column_names"):
+        return _of_rows(data, problems, read)
+    empty = isinstance(data, list | tuple)
+    raise DataError(f"{_WHERE} has no rows" if empty else f"the data is {type(data).__name__}; {_FORMS}")
+
+
+def _of_rows(data: object, problems: Problems, read: _ReadSheet) -> Panel:
+    """Read a list of dicts, or a data set of Hugging Face."""
+    rows = rows_in_memory(data, Reading(), targets=False)
     return read(named_sheet(_WHERE, enumerate(rows.rows, 1), None, problems))
 
 
@@ -103,7 +118,7 @@ def _of_arrays(columns: Mapping[str, NDArray[Any]], how: PanelReading, found: Pa
         raise DataError(
             f"the data is numbers alone; {listed(needed)} were learned from: give a table with such columns"
         )
-    sheet = ArraySheet(_WHERE, {name: each for name, each in columns.items() if len(each)}, header=False)
+    sheet = RowSheet(_WHERE, [], False, [], iter(()), None)
     maker = Maker(sheet, Keys(None, (), ()), "columns" if len(columns) > 1 else "long", how, found, problems)
     clock = maker.clock([])
     drafts: list[Draft] = []
@@ -111,7 +126,9 @@ def _of_arrays(columns: Mapping[str, NDArray[Any]], how: PanelReading, found: Pa
         faults: list[Fault] = []
         values = numbers_in(column, [name or VALUE], 0, faults)[:, None]
         nothing = np.zeros((len(values), 0))
-        if faults:
+        if not len(values):
+            problems.report(f"series {name!r} of {_WHERE}", "no value; a series has one at least")
+        elif faults:
             problems.report(
                 f"row {faults[0].row + 1} of {f'series {name!r} in ' if name else ''}{_WHERE}", faults[0].what
             )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from throughtime.data.files import STANDARD, describe, suffixes
@@ -14,14 +15,15 @@ from throughtime.data.formats.table import import_polars, parquet_batches
 from throughtime.data.panel.frames import array_sheet, polars_columns
 from throughtime.data.panel.options import PanelReading
 from throughtime.data.panel.sheet import RowSheet, Sheet
+from throughtime.data.panel.time_columns import are_dates
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.series.columns import name_empty
 from throughtime.data.series.layout import series_has_header
-from throughtime.data.series.wide import names_columns
 from throughtime.data.tables.delimited import AHEAD, Row, read_rows
 from throughtime.data.tables.habits import drop_repeats
 from throughtime.data.tables.header import is_number
 from throughtime.data.tables.named_rows import FAULT, as_in_file
+from throughtime.data.tables.values import MISSING
 from throughtime.errors import DataError, UnknownNameError
 
 __all__ = ["named_sheet", "open_sheet"]
@@ -90,15 +92,41 @@ def _delimited(path: Path, how: Reading, problems: Problems, *, tabs: bool) -> S
 
 
 def _has_header(rows: Sequence[Sequence[str]], how: Reading, name: str) -> bool:
-    """Tell whether the first row names the columns: steps may be numbered, which else looks like data."""
+    """Tell whether the first row names the columns: what stands above numbers and dates tells it."""
     if how.header is not None:
         return how.header
-    numbers = sum(map(is_number, rows[0]))
-    if len(rows) == 1 and not numbers:
+    first, below = rows[0], rows[1:]
+    if not below and not any(map(_kind, first)):
         raise DataError(f"{name} has no rows under its header")
-    if len(rows) > 1 and numbers * 2 >= len(rows[0]) and names_columns(rows[0], rows[1]):
-        return True
-    return series_has_header(rows, how, name)
+    if below and _counts(first) and (not _counts(below[0]) or (_years(first) and not _years(below[0]))):
+        return True  # steps that are called by their numbers
+    columns = ([row[i] for row in below if i < len(row)] for i in range(len(first)))
+    votes = {_names(cell, cells) for cell, cells in zip(first, columns, strict=True)} - {None}
+    return votes.pop() is True if len(votes) == 1 else series_has_header(rows, how, name)
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    """Whether three cells at least are whole numbers, each one more than that before, and the others are none."""
+    numbers = [int(cell) for cell in cells if cell.strip().isdecimal()]
+    others = sum(map(is_number, cells)) - len(numbers)
+    return len(numbers) > 2 and not others and all(b - a == 1 for a, b in pairwise(numbers))
+
+
+def _years(cells: Sequence[str]) -> bool:
+    return all(1000 <= int(cell) < 3000 for cell in cells if cell.strip().isdecimal())
+
+
+def _kind(cell: str) -> str:
+    return "number" if is_number(cell) else "date" if are_dates([cell.strip()]) else ""
+
+
+def _names(first: str, below: Sequence[str]) -> bool | None:
+    """Whether a cell is the name of numbers or dates below it; None where it tells nothing."""
+    kinds = [_kind(cell) for cell in below if cell.strip().lower() not in MISSING]
+    kind, count = Counter(kinds).most_common(1)[0] if kinds else ("", 0)
+    if not kind or 2 * count <= len(kinds) or first.strip().lower() in MISSING:
+        return None
+    return _kind(first) != kind
 
 
 def named_sheet(

@@ -43,8 +43,12 @@ class Finisher:
     """Names of covariates that are known up to the last step."""
     known: Sequence[str] = ()
     """Names of covariates that are known ahead."""
+    static: Sequence[str] = ()
+    """Names of covariates that never change."""
     has_ids: bool = True
     """Whether a column or a place tells series apart."""
+    id_hint: str | None = None
+    """A column that may do so, where none was told."""
     told: set[str] = field(default_factory=set[str])
     """What was said already."""
 
@@ -62,7 +66,9 @@ class Finisher:
         """
         ordered = [each for draft in drafts if (each := self._in_order(draft)) is not None]
         sound = [each for draft in ordered if (each := self._cut(draft)) is not None]
-        filler = Filler(self.name, self.clock, self.how, self.problems, self.targets, self.past, self.known)
+        filler = Filler(
+            self.name, self.clock, self.how, self.problems, self.targets, self.past, self.known, self.static
+        )
         series: list[Series] = []
         for draft, pattern in self._with_patterns(sound):
             place = self.place(int(draft.lines[0]), draft.name)
@@ -95,9 +101,8 @@ class Finisher:
         stamp = self.clock.write(draft.ticks[row : row + 1])[0]
         hints: list[str] = []
         if not self.has_ids:
-            hints.append(
-                f"if the table holds several series, say which column tells them apart with {option('id_column')}"
-            )
+            say = option("id_column", self.id_hint)
+            hints.append(f"if the table holds several series, say which column tells them apart with {say}")
         if self.clock.kind == "date" and self.clock.place is None:
             time = self.clock.local(draft.ticks[row : row + 1])[0].astype("datetime64[m]").item()
             if time.hour < 4 and time.weekday() == 6 and time.month in _TWICE:
@@ -139,12 +144,12 @@ class Finisher:
                 self._patterns([draft])
                 sound.append(draft)
             except DataError as error:
-                self.problems.report(self._at(draft, 0), str(error))
+                self.problems.report(*str(error).split(": ", 1))
         yield from zip(sound, self._patterns(sound), strict=True)
 
     def _patterns(self, drafts: Sequence[Draft]) -> Sequence[Pattern]:
         ticks = [draft.ticks[: draft.seen] for draft in drafts]
-        names = [f"series {draft.name!r} of {self.name}" if draft.name else self.name for draft in drafts]
+        names = [self._at(draft, 0) if draft.name else self.name for draft in drafts]
         return patterns_of(ticks, self.clock, self.how.frequency, names) if drafts else []
 
     def _once(self, kind: str, message: str) -> None:

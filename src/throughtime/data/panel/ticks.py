@@ -35,12 +35,16 @@ def clock_of(cells: Sequence[Any], zone: str | None, column: str, found: PanelFo
         The clock.
 
     Raises:
-        DataError: a cell is no time, or times are of another kind than those learned from.
+        StampError: a cell is no time.
+        DataError: times are of another kind than those learned from.
     """
-    there = [cell for cell in cells if as_in_file(cell).strip()]
+    places = [place for place, cell in enumerate(cells) if as_in_file(cell).strip()]
     known = Clock.from_mapping(found.clock) if found.fixed and found.clock else None
     zone = zone or (known.zone if known is not None else None)
-    clock = Clock.told(there, zone, column) if there else Clock()
+    try:
+        clock = Clock.told([cells[place] for place in places], zone, column, known) if places else Clock()
+    except StampError as error:
+        raise StampError(places[error.index], str(error)) from None
     if known is not None and known.kind == "date" and clock.kind != "date":
         what = "no time stamps" if clock.kind == "none" else f"numbers in column {column!r}"
         raise DataError(f"steps had dates in what was learned from, and here there are {what}")

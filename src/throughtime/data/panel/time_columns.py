@@ -115,9 +115,9 @@ def time_name(columns: Sequence[str]) -> str | None:
         columns: the columns that make a stamp.
 
     Returns:
-        Its name, ``time`` where there are several; None where there are none.
+        Its name, ``time`` where there are several or it has none; None where there are none.
     """
-    return None if not columns else columns[0] if len(columns) == 1 else "time"
+    return None if not columns else (columns[0] if len(columns) == 1 else "") or "time"
 
 
 def stamps_of(table: Collected, times: Sequence[int], names: Sequence[str]) -> Coded:

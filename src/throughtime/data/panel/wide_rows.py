@@ -18,7 +18,7 @@ from throughtime.data.panel.time_columns import are_dates
 from throughtime.data.series.columns import Kind, asked_columns, kind_of_column
 from throughtime.data.tables.delimited import Row
 from throughtime.data.tables.values import MISSING
-from throughtime.doors import option
+from throughtime.doors import named, option
 from throughtime.errors import DataError
 
 __all__ = ["read_rows_of_series"]
@@ -59,6 +59,12 @@ def read_rows_of_series(maker: Maker, why: str) -> Panel:
                 f"{sheet.name}: a table with a series in each row has no room for {option(role)}, which have a "
                 "value in each step"
             )
+    if maker.keys.time and maker.how.time_column is None:
+        column = sheet.names[maker.keys.time[0]]
+        raise DataError(
+            f"{sheet.name}: column {column!r} has a time in each row, where each row is to be a series; leave "
+            f"{named('wide')} out, or the column with {option('ignore_columns', column)}"
+        )
     heads, values = _columns(maker)
     key = _key(maker, heads)
     static = _static(maker, heads, key)
@@ -120,7 +126,10 @@ def _read(maker: Maker, heads: Sequence[int], values: Sequence[int]) -> _Rows:
     for line, cells in sheet.rows():
         if most is not None and len(cells) > most and any(map(str.strip, cells[most:])):
             rows.faults.append(Fault(len(rows.heads), None, f"{len(cells)} cells, where the header has {most}"))
-        rows.values.append(_numbers(cells[first:most], sheet.names[first:], len(rows.heads), rows.faults))
+        numbers = _numbers(cells[first:most], sheet.names[first:], len(rows.heads), rows.faults)
+        if not len(numbers):
+            rows.faults.append(Fault(len(rows.heads), None, "no value in this row; a series has one at least"))
+        rows.values.append(numbers)
         rows.heads.append((line, [*cells[:first], *[""] * (first - len(cells))]))
     return rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,7 +14,7 @@ from throughtime.data.panel.panel import Numbers, Panel, Series
 from throughtime.data.reading import Note
 from throughtime.data.record import Record
 
-__all__ = ["rows_of_forecast", "write_forecast"]
+__all__ = ["rows_of_forecast", "write_forecast", "write_forecasts"]
 
 _MORE_DECIMALS = 2
 """Decimals that a forecast has beside those of the data."""
@@ -52,9 +52,26 @@ def write_forecast(panel: Panel, forecasts: _Forecasts, columns: Sequence[str], 
         DataError: the file cannot be written.
         UsageError: its form is unknown.
     """
+    write_forecasts([(panel, forecasts, columns)], out, note)
+
+
+def write_forecasts(parts: Iterable[tuple[Panel, _Forecasts, Sequence[str]]], out: Path, note: Note) -> int:
+    """Write forecasts as they come, into one table.
+
+    Args:
+        parts: series, their forecasts, and the names of the columns, as for :func:`write_forecast`.
+        out: the file; ``-`` is standard output.
+        note: called with what the user should know, in one line.
+
+    Returns:
+        How many parts there were.
+    """
+    count = 0
     with open_writer(out, ".csv", note) as writer:
-        for row in rows_of_forecast(panel, forecasts, columns):
-            writer.write(Record("", None, "the forecast", {}), row)
+        for count, part in enumerate(parts, 1):
+            for row in rows_of_forecast(*part):
+                writer.write(Record("", None, "the forecast", {}), row)
+    return count
 
 
 def rows_of_forecast(panel: Panel, forecasts: _Forecasts, columns: Sequence[str]) -> Iterator[_Row]:
@@ -168,6 +185,6 @@ def _in_rows(panel: Panel, forecasts: _Forecasts, columns: Sequence[str]) -> Ite
     for series, forecast in both:
         for number, column in enumerate(columns):
             cells = [series.name, column.removeprefix("path ") if paths else column, *forecast[:, 0, number].tolist()]
-            row: _Row = dict.fromkeys(names)
+            row: dict[str, Any] = dict.fromkeys(names)
             row.update(zip(names, cells, strict=False))
             yield row
