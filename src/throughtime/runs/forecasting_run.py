@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from throughtime.data.files import STANDARD
 from throughtime.data.reading import Note, Problems
 from throughtime.data.user_data import DATA, Given, Paths, UserData, user_data
-from throughtime.doors import taking
+from throughtime.doors import named, taking
 from throughtime.errors import UsageError
 from throughtime.runs.opened_run import OpenedRun, called_by, taken_to_predict
 from throughtime.tasks import task_named
@@ -88,7 +89,7 @@ class ForecastingRun(OpenedRun):
             targets=panel.targets,
             columns=found.columns,
             values=found.values,
-            rows=rows_of_forecast(panel, found.values, found.columns),
+            rows=list(rows_of_forecast(panel, found.values, found.columns)),
         )
 
     @taking(taken_to_predict, called_by)
@@ -122,6 +123,8 @@ class ForecastingRun(OpenedRun):
         given = user_data({DATA: data, **roles})
         if not given:
             raise UsageError(f"nothing to forecast: {what_to_give(self.task)}")
+        if STANDARD in given[DATA].paths:
+            return self._forecast_live(reader, given, Path(out), wanted, say)
         problems = Problems(skip=skip_bad, note=say)
         panel, found = self._forecast(reader, given, wanted, problems)
 
@@ -137,6 +140,22 @@ class ForecastingRun(OpenedRun):
         if not hasattr(self.reader, "read_to_forecast"):
             raise UsageError(f"{self.path} is a run of the task {self.task}, which forecasts nothing; see predict")
         return self.parted(more, task_named(self.task).load_predicting())
+
+    def _forecast_live(self, reader: Any, given: UserData, out: Path, wanted: Any, say: Note) -> int:
+        """Answer each row of standard input; gives how many were answered."""
+        if len(given) > 1 or len(given[DATA].paths) > 1:
+            raise UsageError("standard input is answered row by row, alone: give no other files with it")
+        if wanted.plot is not None:
+            raise UsageError(f"rows of standard input are answered as they come: leave {named('plot')} out")
+
+        from throughtime.data.panel.writing import write_forecasts
+        from throughtime.runs.loading import loading
+
+        with loading():
+            model = self.model
+        panels = reader.panels_as_they_come(self.path, say)
+        found = ((panel, model.forecast(panel, wanted)) for panel in panels)
+        return write_forecasts(((panel, each.values, each.columns) for panel, each in found), out, say)
 
     def _forecast(self, reader: Any, given: UserData, wanted: Any, problems: Problems) -> tuple[Panel, Any]:
         """Read series and forecast them; leave a picture where one was asked for."""

@@ -8,7 +8,7 @@ __all__ = ["TASK"]
 
 TASK = Task(
     summary="learn series, and say what comes next and how sure that is",
-    held_out="the last horizon of each series",
+    held_out="the end of each series, up to a tenth, one horizon at least",
     options="throughtime.tasks.forecast.options:Config",
     reader="throughtime.tasks.forecast.reader:ForecastReader",
     learner="throughtime.tasks.forecast.learner:Learner",

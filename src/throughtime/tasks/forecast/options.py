@@ -109,9 +109,9 @@ class Config(NetworkOptions):
     anchor: Literal["auto", "mean", "last", "season"] = "auto"
     """What the network's output is a change against: the mean of the series, the value before, or the one a season
     before; auto takes the naive forecast that did best on the training part."""
-    folds: int = 1
+    folds: int | None = None
     """Origins at the end of each series, a horizon apart, that are held out for validation where no data is given for
-    it."""
+    it; if not given, as many as make 32 forecasts, in no more than the last tenth of a series, but one at least."""
 
     wide: Literal["columns", "rows"] | None = None
     """Each column, or each row, is a series of its own; if not given, it is told from the table where that is clear."""

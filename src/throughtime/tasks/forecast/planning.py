@@ -29,6 +29,8 @@ LOOK_BACK, FEWEST = 3, 30
 SEASONS_SEEN = 2
 """How often a season must have been seen in a usual series to be looked back at."""
 
+FORECASTS, SHARE = 32, 0.1
+"""Forecasts that are validated on, and the share of a series that is held out for them at most."""
 SLOTS = {
     "hour of the week": (168, 0),
     "day of the year": (366, 7),
@@ -48,6 +50,13 @@ class Plan:
     """Steps that are read before a forecast."""
     seasons: tuple[int, ...]
     """Steps of each season."""
+    folds: int | None
+    """Origins of each series that are held out, where that was asked for."""
+
+    def first_held_out(self, steps: int, series: int) -> int:
+        """Give the first step that is held out of a series of some steps, one of so many series."""
+        usual = max(1, min(-(-FORECASTS // series), int(steps * SHARE) // self.horizon))
+        return steps - self.horizon * (usual if self.folds is None else self.folds)
 
 
 def plan_for(config: Config, panel: Panel, kept: Inputs | None, note: Note) -> Plan:
@@ -66,7 +75,7 @@ def plan_for(config: Config, panel: Panel, kept: Inputs | None, note: Note) -> P
         DataError: a season that was asked for is longer than the series.
     """
     if kept is not None:
-        return Plan(kept.horizon, kept.context, kept.seasons)
+        return Plan(kept.horizon, kept.context, kept.seasons, config.folds)
     seasons = _seasons(config, panel, note)
     horizon = config.horizon or (seasons[0] if seasons else WITHOUT_SEASON)
     if config.horizon is None:
@@ -74,7 +83,7 @@ def plan_for(config: Config, panel: Panel, kept: Inputs | None, note: Note) -> P
         note(f"{horizon} steps are looked ahead, {why}; {option('horizon')} chooses")
     longest = max((season for season in seasons if season <= LOOK_BACK * max(horizon, FEWEST)), default=0)
     context = config.context or max(longest, LOOK_BACK * horizon, FEWEST)
-    return Plan(horizon, context, seasons)
+    return Plan(horizon, context, seasons, config.folds)
 
 
 def _seasons(config: Config, panel: Panel, note: Note) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -101,9 +101,11 @@ class ForecastReader:
             found.fixed = True
             panel = append(panel, self._panel(validation, found, problems))
         plan = plan_for(self.config, panel, kept, note)
-        held_out = plan.horizon * self.config.folds
+        count = len(panel.series)
         firsts = {
-            each.name: lengths[each.name] if len(each) > lengths.get(each.name, len(each)) else len(each) - held_out
+            each.name: lengths[each.name]
+            if len(each) > lengths.get(each.name, len(each))
+            else plan.first_held_out(len(each), count)
             for each in panel.series
         }
         panel = self._long_enough(panel, firsts, problems)
@@ -162,6 +164,20 @@ class ForecastReader:
         if new:
             problems.note(_of_unseen(new, len(panel.series)))
         return panel
+
+    def panels_as_they_come(self, folder: Path, note: Note) -> Iterator[Panel]:
+        """Read rows of standard input, and after each give the end of the series that it belongs to.
+
+        Args:
+            folder: the run of the network.
+            note: called with what the user should know.
+
+        Yields:
+            The panels; see :mod:`~throughtime.tasks.forecast.live`.
+        """
+        from throughtime.tasks.forecast.live import panels_as_they_come
+
+        yield from panels_as_they_come(read_inputs(folder), self.how, note)
 
     @property
     def how(self) -> PanelReading:

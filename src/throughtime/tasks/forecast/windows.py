@@ -11,6 +11,8 @@ from throughtime.tasks.forecast.encoding import Encoded
 
 __all__ = ["Window", "Windows"]
 
+FEWEST = 640
+"""Windows that count as one pass at least: of little data more is learned than there are horizons in it."""
 Window = tuple[int, int, int]
 """(which series, first step, step after the last one)."""
 
@@ -39,7 +41,7 @@ class Windows:
         """The first one."""
         self._stops = np.minimum(self.last + length, steps) - self.last
         self._ends = np.cumsum(self.last - self.first + 1)
-        self.count = int(np.maximum(1, steps // horizon).sum())
+        self.count = max(FEWEST, int(np.maximum(1, steps // horizon).sum()))
         """Windows that count as one pass."""
 
     def draw(self, *, seed: int, step: int, count: int) -> list[Window]:

@@ -1,0 +1,90 @@
+"""Series that come line by line: after each line a forecast goes out, and what is kept does not grow."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from throughtime.data.files import STANDARD
+from throughtime.data.panel.options import PanelReading
+from throughtime.data.panel.panel import Panel
+from throughtime.data.panel.reading import read_panel
+from throughtime.data.reading import Note, Problems
+from throughtime.data.tables.delimited import read_rows
+from throughtime.data.user_data import Given
+from throughtime.doors import named
+from throughtime.errors import DataError, UsageError
+from throughtime.tasks.forecast.inputs import Inputs
+
+__all__ = ["panels_as_they_come"]
+
+LEAST = 3
+"""Lines of a series from which one can tell what a step is."""
+
+
+@dataclass(slots=True)
+class _Once:
+    """Says each thing once, however often it is told."""
+
+    note: Note
+    said: set[str]
+
+    def __call__(self, line: str) -> None:
+        if line not in self.said:
+            self.said.add(line)
+            self.note(line)
+
+
+def panels_as_they_come(inputs: Inputs, how: PanelReading, note: Note) -> Iterator[Panel]:
+    """Read rows of standard input, and after each give the end of the series that it belongs to.
+
+    Of each series as many rows are kept as a forecast looks at.
+
+    Args:
+        inputs: what the run knows of such series.
+        how: how the rows are to be read.
+        note: called with what the user should know, each thing once.
+
+    Yields:
+        A panel of the series of the last row, as far as it is kept; nothing for the first rows of a series, of which
+        nobody can tell what a step is.
+
+    Raises:
+        DataError: a row cannot be read, or there is none.
+        UsageError: the run has learned tables with a series in each row.
+    """
+    found = inputs.found
+    if found.form == "rows":
+        raise UsageError("a series in each row does not come step by step: give a file, not standard input")
+    problems = Problems(note=_Once(note, set()))
+    rows = read_rows(STANDARD, how.as_reading(), problems, tabs=False)
+    first = next(rows, None)
+    if first is None:
+        raise DataError("standard input has no rows")
+    names = [cell.strip() for cell in first[1]]
+    if not found.header:
+        names = [str(number) for number in range(1, len(names) + 1)]
+    of = _place_of_id(names, inputs)
+    kept: defaultdict[str, deque[Sequence[str]]] = defaultdict(lambda: deque(maxlen=inputs.context + inputs.lead))
+    for line, cells in rows if found.header else chain([first], rows):
+        if len(cells) != len(names):
+            raise DataError(f"standard input: line {line}: {len(cells)} cells, where the first line has {len(names)}")
+        series = kept[cells[of].strip() if of is not None else ""]
+        series.append(cells)
+        if len(series) < LEAST:
+            problems.note(f"forecasts begin with the {LEAST}rd row of a series; nobody can tell before what a step is")
+            continue
+        columns = {name: [row[place] for row in series] for place, name in enumerate(names)}
+        yield read_panel(Given(memory=columns), how, found, problems)
+
+
+def _place_of_id(names: Sequence[str], inputs: Inputs) -> int | None:
+    """Where the name of the series stands in a row; None where there is one series alone."""
+    column = inputs.found.id_column
+    if column is None or inputs.found.form == "columns":
+        return None
+    if column not in names:
+        raise DataError(f"standard input has no column {column!r}, which tells series apart ({named('id_column')})")
+    return names.index(column)
