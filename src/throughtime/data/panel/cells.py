@@ -95,24 +95,25 @@ def read_numbers(cells: Cells, column: str) -> Times:
 def _whole(cell: Any, index: int, column: str) -> int:
     """Take a cell as a whole number."""
     refuse_missing(cell, index, column)
-    if not isinstance(cell, int):
-        try:
-            cell = int(cell) if isinstance(cell, str) and "_" not in cell else _whole_part(cell)
-        except (ValueError, OverflowError, TypeError):
-            raise StampError(
-                index,
-                f"column {column!r} holds {cell!r}; times that are numbers must be whole numbers, all of them",
-            ) from None
-    if abs(cell) > _LARGEST:
+    try:
+        number = cell if isinstance(cell, int) else _number_of(cell)
+    except (DataError, ValueError, OverflowError, TypeError):
+        raise StampError(
+            index, f"column {column!r} holds {cell!r}; times that are numbers must be whole numbers, all of them"
+        ) from None
+    if abs(number) > _LARGEST:
         raise StampError(index, f"column {column!r} holds {cell}, a number too large for a time")
-    return cell
+    return number
 
 
-def _whole_part(cell: Any) -> int:
-    number = float(TimeColumn("").read(cell)) if isinstance(cell, str) else float(cell)  # type: ignore[arg-type]
-    if number != int(number):
+def _number_of(cell: Any) -> int:
+    if isinstance(cell, str):
+        if cell.isdecimal():
+            return int(cell)
+        cell = TimeColumn("").read(cell)
+    if isinstance(cell, datetime) or cell != int(cell):
         raise ValueError
-    return int(number)
+    return int(cell)
 
 
 def refuse_missing(cell: Any, index: int, column: str) -> None:
@@ -146,7 +147,7 @@ def read_dates(cells: Cells, style: str, column: str, zone: str | None) -> Times
         StampError: a cell is no date, or not of the sort that the style is of.
 
     Example:
-        >>> read_dates(["1970-01-01 01:00", "1.1.1970 2:00"], "YYYY-MM-DD hh:mm", "t", None) // HOUR
+        >>> read_dates(["1970-01-01 01:00", "1.1.1970 2:00"], "YYYY-MM-DD hh:mm", "t", None) // 3_600_000_000
         array([1, 2])
     """
     if isinstance(cells, np.ndarray):

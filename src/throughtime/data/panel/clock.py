@@ -130,7 +130,9 @@ class Clock:
         # Where all stamps have one offset, they go on having it, whatever the zone says.
         place = offset if is_offset(offset) else self.place
         shown = wall(ticks, place)
-        return list(write_stamps(shown, fine_enough(self.style, shown), shown - ticks))
+        # A day that began at 1 o'clock, as clocks were put forward at midnight, is a day all the same.
+        days = self.zone is not None and "h" not in self.style
+        return list(write_stamps(shown, self.style if days else fine_enough(self.style, shown), shown - ticks))
 
     def local(self, ticks: Ticks) -> NDArray[np.datetime64]:
         """Give what the wall clock shows.

@@ -133,6 +133,8 @@ def length(count: int, unit: str) -> str:
     if unit == "number":
         return str(count)
     kinds = [(name, size) for name, (kind, size) in _UNITS.items() if kind == unit]
-    name, size = next((name, size) for name, size in reversed(kinds) if count % size == 0)
+    name, size = next(
+        (name, size) for name, size in reversed(kinds) if (count % size == 0 and name != "quarter") or count == size
+    )
     article = "an" if name == "hour" else "a"
     return f"{article} {name}" if count == size else f"{count // size} {name}s"

@@ -70,7 +70,7 @@ def grid_of(ticks: Times, shown: Times, dates: bool) -> Grid | None:
 
     Example:
         >>> grid_of(np.array([5, 10, 15, 25]), np.array([5, 10, 15, 25]), False)
-        EvenGrid(step=5, origin=0, wall=False)
+        EvenGrid(step=5, origin=0, wall=False, shift=0)
     """
     fits: list[Fit] = []
     for grid in _candidates(ticks, shown, dates):
@@ -259,7 +259,7 @@ def grid_for(frequency: Frequency, ticks: Times, shown: Times) -> Grid | None:
 
     Example:
         >>> grid_for(Frequency("number", 2), np.array([1, 3, 4]), np.array([1, 3, 4]))
-        EvenGrid(step=2, origin=1, wall=False)
+        EvenGrid(step=2, origin=1, wall=False, shift=0)
     """
     fits = [_fit(grid, shown if grid.wall else ticks) for grid in _named_grids(frequency, ticks, shown)]
     return min(fits, key=lambda fit: fit.strays).grid if fits else None
