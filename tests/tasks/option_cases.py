@@ -6,6 +6,7 @@ import json
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,52 @@ def story(task: str) -> str:
     return "s.txt"
 
 
+def days(task: str) -> str:
+    """Two series by day, café and tea, which other columns part or order otherwise; two more values beside."""
+    lines = [
+        f"{('café', 'tea')[n % 2]},{'ab'[n % 3 > 0]},{date(2024, 1, 1) + timedelta(n // 2)},"
+        f"{n // 2 * (n % 2 * 2 - 1) + 90},{n // 2 % 7 + n % 2 * 3 + n % 5},{n * n % 11}"
+        for n in range(80)
+    ]
+    Path("t.csv").write_text("\n".join(["shop,kind,date,at,value,other", *lines]) + "\n", encoding="utf-8")
+    return "t.csv"
+
+
+def covariates(task: str) -> str:
+    """One series, and numbers beside it."""
+    lines = [f"{n},{n % 7 + n % 5},{n % 7},{n * n % 11},3" for n in range(60)]
+    Path("t.csv").write_text("\n".join(["step,value,x,z,size", *lines]) + "\n")
+    return "t.csv"
+
+
+def numbers_alone(task: str) -> str:
+    """Lines of numbers, the first of which might be names."""
+    Path("t.csv").write_text("1,2\n" + "".join(f"{n % 7 + n % 5},{n % 3}\n" for n in range(60)))
+    return "t.csv"
+
+
+def hours_in_spring(task: str) -> str:
+    """Hours over the night in which clocks are put forward."""
+    stamps = [f"2024-03-{30 + n // 24} {n % 24:02d}:00" for n in range(48) if n != 26]
+    lines = [f"{stamp},{n % 7 + n % 5}" for n, stamp in enumerate(stamps)]
+    Path("t.csv").write_text("\n".join(["time,value", *lines]) + "\n")
+    return "t.csv"
+
+
+def holes(task: str) -> str:
+    """One series, in which values are missing."""
+    lines = [f"{n},{'' if n % 9 == 4 else n % 7 + n % 5 + 20}" for n in range(60)]
+    Path("t.csv").write_text("\n".join(["step,value", *lines]) + "\n")
+    return "t.csv"
+
+
+def one_short_series(task: str) -> str:
+    days(task)
+    with Path("t.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"short,a,2024-01-{day:02d},{day},{day},1\n" for day in range(1, 6))
+    return "t.csv"
+
+
 Make = Callable[[str], str]
 """Writes data for a task into the current folder, and gives its name."""
 
@@ -250,7 +297,7 @@ class Case:
 
 
 DATA: dict[str, Make] = {"generate": text, "classify": table, "tag": table, "translate": pairs, "answer": questions} | {
-    "caption": captioned,
+    "caption": captioned, "forecast": days,
 }
 """Task -> what makes data that most of its options are tried with."""
 
@@ -267,6 +314,10 @@ BASE: dict[str, dict[str, Any]] = {
     "translate": {**TRAINING, "batch_size": 6, "label_smoothing": 0.0, "rival": False},
     "answer": {**TRAINING, "batch_size": 6, "word_dropout": 0.0, "character_dropout": 0.0, "spelling": 0},
     "caption": {**TRAINING, "batch_size": 6, "features": 16, "rival": False},
+    "forecast": {
+        **TRAINING, "batch_size": 6, "layers": 1, "horizon": 3, "context": 8, "folds": 1, "id_column": "shop",
+        "ignore_columns": "kind,at,other",
+    },
 }  # fmt: skip
 """Task -> options of a tiny run without noise, from which one is changed."""
 RECORDS_NOISE: dict[str, Any] = {"dropout": 0.5, "word_dropout": 0.5, "recurrent_dropout": 0.2, "spelling": 3}
@@ -275,6 +326,7 @@ NOISY: dict[str, dict[str, Any]] = {
     "translate": {"dropout": 0.5, "recurrent_dropout": 0.2, "scheduled_sampling": 0.5},
     "answer": {"dropout": 0.5, "recurrent_dropout": 0.2, "word_dropout": 0.5},
     "caption": {"dropout": 0.5, "zoneout": 0.2},
+    "forecast": {"dropout": 0.5, "recurrent_dropout": 0.2},
 }  # fmt: skip
 """Task -> options whose noise must be the same each time."""
 
@@ -307,6 +359,8 @@ EVERYWHERE = {
 }
 """Options of every task."""
 FILES = {"file_column": "path"}
+ALONE = {"id_column": None, "ignore_columns": None}
+"""For one series alone."""
 OF_RECORDS = {
     "text_column": Case("other"),
     "target_column": Case("kind", make=two_targets),
@@ -431,6 +485,33 @@ OWN = {
         "coverage": Case(1.0),
         "criterion": Case("loss", {"steps": 12, "learning_rate": 0.1}),
         "rival": Case(True),
+    },
+    "forecast": {
+        "horizon": Case(4),
+        "context": Case(6),
+        "strategy": Case("direct"),
+        "likelihood": Case("laplace"),
+        "transform": Case("difference"),
+        "season": Case("5"),
+        "anchor": Case("mean"),
+        "folds": Case(2),
+        "wide": Case("columns", ALONE, covariates),
+        "target_column": Case("other", {"target_column": "value", "ignore_columns": "kind,at"}),
+        "id_column": Case("kind", {"time_column": "at", "ignore_columns": "other,date"}, refused="missing"),
+        "time_column": Case("at", {"time_column": "date", "ignore_columns": "kind,other"}),
+        "known_columns": Case("x", {**ALONE, "ignore_columns": "z,size"}, covariates),
+        "past_columns": Case("x", {**ALONE, "ignore_columns": "size"}, covariates),
+        "static_columns": Case("size", {**ALONE, "ignore_columns": "z"}, covariates),
+        "ignore_columns": Case("kind,at", {"ignore_columns": "kind,at,other"}),
+        "frequency": Case("hour", refused="hour"),
+        "time_zone": Case("Europe/Berlin", ALONE, hours_in_spring),
+        "fill": Case("zero", {**ALONE, "fill": "forward"}, holes),
+        "format": Case("parquet", refused="no parquet"),
+        "separator": Case("semicolon", refused="t.csv"),
+        "header": Case(True, {**ALONE, "wide": "columns"}, numbers_alone),
+        "skip_bad": Case(True, make=one_short_series, needed=True),
+        "batch_size": Case(5),
+        "epochs": Case(0.03, {"steps": None, "epochs": 0.01}),
     },
 }
 """Task -> its own options, and those that it is tried with in another way."""

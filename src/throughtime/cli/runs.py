@@ -25,6 +25,8 @@ __all__ = ["describe", "evaluate", "forecast", "generate", "predict", "with_data
 Note = Callable[[str], None]
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
+FORECAST_SCORES = ("crps_scaled", "smape", "mase", "rmse", "mae", "crps", "coverage_50", "coverage_80")
+"""Scores of forecasts that stand side by side."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
 
@@ -68,15 +70,30 @@ def _show(values: Mapping[str, Any], as_json: bool) -> None:
         print(f"{name:<{width}}  {text}")
 
 
-def _show_labels(labels: Mapping[str, Mapping[str, float]]) -> None:
-    """Print the scores of each label as a table: a row for each label."""
-    if not labels:
+def _show_table(head: str, rows: Mapping[str, Mapping[str, float]]) -> None:
+    """Print scores as a table: a row for each label, or each forecast."""
+    if not rows:
         return
-    names = list(next(iter(labels.values())))
-    width = max(len(label) for label in ("label", *labels))
-    print(f"\n{'label':<{width}}" + "".join(f"  {name:>9}" for name in names))
-    for label, scores in labels.items():
-        print(f"{label:<{width}}" + "".join(f"  {_text(scores[name]):>9}" for name in names))
+    names = list(next(iter(rows.values())))
+    width = max(len(label) for label in (head, *rows))
+    print(f"\n{head:<{width}}" + "".join(f"  {name:>9}" for name in names))
+    for label, scores in rows.items():
+        cells = (_text(scores[name]) if name in scores else "" for name in names)
+        print(
+            f"{label:<{width}}"
+            + "".join(f"  {cell:>{max(9, len(name))}}" for cell, name in zip(cells, names, strict=True))
+        )
+
+
+def _beside_rivals(scores: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Take what forecasts score out of what there is to print, with what naive ones do: one row each."""
+    scores.pop("by_step")
+    rivals: Mapping[str, Mapping[str, Any]] = scores.pop("rivals", {})
+    own = {name: scores.pop(name) for name in FORECAST_SCORES if name in scores}
+    return {
+        "the network": own,
+        **{str(each["is"]): {name: each[name] for name in own if name in each} for each in rivals.values()},
+    }
 
 
 @contextmanager
@@ -151,9 +168,14 @@ def evaluate(
 
     with _noted() as note:
         scores = Run(run, device=device).evaluate(data or None, skip_bad=skip_bad, note=note, **_filled(files))
-    labels: Mapping[str, Mapping[str, float]] = {} if as_json else scores.pop("labels", {})
+    if as_json:
+        _show(scores, as_json)
+        return
+    labels: Mapping[str, Mapping[str, float]] = scores.pop("labels", {})
+    forecasts = _beside_rivals(scores) if "by_step" in scores else {}
     _show(scores, as_json)
-    _show_labels(labels)
+    _show_table("label", labels)
+    _show_table("forecast", forecasts)
 
 
 def predict(

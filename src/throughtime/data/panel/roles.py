@@ -179,7 +179,7 @@ def choose_roles(sheet: Sheet, keys: Keys, how: PanelReading, found: PanelFound)
     free = [i for i in range(len(names)) if i not in keys.taken and i not in beside]
     kinds: dict[int, Kind] = {i: kind_of_column(sheet.cells(i)) for i in (*free, *beside)}
     targets = asked["target_column"] or _told_target(sheet, [i for i in free if kinds[i] == "number"], keys)
-    rest = tuple(i for i in free if i not in targets)
+    rest = () if how.past_columns else tuple(i for i in free if i not in targets)
     return Roles(
         keys, targets, asked["known_columns"], asked["past_columns"], asked["static_columns"], rest,
         {i: kinds[i] for i in (*rest, *beside)},
