@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from throughtime.data.panel.clock import Clock
 from throughtime.data.panel.grids import DAY, MONDAY, WEEK, month_of
-from throughtime.data.panel.panel import Ticks
 from throughtime.data.panel.pattern import Pattern
 from throughtime.data.panel.zones import HOUR, Times
 
@@ -38,7 +37,7 @@ def calendar_names(pattern: Pattern) -> tuple[str, ...]:
     return tuple(f"{name} ({wave})" for name in _cycles(pattern) for wave in ("sine", "cosine"))
 
 
-def calendar_features(ticks: Ticks, clock: Clock, pattern: Pattern) -> NDArray[np.float32]:
+def calendar_features(ticks: Times, clock: Clock, pattern: Pattern) -> NDArray[np.float32]:
     """Give what the calendar says of times.
 
     Args:
@@ -57,7 +56,7 @@ def calendar_features(ticks: Ticks, clock: Clock, pattern: Pattern) -> NDArray[n
     return np.stack([np.sin(angles), np.cos(angles)], 2).reshape(len(ticks), -1).astype(np.float32)
 
 
-def calendar_slot(ticks: Ticks, clock: Clock, pattern: Pattern) -> NDArray[np.int64] | None:
+def calendar_slot(ticks: Times, clock: Clock, pattern: Pattern) -> NDArray[np.int64] | None:
     """Give the slot of the calendar in which each time lies: that of the week for hours, that of the year for days.
 
     Args:

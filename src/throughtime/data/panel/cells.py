@@ -132,7 +132,7 @@ def refuse_missing(cell: Any, index: int, column: str) -> None:
 
 
 def read_dates(cells: Cells, style: str, column: str, zone: str | None) -> Times:
-    """Read dates.
+    """Read dates, however they are written.
 
     Args:
         cells: T cells, all with an offset or none.

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from throughtime.data.panel.cells import Cells, StampError, read_dates, read_numbers, some
 from throughtime.data.panel.folds import place_in_zone
 from throughtime.data.panel.kinds import COMPACT, kind_of, own_zone
-from throughtime.data.panel.panel import Ticks
 from throughtime.data.panel.stamps import write_stamps
 from throughtime.data.panel.styles import fine_enough, offset_in
-from throughtime.data.panel.zones import is_offset, wall, zone_named
+from throughtime.data.panel.zones import Times, is_offset, wall, zone_named
 from throughtime.doors import option
 from throughtime.errors import DataError, UsageError
 
@@ -83,7 +82,7 @@ class Clock:
         offset = offset_in(self.style)
         return self.zone or (offset or None)
 
-    def read(self, cells: Cells, column: str = "time", series: NDArray[np.int64] | None = None) -> Ticks:
+    def read(self, cells: Cells, column: str = "time", series: NDArray[np.int64] | None = None) -> Times:
         """Read times.
 
         Args:
@@ -111,7 +110,7 @@ class Clock:
             return times
         return place_in_zone(times, self.zone, self.style, column, series)
 
-    def write(self, ticks: Ticks) -> list[str]:
+    def write(self, ticks: Times) -> list[str]:
         """Write times as the data has them.
 
         Args:
@@ -134,7 +133,7 @@ class Clock:
         days = self.zone is not None and "h" not in self.style
         return list(write_stamps(shown, self.style if days else fine_enough(self.style, shown), shown - ticks))
 
-    def local(self, ticks: Ticks) -> NDArray[np.datetime64]:
+    def local(self, ticks: Times) -> NDArray[np.datetime64]:
         """Give what the wall clock shows.
 
         Args:

@@ -74,6 +74,7 @@ class Frequency:
     """How often a series is seen."""
 
     unit: Literal["number", "time", "business day", "month"]
+    """What is counted."""
     count: int
     """Numbers, microseconds or months."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -68,7 +68,8 @@ class WeekGrid:
 
     slots: tuple[int, ...]
     """Microseconds since Monday, 0 o'clock, growing."""
-    wall: bool = True
+    wall: ClassVar[bool] = True
+    """Weeks and months are those of the wall clock."""
 
     def numbers(self, times: Times) -> tuple[Times, Flags]:
         slots = _array(self.slots)
@@ -99,7 +100,8 @@ class MonthGrid:
     """Which months: their number since January 1970, modulo ``months``."""
     rule: Rule = "day"
     """What a day in ``slots`` is: its number; 0 for business days; 7 (n - 1) + weekday for the n-th weekday."""
-    wall: bool = True
+    wall: ClassVar[bool] = True
+    """Weeks and months are those of the wall clock."""
 
     def numbers(self, times: Times) -> tuple[Times, Flags]:
         months = month_of(times)

@@ -288,7 +288,7 @@ def usual_grid(frequency: Frequency) -> Grid:
 
     Example:
         >>> usual_grid(Frequency("month", 3))
-        MonthGrid(slots=(86400000000,), months=3, phase=0, rule='day', wall=True)
+        MonthGrid(slots=(86400000000,), months=3, phase=0, rule='day')
     """
     if frequency.unit == "business day":
         return WeekGrid(tuple(day * DAY for day in range(5)))

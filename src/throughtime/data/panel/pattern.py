@@ -13,9 +13,8 @@ from throughtime.data.panel.complaints import naming, no_pattern, stray
 from throughtime.data.panel.frequency import Frequency, frequency_named
 from throughtime.data.panel.grids import DAY, EvenGrid, Grid, MonthGrid, WeekGrid, month_of, places_in_month
 from throughtime.data.panel.inference import HOLIDAYS, grid_for, grid_of, usual_grid, zone_that_explains
-from throughtime.data.panel.panel import Ticks
 from throughtime.data.panel.words import described, grain_of, seasons_of
-from throughtime.data.panel.zones import instants, wall
+from throughtime.data.panel.zones import Times, instants, wall
 from throughtime.doors import option
 from throughtime.errors import DataError, UsageError
 
@@ -45,7 +44,7 @@ class Pattern:
     """What a step is, where times do not say it: a name, as ``hour``; empty where nothing is known."""
 
     @classmethod
-    def told(cls, ticks: Ticks, clock: Clock, frequency: str | None = None, name: str = "") -> Pattern:
+    def told(cls, ticks: Times, clock: Clock, frequency: str | None = None, name: str = "") -> Pattern:
         """Tell the pattern of a series.
 
         It is the one with the fewest slots that explains its times: 95 % of the slots between the first and the last
@@ -82,7 +81,7 @@ class Pattern:
             pattern.slots(ticks)
         return pattern
 
-    def slots(self, ticks: Ticks) -> Ticks:
+    def slots(self, ticks: Times) -> Times:
         """Give the numbers of steps, which grow by one for the next step.
 
         Args:
@@ -103,7 +102,7 @@ class Pattern:
             raise DataError(stray(int(times[~there][0]), self.describe(), self.kind))
         return numbers
 
-    def ticks(self, slots: Ticks) -> Ticks:
+    def ticks(self, slots: Times) -> Times:
         """Give the times of steps.
 
         Args:
@@ -115,7 +114,7 @@ class Pattern:
         times = self.grid.times(slots)
         return instants(times, self.place) if self.grid.wall else times
 
-    def after(self, ticks: Ticks, steps: int) -> Ticks:
+    def after(self, ticks: Times, steps: int) -> Times:
         """Give the times of the steps that follow.
 
         Args:
@@ -188,7 +187,7 @@ class Pattern:
         return cls(_GRIDS[rest.pop("unit")](**grid), **rest)
 
 
-def _grid(ticks: Ticks, clock: Clock, wanted: Frequency | None) -> Grid:
+def _grid(ticks: Times, clock: Clock, wanted: Frequency | None) -> Grid:
     """Tell the grid of a series, of a frequency where one is wanted."""
     shown = wall(ticks, clock.place)
     if wanted is None and len(ticks) < 2:
@@ -206,7 +205,7 @@ def _grid(ticks: Ticks, clock: Clock, wanted: Frequency | None) -> Grid:
 
 
 def patterns_of(
-    ticks: Sequence[Ticks], clock: Clock, frequency: str | None = None, names: Sequence[str] = ()
+    ticks: Sequence[Times], clock: Clock, frequency: str | None = None, names: Sequence[str] = ()
 ) -> list[Pattern]:
     """Tell the patterns of many series, which must be of one grain.
 
@@ -243,7 +242,7 @@ class _Patterns:
         self.clock, self.frequency = clock, frequency
         self.found: dict[Pattern, str] = {}
 
-    def of(self, ticks: Ticks, name: str) -> Pattern:
+    def of(self, ticks: Times, name: str) -> Pattern:
         """Give the pattern of a series that is no longer than those before."""
         if self.clock.kind == "none" and self.found:
             return next(iter(self.found))
@@ -258,7 +257,7 @@ class _Patterns:
             return self._moved(ticks, name)
         return self._own(ticks, name, holey)
 
-    def _own(self, ticks: Ticks, name: str, holey: Pattern | None) -> Pattern:
+    def _own(self, ticks: Times, name: str, holey: Pattern | None) -> Pattern:
         """Tell the pattern of a series that those before do not explain; it may lie in one of them with holes."""
         try:
             own = Pattern.told(ticks, self.clock, self.frequency, name)
@@ -280,7 +279,7 @@ class _Patterns:
         self.found.setdefault(own, name)
         return own
 
-    def _moved(self, ticks: Ticks, name: str) -> Pattern:
+    def _moved(self, ticks: Times, name: str) -> Pattern:
         """Give the first pattern, begun anew where a short series begins."""
         first = next(iter(self.found))
         shown = int((wall(ticks, first.place) if first.grid.wall else ticks)[0])
@@ -297,7 +296,7 @@ class _Patterns:
         return moved
 
     @staticmethod
-    def _share(pattern: Pattern, ticks: Ticks) -> float:
+    def _share(pattern: Pattern, ticks: Times) -> float:
         """The share of the slots from the first to the last that are there; 0 where one of the times is no slot."""
         try:
             numbers = pattern.slots(ticks)
