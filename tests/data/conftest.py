@@ -5,4 +5,4 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # small_files, small_media, small_readers
+sys.path.insert(0, str(Path(__file__).parent))  # small_files, small_media, small_panels, small_readers

@@ -14,6 +14,7 @@ from throughtime.data.panel.sheet import Sheet
 from throughtime.data.reading import Found, Problems, Reading
 from throughtime.data.series.columns import Kind
 from throughtime.data.series.levels import Levels
+from throughtime.errors import DataError
 
 __all__ = ["Covariates", "never_change"]
 
@@ -103,7 +104,10 @@ class Covariates:
         held, name = self.table.codes[column], self.sheet.names[column]
         levels = Levels([name], self.how)
         texts = held.texts()
-        numbers = [levels.numbers([text], self._tell)[0] if text else None for text in texts]
+        try:
+            numbers = [levels.numbers([text], self._tell)[0] if text else None for text in texts]
+        except DataError as error:
+            raise DataError(f"{self.sheet.name}: {error}") from None
         own = [(i, label) for i, (of, label) in enumerate(self.found.levels) if of == name]
         rows = np.zeros((len(texts), len(own)))
         for row, number in zip(rows, numbers, strict=True):

@@ -51,7 +51,7 @@ def told_form(sheet: Sheet, keys: Keys, how: PanelReading, found: PanelFound) ->
                 f"{option('target_column')}: leave one of them out"
             )
         return how.wide, "as asked for"
-    if found.fixed and found.form is not None and _fits(sheet, found):
+    if found.fixed and found.form is not None and _fits(sheet, keys, found):
         return found.form, "as in what was learned from" if found.form != "long" else ""
     if how.target_column is not None:
         return "long", ""
@@ -62,11 +62,11 @@ def told_form(sheet: Sheet, keys: Keys, how: PanelReading, found: PanelFound) ->
     return "long", ""
 
 
-def _fits(sheet: Sheet, found: PanelFound) -> bool:
+def _fits(sheet: Sheet, keys: Keys, found: PanelFound) -> bool:
     """Whether a table may have the form of those that were learned from."""
     if found.form == "long":
         return set(found.targets) <= set(sheet.names)
-    return found.form == "columns" or first_value(sheet) is not None
+    return found.form == "columns" or not keys.time
 
 
 def first_value(sheet: Sheet) -> int | None:

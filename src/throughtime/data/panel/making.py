@@ -95,7 +95,8 @@ class Maker:
             except StampError as error:
                 row = int((stamps.codes == error.index).argmax())
                 if not self.problems.skip or cells.count("") == len(cells) - 1:
-                    raise DataError(f"{self.sheet.place(int(table.lines[row]))}: {error}") from None
+                    first = min([*table.faults, Fault(row, None, str(error))], key=lambda fault: fault.row)
+                    raise DataError(f"{self.sheet.place(int(table.lines[first.row]))}: {first.what}") from None
                 cells[error.index] = ""
 
     def report(self, table: Collected, series: Callable[[Fault], tuple[int, str]]) -> set[int]:

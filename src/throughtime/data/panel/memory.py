@@ -75,6 +75,8 @@ def _of_items(data: object, how: PanelReading, found: PanelFound, problems: Prob
     if is_array(data) or hasattr(data, "to_numpy"):
         array = as_numpy(data) if is_array(data) else np.asarray(cast("Any", data).to_numpy())
         return _of_array(array, how, found, problems, read)
+    if hasattr(data, "column_names"):
+        return _of_rows(data, problems, read)
     if isinstance(data, list | tuple) and data:
         items = cast("Sequence[object]", data)
         if all(is_plain(item) for item in items):
@@ -85,8 +87,6 @@ def _of_items(data: object, how: PanelReading, found: PanelFound, problems: Prob
         if not any(isinstance(item, Mapping) for item in items):
             raise DataError(f"the data is a list of {type(items[0]).__name__}; {_FORMS}")
         return _of_rows(items, problems, read)
-    if hasattr(data, "column_names"):
-        return _of_rows(data, problems, read)
     empty = isinstance(data, list | tuple)
     raise DataError(f"{_WHERE} has no rows" if empty else f"the data is {type(data).__name__}; {_FORMS}")
 

@@ -224,7 +224,11 @@ def _as_learned(sheet: Sheet, keys: Keys, how: PanelReading, found: PanelFound) 
             raise lacks(sheet, missing)
         return tuple(map(sheet.names.index, columns))
 
-    targets = asked_columns(how.target_column, sheet.names, sheet.name, "target_column") or of(found.targets)
+    targets = asked_columns(how.target_column, sheet.names, sheet.name, "target_column")
+    if targets is None and found.form != "long":  # of wide tables, whose values have no name
+        numeric = [i for i in range(len(sheet.names)) if kind_of_column(sheet.cells(i)) == "number"]
+        targets = _told_target(sheet, [i for i in numeric if i not in keys.taken], keys)
+    targets = targets or of(found.targets)
     if len(targets) != len(found.targets):
         raise DataError(
             f"{sheet.name}: {len(targets)} columns are to be forecast, and {len(found.targets)} were learned from"

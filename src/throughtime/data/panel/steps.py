@@ -138,14 +138,15 @@ class Finisher:
         except DataError:
             if not self.problems.skip:
                 raise
-        sound: list[Draft] = []
-        for draft in drafts:
+        sound: list[int] = []
+        for place in sorted(range(len(drafts)), key=lambda place: -drafts[place].seen):
             try:
-                self._patterns([draft])
-                sound.append(draft)
+                self._patterns([drafts[each] for each in (*sound[:1], place)])  # as the longest one has it
+                sound.append(place)
             except DataError as error:
                 self.problems.report(*str(error).split(": ", 1))
-        yield from zip(sound, self._patterns(sound), strict=True)
+        kept = [drafts[place] for place in sorted(sound)]
+        yield from zip(kept, self._patterns(kept), strict=True)
 
     def _patterns(self, drafts: Sequence[Draft]) -> Sequence[Pattern]:
         ticks = [draft.ticks[: draft.seen] for draft in drafts]

@@ -68,7 +68,8 @@ def write_forecasts(parts: Iterable[tuple[Panel, _Forecasts, Sequence[str]]], ou
     """
     count = 0
     with open_writer(out, ".csv", note) as writer:
-        for count, part in enumerate(parts, 1):
+        for part in parts:
+            count += 1
             for row in rows_of_forecast(*part):
                 writer.write(Record("", None, "the forecast", {}), row)
     return count
