@@ -77,11 +77,11 @@ CASES: dict[str, tuple[list[str], str, list[str], tuple[int, ...]]] = {
                               ["2023-03-01 15:00", "2023-03-06 09:00"], (2,)),
     "months": (MONTHS, "a month", ["2024-01", "2024-02"], (12,)),
     "two months": (MONTHS[:2], "a month", ["2020-03"], (12,)),
-    "the 15th": ([month + "-15" for month in MONTHS], "a month, on day 15", ["2024-01-15"], (12,)),
+    "the 15th": ([month + "-15" for month in MONTHS], "a month, on its 15th day", ["2024-01-15"], (12,)),
     "month ends": (ENDS, "a month, on its last day", ["2024-01-31", "2024-02-29", "2024-03-31"], (12,)),
     "three month ends": (["2023-04-30", "2023-05-31", "2023-06-30"], "a month, on its last day", ["2023-07-31"], (12,)),
-    "day 30": ([month + ("-28" if month.endswith("-02") else "-30") for month in MONTHS[12:]], "a month, on day 30",
-               ["2024-01-30", "2024-02-29", "2024-03-30"], (12,)),
+    "day 30": ([month + ("-28" if month.endswith("-02") else "-30") for month in MONTHS[12:]],
+               "a month, on its 30th day", ["2024-01-30", "2024-02-29", "2024-03-30"], (12,)),
     "quarters": (MONTHS[::3], "a quarter", ["2024-01", "2024-04"], (4,)),
     "quarter ends": (["2023-06-30", "2023-09-30"], "a quarter, on its last day", ["2023-12-31"], (4,)),
     "years": (ENDS[11::12], "a year, on its last day", ["2024-12-31"], ()),
@@ -204,6 +204,8 @@ def test_holidays_move_the_day_of_a_week_or_month() -> None:
     assert pattern.describe() == "a step is a month, on its last business day"
     assert (np.diff(pattern.slots(ticks)) == 1).all()
     assert clock.write(pattern.after(ticks[:-1], 2)) == ["2023-10-31", "2023-11-30"]
+    with pytest.raises(DataError, match=r"^2023-08-31, a Thursday, lies beside"):  # two times of one step
+        pattern.slots(clock.read(["2023-08-30", "2023-08-31"]))
 
 
 @pytest.mark.parametrize(
@@ -212,9 +214,12 @@ def test_holidays_move_the_day_of_a_week_or_month() -> None:
         (BUSINESS, "day", "a day", 206),
         (BUSINESS[:3], "business day", "a business day", 0),
         (HOURS[::2], "hour", "an hour", 695),
-        (["2024-01-15"], "month", "a month, on day 15", 0),
+        (["2024-01-15"], "month", "a month, on its 15th day", 0),
         (["2024-01-31", "2024-07-31"], "M", "a month, on its last day", 5),
-        (["2024-01-31"], "quarter", "a quarter, on its last day", 0),
+        (["2024-01-31"], "quarter", "a quarter, on the last day of January, April, July and October", 0),
+        (["2024-06-30"], "year", "a year, on the last day of June", 0),
+        (["2024-04-22"], "month", "a month, on its 22nd day", 0),
+        (["2024-04-11"], "month", "a month, on its 11th day", 0),
         (["2020-01-01", "2023-01-01"], "Y", "a year", 2),
         (["2024-01-03"], "W-WED", "a week", 0),
         (["1", "7"], "3", "3, in numbers", 1),
@@ -254,7 +259,7 @@ def panel(*series: list[str], frequency: str | None = None) -> list[str]:
 def test_a_short_series_takes_the_pattern_of_the_others() -> None:
     assert panel(["2022-03-04"], BUSINESS, ["2022-03-04", "2022-03-07"]) == ["a step is a business day"] * 3
     assert panel(ENDS, ["2022-03-31"], ["2022-02-28", "2022-03-31"]) == ["a step is a month, on its last day"] * 3
-    assert panel(MONTHS, ["2022-03-15"], ["2022-03-15", "2022-04-15"])[1:] == ["a step is a month, on day 15"] * 2
+    assert panel(MONTHS, ["2022-03-15"], ["2022-03-15", "2022-04-15"])[1:] == ["a step is a month, on its 15th day"] * 2
     assert panel(HOURS, ["2023-01-03 00:20", "2023-01-03 01:20"], ["2023-01-03 00:20"]) == ["a step is an hour"] * 3
     assert panel(["2024-01-07"], ["2024-01-07", "2024-01-08"]) == ["a step is a day"] * 2
     with pytest.raises(DataError, match=r"^series 1: 2023-01-03 01:30:00, a Tuesday, lies beside"):

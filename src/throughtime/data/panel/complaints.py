@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from throughtime.data.panel.grids import DAY
+from throughtime.data.panel.words import WEEKDAYS
 from throughtime.data.panel.zones import HOUR, MINUTE, SECOND, Times
 from throughtime.doors import option
 from throughtime.errors import DataError
@@ -73,7 +74,11 @@ def stray(time: int, pattern: str, kind: str) -> str:
     stamp = str(time)
     if kind == "date":
         moment = np.datetime64(time, "us").item()
-        stamp = f"{moment:%Y-%m-%d}" + ("" if time % DAY == 0 else f" {moment.time()}") + f", a {moment:%A},"
+        stamp = (
+            f"{moment:%Y-%m-%d}"
+            + ("" if time % DAY == 0 else f" {moment.time()}")
+            + f", a {WEEKDAYS[moment.weekday()]},"
+        )
     return (
         f"{stamp} lies beside the pattern of the other times ({pattern}): mend or leave out such times, or say what a "
         f"step is with {option('frequency')}"

@@ -86,7 +86,7 @@ def grid_of(ticks: Times, shown: Times, dates: bool) -> Grid | None:
 
 def _most_missing(grid: Grid) -> float:
     """The share of slots that may be missing of a grid that is told: if more are, it is chance that times lie on it."""
-    return 0.7 if isinstance(grid, EvenGrid) or len(grid.slots) == 1 else 0.25
+    return 0.7 if isinstance(grid, EvenGrid) or len(grid.slots) == 1 else 0.45
 
 
 def zone_that_explains(grid: Grid | None, ticks: Times, shown: Times) -> str | None:

@@ -100,6 +100,9 @@ class Pattern:
             there = there | (self.ticks(numbers) == ticks)
         if not there.all():
             raise DataError(stray(int(times[~there][0]), self.describe(), self.kind))
+        again = (np.diff(numbers) == 0) & (np.diff(ticks) > 0)
+        if again.any():  # as the 30th and the 31st, of a pattern of last business days
+            raise DataError(stray(int(times[1:][again][0]), self.describe(), self.kind))
         return numbers
 
     def ticks(self, slots: Times) -> Times:

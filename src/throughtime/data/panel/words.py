@@ -7,13 +7,27 @@ from collections.abc import Sequence
 import numpy as np
 
 from throughtime.data.panel.frequency import length
-from throughtime.data.panel.grids import DAY, WEEK, EvenGrid, Grid, MonthGrid, WeekGrid
+from throughtime.data.panel.grids import DAY, WEEK, EvenGrid, Grid, MonthGrid, Rule, WeekGrid
 from throughtime.data.panel.zones import HOUR, MINUTE, SECOND
 
-__all__ = ["described", "grain_of", "seasons_of"]
+__all__ = ["WEEKDAYS", "described", "grain_of", "seasons_of"]
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _YEAR = 365
 
 
@@ -116,9 +130,8 @@ def _week(clocks: dict[int, list[int]]) -> str:
 def _joined_days(days: Sequence[int]) -> str:
     for first in days if len(days) > 2 else ():
         if {(first + later) % 7 for later in range(len(days))} == set(days):
-            return f"{_WEEKDAYS[first]} to {_WEEKDAYS[(first + len(days) - 1) % 7]}"
-    *others, last = (_WEEKDAYS[day] for day in days)
-    return f"{', '.join(others)} and {last}" if others else last
+            return f"{WEEKDAYS[first]} to {WEEKDAYS[(first + len(days) - 1) % 7]}"
+    return _and([WEEKDAYS[day] for day in days])
 
 
 def _clock(time: int) -> str:
@@ -127,16 +140,30 @@ def _clock(time: int) -> str:
 
 
 def _months(grid: MonthGrid) -> str:
-    every = length(grid.months, "month")
     days = [slot // DAY for slot in grid.slots]
     if len(days) > 1:
         names = [("the last day" if day >= 31 else str(day)) for day in days]
         return f"one of {len(days)} slots of a month ({', '.join(names)})"
-    if grid.rule == "day":
-        day = "" if days[0] == 1 else ", on its last day" if days[0] >= 31 else f", on day {days[0]}"
-    elif grid.rule.endswith("business day"):
-        day = f", on its {grid.rule}"
-    else:
-        turn = "last" if grid.rule == "last weekday" else _ORDINALS[days[0] // 7]
-        day = f", on its {turn} {_WEEKDAYS[days[0] % 7]}"
-    return every + day
+    every, day = length(grid.months, "month"), _day(grid.rule, days[0])
+    if grid.months == 1 or grid.phase == (0 if day == "first day" else grid.months - 1 if day == "last day" else None):
+        whole = day == "first day"
+        return every if whole else f"{every}, on its {day}"
+    months = [_MONTHS[month] for month in range(grid.phase % 12, 12, grid.months)]
+    return f"{every}, on the {day} of {_and(months)}"
+
+
+def _day(rule: Rule, day: int) -> str:
+    """What a day of a month is called."""
+    if rule == "day" and 1 < day < 31:
+        ending = {1: "st", 2: "nd", 3: "rd"}.get(day % 10 if day // 10 != 1 else 0, "th")
+        return f"{day}{ending} day"
+    if rule == "day":
+        return "first day" if day == 1 else "last day"
+    if rule.endswith("business day"):
+        return rule
+    return f"{'last' if rule == 'last weekday' else _ORDINALS[day // 7]} {WEEKDAYS[day % 7]}"
+
+
+def _and(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
