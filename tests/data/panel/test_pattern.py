@@ -118,8 +118,10 @@ def test_patterns(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "share"), [("business days", 0.04), ("business days", 0.12), ("weeks", 0.1), ("hours", 0.2), ("days", 0.5)]
-)
+    ("case", "share"),
+    [("business days", 0.04), ("business days", 0.12), ("business days", 0.3), ("trading", 0.1), ("weeks", 0.1),
+     ("hours", 0.2), ("days", 0.5)],
+)  # fmt: skip
 def test_missing_steps_change_no_pattern_and_are_counted(case: str, share: float) -> None:
     cells, words, following, _ = CASES[case]
     gone = np.random.default_rng(1).choice(np.arange(1, len(cells) - 1), int(share * len(cells)), replace=False)
@@ -128,6 +130,16 @@ def test_missing_steps_change_no_pattern_and_are_counted(case: str, share: float
     slots = pattern.slots(ticks)
     assert slots[-1] - slots[0] + 1 - len(slots) == len(gone)
     assert clock.write(pattern.after(ticks, len(following))) == following
+
+
+def test_few_times_with_holes_are_days_and_no_week_of_their_own() -> None:
+    assert told(["2019-11-15", "2019-11-16", "2019-11-21", "2019-11-22"])[2].describe() == "a step is a day"
+
+
+def test_a_time_of_the_day_that_was_seen_once_is_one_of_an_even_row() -> None:
+    cells = [text for text in FIVE if "06:00" <= text[11:] < "20:00"][: 2 * 168]
+    _, _, pattern = told([text for text in cells if text[8:] not in ("02 08:30", "03 19:55")])
+    assert "168 times of the day (06:00 to 19:55" in pattern.describe()
 
 
 def test_holidays_and_half_days_of_an_exchange() -> None:

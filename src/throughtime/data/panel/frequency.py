@@ -110,8 +110,8 @@ def frequency_named(name: str) -> Frequency:
     unit = unit if unit in _UNITS else unit.removesuffix("s")
     if unit not in _UNITS or count < 1 or (unit == "business day" and count > 1):
         raise UsageError(
-            f"{named('frequency')} must be second, minute, hour, day, business day, week, month, quarter or year, or "
-            f"many of them, as '15 minutes', not {name!r}"
+            f"{named('frequency')} must be second, minute, hour, day, business day, week, month, quarter or year, or a "
+            f"number of them, as '15 minutes', not {name!r}"
         )
     kind, size = _UNITS[unit]
     return Frequency("business day" if kind == "business day" else "month" if kind == "month" else "time", count * size)
