@@ -69,6 +69,12 @@ def test_nothing_stays_nothing() -> None:
     assert len(wall(none, "Europe/Berlin")) == len(instants(none, "Europe/Berlin")) == 0
 
 
+def test_a_machine_without_time_zones_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("throughtime.data.panel.zones.available_timezones", set[str])
+    with pytest.raises(UsageError, match="knows no time zones, so not 'Nowhere/Here' either; pip install tzdata"):
+        zone_named("Nowhere/Here")
+
+
 @pytest.mark.parametrize("name", ["Europe/Berln", "../etc/passwd", "", "Nowhere"])
 def test_an_unknown_zone_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="unknown time zone"):

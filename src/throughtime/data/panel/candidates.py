@@ -183,6 +183,8 @@ def _usual_weeks(clocks: Times, weekdays: Times) -> Iterator[Grid]:
 
 def _slots_of_month(shown: Times) -> Iterator[Grid]:
     """Some days of each month."""
+    if len(np.unique(shown[:1000] % DAY)) > _MOST_IN_MONTH:
+        return
     months = month_of(shown)
     if len(np.unique(months[:: max(len(months) // 1000, 1)])) < 2:
         return

@@ -10,7 +10,7 @@ import numpy as np
 from throughtime.data.panel.candidates import candidates, month_grids_of, most_common
 from throughtime.data.panel.frequency import Frequency
 from throughtime.data.panel.grids import DAY, EvenGrid, Grid, MonthGrid, WeekGrid, month_of
-from throughtime.data.panel.zones import USUAL_ZONES, Times, wall
+from throughtime.data.panel.zones import HOUR, USUAL_ZONES, Times, wall
 
 __all__ = ["HOLIDAYS", "grid_for", "grid_of", "usual_grid", "zone_that_explains"]
 
@@ -33,6 +33,11 @@ class Fit(NamedTuple):
     strays: float
     """Share of the times that are no slots."""
 
+    @property
+    def explains(self) -> bool:
+        """Whether nothing speaks against it but holidays."""
+        return self.missing <= HOLIDAYS and not self.strays
+
 
 def grid_of(ticks: Times, shown: Times, dates: bool) -> Grid | None:
     """Tell the grid of a series.
@@ -51,9 +56,9 @@ def grid_of(ticks: Times, shown: Times, dates: bool) -> Grid | None:
     """
     fits: list[Fit] = []
     for grid in candidates(ticks, shown, dates):
-        if _explains(grid, ticks, shown):
+        fits.append(fit := _fit(grid, shown if grid.wall else ticks))
+        if fit.explains:
             return grid
-        fits.append(_fit(grid, shown if grid.wall else ticks))
     whole = [fit for fit in fits if not fit.strays and fit.missing <= _most_missing(fit.grid)]
     nearly = [fit for fit in fits if 0 < fit.strays <= _STRAYS and fit.missing <= HOLIDAYS]
     if nearly:
@@ -88,6 +93,9 @@ def zone_that_explains(grid: Grid | None, ticks: Times, shown: Times) -> str | N
     """
     if len(ticks) < _FOR_ZONES or (grid is not None and _explains(grid, ticks, shown)):
         return None
+    # What is done to clocks moves times by hours: they must be even otherwise.
+    if ((ticks - ticks[0]) % min(most_common(np.diff(ticks)), HOUR)).any():
+        return None
     at_midnight: dict[str, float] = {}
     for zone in USUAL_ZONES:
         other = wall(ticks, zone)
@@ -98,8 +106,7 @@ def zone_that_explains(grid: Grid | None, ticks: Times, shown: Times) -> str | N
 
 
 def _explains(grid: Grid, ticks: Times, shown: Times) -> bool:
-    fit = _fit(grid, shown if grid.wall else ticks)
-    return fit.missing <= HOLIDAYS and not fit.strays
+    return _fit(grid, shown if grid.wall else ticks).explains
 
 
 def _fit(grid: Grid, times: Times) -> Fit:

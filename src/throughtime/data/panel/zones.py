@@ -68,7 +68,10 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        near = difflib.get_close_matches(name, sorted(available_timezones()), n=1, cutoff=0.5)
+        known = sorted(available_timezones())
+        if not known:
+            raise UsageError(f"this machine knows no time zones, so not {name!r} either; pip install tzdata") from None
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else "write a name such as 'Europe/Berlin' or 'UTC'"
         raise UsageError(f"unknown time zone {name!r}: {hint}") from None
 
