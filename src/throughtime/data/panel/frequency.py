@@ -26,36 +26,20 @@ _UNITS: dict[str, tuple[str, int]] = {
     "quarter": ("month", 3),
     "year": ("month", 12),
 }
-_SHORT = {
-    "us": "microsecond",
-    "ms": "millisecond",
-    "L": "millisecond",
-    "s": "second",
-    "S": "second",
-    "sec": "second",
-    "T": "minute",
-    "min": "minute",
-    "h": "hour",
-    "H": "hour",
-    "hr": "hour",
-    "d": "day",
-    "D": "day",
-    "B": "business day",
-    "w": "week",
-    "W": "week",
-    "M": "month",
-    "ME": "month",
-    "MS": "month",
-    "Q": "quarter",
-    "QE": "quarter",
-    "QS": "quarter",
-    "y": "year",
-    "Y": "year",
-    "YE": "year",
-    "YS": "year",
-    "A": "year",
-    "AS": "year",
+_SHORTS = {
+    "microsecond": "us U",
+    "millisecond": "ms L",
+    "second": "s S sec",
+    "minute": "T min",
+    "hour": "h H hr",
+    "day": "d D",
+    "business day": "B C",
+    "week": "w W",
+    "month": "M ME MS BM BME BMS",
+    "quarter": "Q QE QS BQ BQE BQS",
+    "year": "y Y YE YS A AS BY BYE BYS BA BAS",
 }
+_SHORT = {short: name for name, shorts in _SHORTS.items() for short in shorts.split()}
 _WORDS = {
     "hourly": "hour",
     "daily": "day",
@@ -101,7 +85,7 @@ def frequency_named(name: str) -> Frequency:
         >>> frequency_named("15 minutes").words, frequency_named("2h").words, frequency_named("W-SUN").words
         ('15 minutes', '2 hours', 'a week')
     """
-    match = _NAME.fullmatch(name.strip())
+    match = _NAME.fullmatch(re.sub(r"[-_](?=[a-z])", " ", name.strip()))
     if match and match[1] and not match[2] and int(match[1]) > 0:
         return Frequency("number", int(match[1]))
     count = int(match[1] or 1) if match else 0
