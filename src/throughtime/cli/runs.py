@@ -228,11 +228,14 @@ def forecast(
     device: DeviceOption = "auto",
     **files: Any,
 ) -> None:
-    """Say what comes after the end of series: the median and quantiles of each step, or paths, as a table."""
+    """Say what comes after the end of series in files: the median and quantiles of each step, or paths, as a table."""
+    from throughtime.cli.display import counting
     from throughtime.runs import Run
 
-    with _noted() as note:
-        Run(run, device=device).forecast_files(data or None, out, skip_bad=skip_bad, note=note, **_filled(files))
+    with _noted() as note, counting(out != Path("-")) as progress:
+        Run(run, device=device).forecast_files(
+            data or None, out, skip_bad=skip_bad, note=note, progress=progress, **_filled(files)
+        )
 
 
 def generate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,6 +100,7 @@ class ForecastingRun(OpenedRun):
         *,
         skip_bad: bool = False,
         note: Note | None = None,
+        progress: Callable[[int], None] | None = None,
         **more: Any,
     ) -> int:
         """Say what comes after the end of series in files, and write it as a table in their shape.
@@ -109,6 +110,7 @@ class ForecastingRun(OpenedRun):
             out: file to write (CSV, TSV, JSON lines, Parquet); ``-`` is standard output.
             skip_bad: leave out series that cannot be read; a file beside ``out`` lists them.
             note: called with what the user should know; None prints it to standard error.
+            progress: called with the number of series that are done.
             **more: as for :meth:`forecast`.
 
         Returns:
@@ -126,7 +128,7 @@ class ForecastingRun(OpenedRun):
         if STANDARD in given[DATA].paths:
             return self._forecast_live(reader, given, Path(out), wanted, say)
         problems = Problems(skip=skip_bad, note=say)
-        panel, found = self._forecast(reader, given, wanted, problems)
+        panel, found = self._forecast(reader, given, wanted, problems, progress)
 
         from throughtime.data.panel.writing import write_forecast
         from throughtime.runs.predictions import note_skipped
@@ -157,10 +159,17 @@ class ForecastingRun(OpenedRun):
         found = ((panel, model.forecast(panel, wanted)) for panel in panels)
         return write_forecasts(((panel, each.values, each.columns) for panel, each in found), out, say)
 
-    def _forecast(self, reader: Any, given: UserData, wanted: Any, problems: Problems) -> tuple[Panel, Any]:
+    def _forecast(
+        self,
+        reader: Any,
+        given: UserData,
+        wanted: Any,
+        problems: Problems,
+        progress: Callable[[int], None] | None = None,
+    ) -> tuple[Panel, Any]:
         """Read series and forecast them; leave a picture where one was asked for."""
         panel = reader.read_to_forecast(given, self.path, problems)
-        found = self.model.forecast(panel, wanted)
+        found = self.model.forecast(panel, wanted, progress)
         if wanted.plot is not None:
             from throughtime.tasks.forecast.plotting import plot_forecasts
 

@@ -185,7 +185,9 @@ class Run(GeneratingRun, ForecastingRun):
             DataError: a record cannot be read, or the file cannot be written; then nothing is left of it.
         """
         if hasattr(self.reader, "read_to_forecast"):
-            return self._forecast_instead(data, out, probabilities or replace, skip_bad=skip_bad, note=note, **more)
+            return self._forecast_instead(
+                data, out, probabilities or replace, skip_bad=skip_bad, note=note, progress=progress, **more
+            )
         from throughtime.data.formats.registry import format_of  # loads numpy, as a description need not
         from throughtime.data.formats.writers import open_writer, written_suffix
         from throughtime.runs.predictions import note_skipped, rows_of

@@ -38,7 +38,7 @@ __all__ = ["Forecasts", "Learner"]
 
 MEDIAN = 0.5
 VALIDATION_PATHS = 64
-AT_ONCE = 256
+AT_ONCE = 200
 """Series that are encoded and forecast side by side."""
 
 
@@ -135,7 +135,14 @@ class Learner:
         return self.way.loss(encoded, windows, seed)
 
     def quantiles(
-        self, series: Sequence[Series], clock: Clock, horizon: int, levels: Sequence[float], draws: int, seed: int
+        self,
+        series: Sequence[Series],
+        clock: Clock,
+        horizon: int,
+        levels: Sequence[float],
+        draws: int,
+        seed: int,
+        progress: Callable[[int], None] | None = None,
     ) -> NDArray[np.float64]:
         """Forecast series that end now.
 
@@ -146,6 +153,7 @@ class Learner:
             levels: of the L quantiles.
             draws: paths that they are taken from, for the recursive way.
             seed: of the draws; what is drawn of a series depends on it, on its name and its last step alone.
+            progress: called with the number of series that are done.
 
         Returns:
             (series, J, K, L), not falling along the levels.
@@ -155,6 +163,8 @@ class Learner:
             for first in range(0, len(series), AT_ONCE):
                 block = self._encoded(series[first : first + AT_ONCE], clock, horizon)
                 found.append(self.way.forecast(block, horizon, levels, draws, _generators(block, seed)))
+                if progress is not None:
+                    progress(first + len(block))
         return np.concatenate(found)
 
     def paths(
@@ -180,12 +190,13 @@ class Learner:
         scales = {each.name: inputs.scale(each) for each in series}
         return [encode(tail(each, steps), inputs, clock, horizon, scales[each.name]) for each in series]
 
-    def forecast(self, panel: Panel, wanted: Forecasting) -> Forecasts:
+    def forecast(self, panel: Panel, wanted: Forecasting, progress: Callable[[int], None] | None = None) -> Forecasts:
         """Say what comes after the end of series.
 
         Args:
             panel: the series.
             wanted: how far ahead, which quantiles or how many paths.
+            progress: called with the number of series that are done.
 
         Returns:
             The median and the quantiles, or the paths, of each.
@@ -201,7 +212,7 @@ class Learner:
             return Forecasts(names, [np.moveaxis(each, 0, -1) for each in drawn])
         others = self._levels(wanted.quantiles)
         levels = sorted({MEDIAN, *others})
-        found = self.quantiles(panel.series, panel.clock, horizon, levels, wanted.draws, wanted.seed)
+        found = self.quantiles(panel.series, panel.clock, horizon, levels, wanted.draws, wanted.seed, progress)
         order = [levels.index(level) for level in (MEDIAN, *others)]
         return Forecasts(("median", *(f"{level:g}" for level in others)), list(found[..., order]))
 

@@ -13,6 +13,7 @@ from throughtime.data.panel.panel import Panel
 from throughtime.data.panel.reading import read_panel
 from throughtime.data.reading import Note, Problems
 from throughtime.data.tables.delimited import read_rows
+from throughtime.data.tables.header import is_number
 from throughtime.data.user_data import Given
 from throughtime.doors import named
 from throughtime.errors import DataError, UsageError
@@ -63,12 +64,12 @@ def panels_as_they_come(inputs: Inputs, how: PanelReading, note: Note) -> Iterat
     first = next(rows, None)
     if first is None:
         raise DataError("standard input has no rows")
-    names = [cell.strip() for cell in first[1]]
-    if not found.header:
+    names, header = [cell.strip() for cell in first[1]], _has_header(first[1], inputs, how)
+    if not header:
         names = [str(number) for number in range(1, len(names) + 1)]
     of = _place_of_id(names, inputs)
     kept: defaultdict[str, deque[Sequence[str]]] = defaultdict(lambda: deque(maxlen=inputs.context + inputs.lead))
-    for line, cells in rows if found.header else chain([first], rows):
+    for line, cells in rows if header else chain([first], rows):
         if len(cells) != len(names):
             raise DataError(f"standard input: line {line}: {len(cells)} cells, where the first line has {len(names)}")
         series = kept[cells[of].strip() if of is not None else ""]
@@ -78,6 +79,15 @@ def panels_as_they_come(inputs: Inputs, how: PanelReading, note: Note) -> Iterat
             continue
         columns = {name: [row[place] for row in series] for place, name in enumerate(names)}
         yield read_panel(Given(memory=columns), how, found, problems)
+
+
+def _has_header(cells: Sequence[str], inputs: Inputs, how: PanelReading) -> bool:
+    """Whether the first row names the columns: those that were learned from, or series in columns of their own."""
+    if how.header is not None:
+        return how.header
+    if inputs.found.form == "columns":
+        return not any(is_number(cell) for cell in cells[1:] or cells)
+    return set(inputs.found.targets) <= {cell.strip() for cell in cells}
 
 
 def _place_of_id(names: Sequence[str], inputs: Inputs) -> int | None:

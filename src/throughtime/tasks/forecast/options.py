@@ -226,7 +226,7 @@ class Forecasting(CheckedOptions):
     """Levels of the quantiles beside the median, with commas between."""
     paths: int = 0
     """Write so many drawn paths in place of quantiles."""
-    draws: int = 500
+    draws: int = 200
     """Paths that quantiles are taken from, for the recursive way."""
     plot: str | None = None
     """File or folder for pictures of each series, its median and bands: .svg, or .html for all in one page."""
