@@ -24,6 +24,8 @@ from throughtime.data.demos.digits import handwritten_digits
 from throughtime.data.demos.moving import moving_digits
 from throughtime.data.demos.names import names_by_country
 from throughtime.data.demos.python_tokens import python_tokens
+from throughtime.data.demos.stock import daily_prices
+from throughtime.data.demos.weather import seattle_weather
 from throughtime.tasks import config_class
 
 SMALL = {"hidden": 16, "embedding": 8, "steps": 3, "lanes": 2, "tbptt": 32}
@@ -33,6 +35,8 @@ LESS: Mapping[str, Any] = {
     "digits": handwritten_digits,
     "code": partial(python_tokens, tokens=6000),
     "moving": partial(moving_digits, train=12, valid=4),
+    "weather": seattle_weather,
+    "stock": daily_prices,
 }
 LEAST = {
     "names": ("accuracy", 0.62),
@@ -103,6 +107,8 @@ def test_the_demo_of_generate_ends_with_a_score_a_sample_a_report_and_three_comm
         ("digits", ["CC BY 4.0", "What was read", "of 359 digits right; a blind guess: 10%"]),
         ("code", ["PSF", "marked by the network", "def", "tokens right", "commonest label would be right for"]),
         ("moving", ["CC BY 4.0", "┌────────────────┐", "1: ", "of 80 frames right (digit"]),
+        ("weather", ["public domain", "asked on 363 days", "the mean of the day of the year", "2016-01-03"]),
+        ("stock", ["PSF", "asked on 448 days", "What a price forecast can do", "2008-10-17"]),
     ],
 )
 def test_a_demo_shows_its_data_what_it_learned_and_commands_that_work(
@@ -116,10 +122,10 @@ def test_a_demo_shows_its_data_what_it_learned_and_commands_that_work(
         assert not [words for words in seen if words not in shown], shown
         assert f"runs/demo-{name}/report.html" in shown and f"now in runs/demo-{name}-data" in shown
         assert "\x1b" not in shown, "no colours but in a terminal"
-        scores += [line for line in shown.splitlines() if "right; a" in line or "% of" in line]
+        scores += [line for line in shown.splitlines() if re.search("right; a|% of|The network .*win", line)]
     assert len(set(scores)) == len(scores) / 2, "the same again"
     follow_all(shown, monkeypatch)
-    assert "accuracy" in capsys.readouterr().out
+    assert ("crps" if DEMOS[name].task == "forecast" else "accuracy") in capsys.readouterr().out
 
 
 def test_another_seed_gives_other_weights(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,3 +207,17 @@ def test_a_whole_demo_learns_what_it_should_in_time(name: str, capfd: pytest.Cap
     position = json.loads((Path("runs") / f"demo-{name}" / "trainer.json").read_text(encoding="utf-8"))
     score, least = LEAST[name]
     assert position["best"][score] >= least
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+@pytest.mark.parametrize("name", ["weather", "stock"])
+def test_the_demos_of_forecasts_reach_what_they_should_in_time(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    began = time.perf_counter()
+    assert status_of(["demo", name]) == 0
+    assert time.perf_counter() - began < 60 * DEMOS[name].max_minutes + 60
+    shown = capsys.readouterr().out
+    off_by, _, inside, *_ = re.search(r"\n  the network +(.*)", shown)[1].split()  # type: ignore[index]
+    last_value = re.search(r"\n  the last value repeated +([\d.]+)", shown)[1]  # type: ignore[index]
+    assert float(off_by) < float(last_value) * {"weather": 0.95, "stock": 1.04}[name], "a price is a random walk"
+    assert 70 <= float(inside) <= 90

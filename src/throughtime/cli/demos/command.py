@@ -68,7 +68,7 @@ def _train(
         return fit(
             chosen.task,
             train,
-            valid=valid,
+            valid=valid or None,  # the task holds out a part of what there is
             out=run_dir,
             overwrite=overwrite,
             max_minutes=max_minutes,
@@ -80,4 +80,6 @@ def _train(
 
 def _amount(paths: list[Path]) -> str:
     files = [each for path in paths for each in (path.rglob("*") if path.is_dir() else [path]) if each.is_file()]
-    return f"{len(files):,} files, {sum(each.stat().st_size for each in files) / 1e6:.1f} MB"
+    size = sum(each.stat().st_size for each in files)
+    amount = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} KB"
+    return f"{len(files):,} file{'s' if len(files) > 1 else ''}, {amount}"

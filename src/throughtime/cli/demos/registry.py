@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from throughtime.cli.demos import answer, caption, code, digits, generate, moving, names, translate
+from throughtime.cli.demos import answer, caption, code, digits, generate, moving, names, stock, translate, weather
 from throughtime.cli.demos.demo import Demo
 
 __all__ = ["DEMOS"]
@@ -16,4 +16,6 @@ DEMOS: dict[str, Demo] = {
     "translate": translate.DEMO,
     "caption": caption.DEMO,
     "answer": answer.DEMO,
+    "weather": weather.DEMO,
+    "stock": stock.DEMO,
 }

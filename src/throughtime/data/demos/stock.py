@@ -14,11 +14,11 @@ from throughtime.data.demos.making import Files, lent, tables_that_grow
 __all__ = ["GROWN", "daily_prices"]
 
 GROWN = "share.csv"
-"""The table with the last ten months, which nothing was learned from."""
+"""The table with the last 21 months, which nothing was learned from."""
 
 
 def daily_prices(folder: Path) -> Files:
-    """Write the prices of a share, a row for each day of trading: once up to the end of 2007, and once with 2008, too.
+    """Write the prices of a share, a row for each day of trading: once up to the end of 2006, and once whole.
 
     Args:
         folder: where the tables go.
@@ -33,4 +33,4 @@ def daily_prices(folder: Path) -> Files:
     prices: Any = lent("matplotlib.cbook", "matplotlib").get_sample_data("goog.npz")["price_data"]
     columns = ("date", "open", "high", "low", "close", "volume")
     rows = [",".join(map(str, row)) for row in prices[list(columns)].tolist()]
-    return tables_that_grow(folder / "share-until-2007.csv", folder / GROWN, ",".join(columns), rows, "2008")
+    return tables_that_grow(folder / "share-until-2006.csv", folder / GROWN, ",".join(columns), rows, "2007")
