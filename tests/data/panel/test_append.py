@@ -50,6 +50,13 @@ def test_rows_of_m4(tmp_path: Path) -> None:
     assert joined.series[1].ticks.tolist() == [0, 1, 2, 3]
 
 
+def test_columns_that_began_later_go_on_with_the_others(tmp_path: Path) -> None:
+    one, other = both(tmp_path, "1,\n2,5\n3,6\n", "4,7\n5,8\n6,9\n", wide="columns")
+    joined = append(one, other)
+    assert values_of(joined) == {"1": [1, 2, 3, 4, 5, 6], "2": [5, 6, 7, 8, 9]}
+    assert joined.series[1].ticks.tolist() == [1, 2, 3, 4, 5]
+
+
 def test_what_stands_beside_goes_on(tmp_path: Path) -> None:
     def part(days: list[str], seen: int, start: int) -> str:
         rows = [f"{day},{start + i if i < seen else ''},{start + i},{-start - i}" for i, day in enumerate(days)]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
-import numpy as np
-import polars as pl
 import pytest
-from small_files import files_called, standard_input
+from small_files import files_called
 from small_panels import DAYS, notes_of, read, refused, skipped, stamps_of, values_of
 
-from throughtime.data.files import STANDARD
 from throughtime.data.panel.options import PanelFound
-from throughtime.errors import UsageError
 
 written = files_called("a.csv")
 TWO = "id,date,value\n" + "".join(
@@ -156,41 +151,6 @@ def test_many_series_seen_at_once_have_ids_that_grow(tmp_path: Path) -> None:
     assert (panel.series[7].name, panel.series[7].values.tolist()) == ("7", [[7]] * 4)
 
 
-@pytest.mark.parametrize(
-    ("content", "name"),
-    [
-        (ONE.replace("\n", "\r\n").encode(), "a.csv"),
-        (b"\xef\xbb\xbf" + ONE.encode(), "a.csv"),
-        (gzip.compress(ONE.encode()), "a.csv.gz"),
-        (ONE.replace(",", "\t").encode(), "a.tsv"),
-        (ONE.replace(",", ";").encode(), "a.csv"),
-        (ONE.split("\n", 1)[1].encode(), "a.csv"),
-        ("".join(f'{{"date": "{d}", "value": {i}}}\n' for i, d in enumerate(DAYS)).encode(), "a.jsonl"),
-    ],
-    ids=["windows", "mark", "packed", "tabs", "semicolons", "no header", "json"],
-)
-def test_however_it_is_written(content: bytes, name: str, tmp_path: Path) -> None:
-    panel = read(written(tmp_path, content, name))
-    assert values_of(panel) == {"": list(range(28))}
-    assert stamps_of(panel) == DAYS
-
-
-def test_parquet(tmp_path: Path) -> None:
-    days = pl.Series(DAYS * 2).str.to_date()
-    frame = pl.DataFrame({"id": ["a"] * 28 + ["b"] * 28, "date": days, "y": np.arange(56.0), "k": ["u", "v"] * 28})
-    frame.write_parquet(tmp_path / "a.parquet")
-    panel = read(tmp_path / "a.parquet")
-    assert values_of(panel) == {"a": list(range(28)), "b": list(range(28, 56))}
-    assert (stamps_of(panel), panel.past) == (DAYS, ("k=u", "k=v"))
-    frame.with_columns(y=pl.when(pl.col("y") == 30).then(None).otherwise("y")).write_parquet(tmp_path / "a.parquet")
-    assert refused(tmp_path / "a.parquet").startswith("a.parquet: row 31 (series 'b'): column 'y' is empty")
-
-
-def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    standard_input(monkeypatch, TWO)
-    assert list(values_of(read(STANDARD))) == ["a", "b"]
-
-
 def test_decimal_commas_ids_of_any_letters_and_large_values(tmp_path: Path) -> None:
     rows = [f"{name};{day};{10**12 + i},5" for name in ("😀", "Å 1") for i, day in enumerate(DAYS)]
     panel = read(written(tmp_path, "id;date;value\n" + "\n".join(rows)))
@@ -251,13 +211,10 @@ def test_two_columns_of_dates(tmp_path: Path) -> None:
     assert read(written(tmp_path, table.replace("sent", "date")), ignore_columns="seen").time_column == "date"
 
 
-def test_other_files(tmp_path: Path) -> None:
-    assert refused(tmp_path / "no.csv") == "no such file: no.csv"
-    assert "is a folder" in refused(tmp_path)
-    assert "is no table" in refused(written(tmp_path, b"\x89PNG\r\n\x1a\n00"))
-    assert "XML or HTML" in refused(written(tmp_path, "<html><body>x</body></html>"))
-    with pytest.raises(UsageError, match="unknown format 'xls'"):
-        read(written(tmp_path, ONE), format="xls")
+def test_a_time_zone_without_times(tmp_path: Path) -> None:
+    assert "--time-zone UTC is for time stamps, of which there are none" in refused(
+        written(tmp_path, "value\n1\n2\n"), time_zone="UTC"
+    )
 
 
 def test_labels_that_are_too_many(tmp_path: Path) -> None:
@@ -315,10 +272,3 @@ def test_an_unknown_label_is_told_of(tmp_path: Path) -> None:
         table = "date,value,label\n" + "".join(f"{day},{i},{labels[i % 2]}\n" for i, day in enumerate(DAYS))
         said = notes_of(written(tmp_path, table), found)
     assert "column 'label' holds 'w', which was not learned from" in said
-
-
-def test_several_files(tmp_path: Path) -> None:
-    paths = (written(tmp_path, ONE, "rome.csv"), written(tmp_path, ONE, "oslo.csv"))
-    assert list(values_of(read(paths))) == ["rome", "oslo"]
-    paths = (written(tmp_path, TWO, "1.csv"), written(tmp_path, TWO, "2.csv"))
-    assert "two files hold the series 'a'" in refused(paths)

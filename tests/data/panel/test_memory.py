@@ -12,6 +12,7 @@ import pytest
 from small_panels import DAYS, notes_of, read, refused, skipped, stamps_of, values_of
 
 from throughtime.data.panel.options import PanelFound
+from throughtime.errors import UsageError
 
 NUMBERS = [5.0, 7.0, 6.0]
 
@@ -165,6 +166,12 @@ def test_an_index_without_a_name_is_none() -> None:
 )
 def test_what_is_refused(data: object, message: str) -> None:
     assert refused(data).startswith(message)
+
+
+@pytest.mark.parametrize("role", ["id_column", "time_column", "target_column", "known_columns", "static_columns"])
+def test_numbers_alone_have_no_columns(role: str) -> None:
+    with pytest.raises(UsageError, match=f"{role} names a column, and the data is numbers alone"):
+        read(NUMBERS, **{role: "y"})  # type: ignore[arg-type]
 
 
 def test_gaps_and_bad_series() -> None:

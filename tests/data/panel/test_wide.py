@@ -134,6 +134,7 @@ def test_rows_without_ids_are_numbered(tmp_path: Path) -> None:
         (M4 + '"H3","1","2","3","4","5"\n', {}, "line 4 (series 'H3'): 6 cells, where the header has 5"),
         (M4, {"known_columns": "V2"}, "no room for --known-columns"),
         (DATED, {"wide": "rows"}, "column 'date' has a time in each row"),
+        (DATED, {"wide": "columns", "id_column": "rome"}, "has no room for --id-column"),
     ],
 )
 def test_what_is_refused(table: str, how: dict[str, str], message: str, tmp_path: Path) -> None:

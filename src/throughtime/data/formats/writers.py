@@ -149,8 +149,9 @@ class _Delimited(Writer):
         row = self.row(record, prediction)
         if not begun and not isinstance(record.original, Unnamed):
             self.line(self.columns, record.place)
-        if len(row) > len(self.columns) or not all(name in self.columns for name in row):
-            extra = ", ".join(repr(name) for name in row if name not in self.columns)
+        known = set(self.columns)
+        if not known.issuperset(row):
+            extra = ", ".join(repr(name) for name in row if name not in known)
             raise DataError(f"{record.place}: has fields that the first row has not, {extra}; write .jsonl")
         self.line([self.cell(row.get(name), record.place) for name in self.columns], record.place)
 

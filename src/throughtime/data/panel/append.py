@@ -67,7 +67,10 @@ def _place(panel: Panel) -> str:
 def _joined(first: Series, then: Series, clock: Clock) -> Series:
     if not np.array_equal(first.static, then.static, equal_nan=True):
         raise DataError(f"{then.place}: what never changes in a series is not as in {first.place}")
-    ticks = np.arange(len(first) + len(then)) if clock.kind == "none" else _ticks(first, then, clock)
+    if clock.kind == "none":
+        ticks = np.concatenate([first.ticks, first.ticks[-1] + 1 + np.arange(len(then))])
+    else:
+        ticks = _ticks(first, then, clock)
     return replace(
         first,
         values=np.concatenate([first.values, then.values]),

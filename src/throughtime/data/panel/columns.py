@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
@@ -240,5 +240,6 @@ def coded(column: NDArray[Any]) -> Coded:
         place[order] = np.arange(len(order))
         return Coded(place[codes], python_cells(distinct[order]))
     known: dict[object, int] = {}
-    codes = np.fromiter((known.setdefault(cell, len(known)) for cell in column), np.int64, len(column))
+    cells = [cell if isinstance(cell, str | Hashable) else as_in_file(cell) for cell in column]
+    codes = np.fromiter((known.setdefault(cell, len(known)) for cell in cells), np.int64, len(column))
     return Coded(codes, list(known))

@@ -22,7 +22,8 @@ from throughtime.data.panel.sheet import RowSheet, Sheet
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.tables.column_names import listed
 from throughtime.data.tables.named_rows import as_numpy
-from throughtime.errors import DataError
+from throughtime.doors import named
+from throughtime.errors import DataError, UsageError
 
 __all__ = ["panel_in_memory"]
 
@@ -113,6 +114,9 @@ def _of_array(array: NDArray[Any], how: PanelReading, found: PanelFound, problem
 
 def _of_arrays(columns: Mapping[str, NDArray[Any]], how: PanelReading, found: PanelFound, problems: Problems) -> Panel:
     """Read series that have values and nothing else, by name."""
+    for role in ("id_column", "time_column", "target_column", "known_columns", "past_columns", "static_columns"):
+        if getattr(how, role) is not None and not found.fixed:
+            raise UsageError(f"{named(role)} names a column, and the data is numbers alone: give a table with such")
     if found.covariates or len(found.targets) > 1:
         needed = [*found.targets, *found.covariates]
         raise DataError(

@@ -70,9 +70,9 @@ def _called(panel: Panel, name: str) -> Panel:
 
 def _of_sheet(sheet: Sheet, how: PanelReading, found: PanelFound, problems: Problems) -> Panel:
     """Read series from one table."""
-    twice = next((name for i, name in enumerate(sheet.names) if name in sheet.names[:i]), None)
-    if twice is not None:
-        what = f"are called {twice!r}; rename one" if twice else "have no name; give them names"
+    name, count = Counter(sheet.names).most_common(1)[0]
+    if count > 1:
+        what = f"are called {name!r}; rename one" if name else "have no name; give them names"
         raise DataError(f"{sheet.name}: two columns {what}")
     keys = find_keys(sheet, how, found)
     form, why = told_form(sheet, keys, how, found)

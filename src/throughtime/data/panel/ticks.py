@@ -14,6 +14,7 @@ from throughtime.data.panel.columns import Coded, Fault
 from throughtime.data.panel.options import PanelFound
 from throughtime.data.panel.panel import Ticks
 from throughtime.data.tables.named_rows import as_in_file
+from throughtime.doors import option
 from throughtime.errors import DataError
 
 __all__ = ["clock_of", "ticks_of"]
@@ -40,6 +41,8 @@ def clock_of(cells: Sequence[Any], zone: str | None, column: str, found: PanelFo
     """
     places = [place for place, cell in enumerate(cells) if as_in_file(cell).strip()]
     known = Clock.from_mapping(found.clock) if found.fixed and found.clock else None
+    if zone is not None and not places:
+        raise DataError(f"{option('time_zone', zone)} is for time stamps, of which there are none")
     zone = zone or (known.zone if known is not None else None)
     try:
         clock = Clock.told([cells[place] for place in places], zone, column, known) if places else Clock()

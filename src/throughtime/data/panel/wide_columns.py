@@ -32,6 +32,11 @@ def read_columns(maker: Maker, why: str) -> Panel:
         DataError: a column is missing, or a series cannot be read.
     """
     sheet, keys, found = maker.sheet, maker.keys, maker.found
+    if maker.how.id_column is not None:
+        raise DataError(
+            f"{sheet.name}: a table with a series in each column has no room for {option('id_column')}: the "
+            "columns are the series"
+        )
     if maker.how.static_columns is not None or found.static:
         raise DataError(
             f"{sheet.name}: a table with a series in each column has no room for {option('static_columns')}, of which "

@@ -59,7 +59,7 @@ def read_rows_of_series(maker: Maker, why: str) -> Panel:
                 f"{sheet.name}: a table with a series in each row has no room for {option(role)}, which have a "
                 "value in each step"
             )
-    if maker.keys.time and maker.how.time_column is None:
+    if maker.keys.time:
         column = sheet.names[maker.keys.time[0]]
         raise DataError(
             f"{sheet.name}: column {column!r} has a time in each row, where each row is to be a series; leave "
