@@ -139,3 +139,11 @@ def test_its_help_has_what_series_need_and_nothing_else(capsys: pytest.CaptureFi
     flags = set(re.findall(r"--[a-z-]+", output(capsys, "forecast", "--help")))
     assert flags >= {"--horizon", "--quantiles", "--paths", "--draws", "--plot", "--history", "--seed", "--time-zone"}
     assert not flags & {"--text-column", "--beam", "--probabilities", "--source", "--mel-bands"}
+
+
+def test_predict_says_of_an_option_that_tasks_share_what_each_means_by_it(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = " ".join(re.sub("[│\n]", " ", output(capsys, "predict", "--help")).split())
+    assert "translate, caption: Folder for a picture of each text" in shown
+    assert "answer: Folder for a picture of each context" in shown
+    assert "forecast: File" in shown and "its median and bands" in shown
+    assert "forecast: Steps to look ahead" not in shown, "where one task has it alone, there is nothing to tell apart"

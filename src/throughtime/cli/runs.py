@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -123,14 +124,14 @@ def with_data_options(
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         *own, _data = inspect.signature(command, eval_str=True).parameters.values()
-        tasks = [TASKS[name] for name in names]
-        roles = {role.name: role_parameter(role.name, role.help) for task in tasks for role in task.roles}
-        classes = [task.load_options() for task in tasks]
+        tasks = {name: TASKS[name] for name in names}
+        roles = {role.name: role_parameter(role.name, role.help) for task in tasks.values() for role in task.roles}
+        classes = [task.load_options() for task in tasks.values()]
         how: dict[str, Option] = {}
         for options in classes:  # where several have one of the same name, the first says what it is
             how |= {each.name: each for each in options_of(options) if each.name in options.READING - how.keys()}
-        asked = {each.name: each for task in tasks for each in options_of(asking(task))}
-        parameters = [*own, *roles.values(), *map(_as_learned, how.values()), *map(option_parameter, asked.values())]
+        asked = _asked({name: options_of(asking(task)) for name, task in tasks.items()})
+        parameters = [*own, *roles.values(), *map(_as_learned, how.values()), *map(option_parameter, asked)]
         # typer reads the signature and the annotations; only here can they be made from the tasks
         declared: Any = partial(command)
         declared.__signature__ = inspect.Signature(parameters)
@@ -138,6 +139,16 @@ def with_data_options(
         return declared
 
     return decorate
+
+
+def _asked(options: Mapping[str, Iterable[Option]]) -> Iterator[Option]:
+    """Give each option of several tasks once; what they say of one differently is told task by task."""
+    tasks: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for task, option in ((task, option) for task, of_task in options.items() for option in of_task):
+        tasks[option.name][option.help].append(task)
+    for option in {option.name: option for of_task in options.values() for option in of_task}.values():
+        said = [f"{', '.join(names)}: {words}" for words, names in tasks[option.name].items()]
+        yield option if len(said) == 1 else replace(option, help=" ".join(said))
 
 
 def _as_learned(option: Option) -> inspect.Parameter:
