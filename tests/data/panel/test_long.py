@@ -272,3 +272,14 @@ def test_an_unknown_label_is_told_of(tmp_path: Path) -> None:
         table = "date,value,label\n" + "".join(f"{day},{i},{labels[i % 2]}\n" for i, day in enumerate(DAYS))
         said = notes_of(written(tmp_path, table), found)
     assert "column 'label' holds 'w', which was not learned from" in said
+
+
+@pytest.mark.parametrize("stamps", [["31/12/2024", "1/1/2025", "2/1/2025"], ["2024-W01", "2024-W02", "2024-W03"]])
+def test_dates_of_other_ways_are_times_whatever_they_are_called(stamps: list[str], tmp_path: Path) -> None:
+    panel = read(written(tmp_path, "observed,y\n" + "".join(f"{stamp},{i}\n" for i, stamp in enumerate(stamps))))
+    assert (panel.time_column, panel.past, panel.clock.kind) == ("observed", (), "date")
+
+
+def test_dates_that_may_be_two_days_are_no_labels(tmp_path: Path) -> None:
+    message = refused(written(tmp_path, "observed,y\n" + "".join(f"{i}/{i}/2024,{i}\n" for i in range(1, 9))))
+    assert message.startswith("a.csv: line 2: column 'observed' holds '1/1/2024', and nothing tells whether the month")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from throughtime.data.panel.clock import Clock
 from throughtime.data.panel.columns import Coded, Collected, Fault, coded
 from throughtime.data.panel.options import PanelFound, PanelReading
 from throughtime.data.panel.sheet import Sheet
-from throughtime.data.series.columns import asked_columns
-from throughtime.data.series.timestamps import TimeColumn
+from throughtime.data.series.columns import asked_columns, looks_like_date
 from throughtime.data.tables.column_names import listed
 from throughtime.data.tables.header import is_number
 from throughtime.doors import option
@@ -31,7 +31,7 @@ _DAY_ALONE = re.compile(r"[\d./-]+")
 
 
 def are_dates(cells: Sequence[str]) -> bool:
-    """Tell whether cells are dates, with a time of the day or without.
+    """Tell whether cells are dates, with a time of the day or without, be it such that may be two days: 1/2/2024.
 
     Args:
         cells: some cells.
@@ -43,13 +43,13 @@ def are_dates(cells: Sequence[str]) -> bool:
         >>> are_dates(["2024-05-01", "2024-05-02"]), are_dates(["5", "6"]), are_dates([])
         (True, False, False)
     """
-    if not cells or is_number(cells[0]) or _CLOCK.fullmatch(cells[0]):
+    first = cells[0] if cells else ""
+    if is_number(first) or _CLOCK.fullmatch(first) or not any(map(str.isdecimal, first)):
         return False
-    times = TimeColumn("")
     try:
-        return all(not isinstance(times.read(cell), int | float) for cell in cells)
+        return Clock.told(cells).kind == "date"
     except DataError:
-        return False
+        return all(map(looks_like_date, cells))
 
 
 def find_times(sheet: Sheet, how: PanelReading, found: PanelFound) -> tuple[int, ...]:

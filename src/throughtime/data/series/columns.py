@@ -21,6 +21,7 @@ __all__ = [
     "is_unnamed",
     "kind_of_column",
     "leave_out",
+    "looks_like_date",
     "name_empty",
     "pick_features",
     "word_column",
@@ -47,6 +48,22 @@ def is_unnamed(name: str) -> bool:
         Whether it is none.
     """
     return _UNNAMED.fullmatch(name) is not None
+
+
+def looks_like_date(cell: str) -> bool:
+    """Tell whether a cell looks like a date or a time of the day, be it one that can mean two days.
+
+    Args:
+        cell: the cell.
+
+    Returns:
+        Whether it does.
+
+    Example:
+        >>> looks_like_date("1/2/2024"), looks_like_date("2024-02-01 10:00"), looks_like_date("5")
+        (True, True, False)
+    """
+    return _DATE.fullmatch(cell) is not None
 
 
 def name_empty(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -247,7 +264,7 @@ def pick_features(
 def _refuse_dates(column: str, cells: Sequence[str], how: Reading, name: str) -> None:
     """See that a column that was not asked for as a feature holds no dates, each of which would be a label."""
     there = [cell.strip() for cell in cells if cell.strip()]
-    if how.found.fixed or not there or not all(map(_DATE.fullmatch, there)):
+    if how.found.fixed or not there or not all(map(looks_like_date, there)):
         return
     order = "" if how.time_column else f"order the steps by it with {option('time_column', column)}, or "
     raise DataError(
