@@ -74,6 +74,23 @@ def test_the_hour_that_comes_twice_in_autumn(tmp_path: Path) -> None:
     assert set(np.diff(panel.series[0].ticks).tolist()) == {3_600_000_000}
 
 
+def test_clocks_are_put_back_for_each_series(tmp_path: Path) -> None:
+    walls = [datetime(2023, 10, 28) + timedelta(hours=i) for i in range(72)]
+    walls.insert(27, walls[26])
+    rows = [f"{s},{each},{i}" for i, each in enumerate(walls) for s in "abc"]
+    path = written(tmp_path, "id,time,load\n" + "\n".join(rows))
+    panel = read(path, time_zone="Europe/Berlin")
+    assert values_of(panel) == {s: list(range(73)) for s in "abc"}
+    assert all((np.diff(series.ticks) == 3_600_000_000).all() for series in panel.series)
+    never = "2023-03-26 02:30:00"  # clocks were put forward
+    path = written(tmp_path, "id,time,load\n" + "\n".join([*rows, f"b,{never},5"]))
+    message = refused(path, time_zone="Europe/Berlin")
+    assert message.startswith(f"a.csv: line 221 (series 'b'): column 'time' holds {never}")
+    panel, bad = skipped(path, time_zone="Europe/Berlin")
+    assert values_of(panel) == {s: list(range(73)) for s in "ac"}
+    assert bad == [message]
+
+
 def test_no_hint_at_time_zones_elsewhere(tmp_path: Path) -> None:
     assert "--time-zone" not in refused(written(tmp_path, table([*DAYS, DAYS[27]])))
 

@@ -28,6 +28,8 @@ __all__ = ["VALUE", "Maker"]
 
 VALUE = "value"
 """What the values of a table are called that has no name for them."""
+_FEW = 100
+"""Stamps that are none, at most, of a table whose bad series are skipped; else none of its stamps is."""
 
 
 @dataclass(slots=True)
@@ -87,15 +89,16 @@ class Maker:
         return clock, ticks, there
 
     def _told(self, stamps: Coded, table: Collected) -> Clock:
-        """Tell how stamps are written; what is none is left for later where bad series are skipped."""
-        cells = list(stamps.cells)
+        """Tell how stamps are written; a few that are none are left out here, to be told of with their series."""
+        cells, faults = list(stamps.cells), list[Fault]()
         while True:
             try:
                 return self.clock(cells)
             except StampError as error:
                 row = int((stamps.codes == error.index).argmax())
-                if not self.problems.skip or cells.count("") == len(cells) - 1:
-                    first = min([*table.faults, Fault(row, None, str(error))], key=lambda fault: fault.row)
+                faults.append(Fault(row, None, str(error)))
+                if len(faults) > (_FEW if self.problems.skip else 1) or len(faults) == len(cells):
+                    first = min([*table.faults, faults[0]], key=lambda fault: fault.row)
                     raise DataError(f"{self.sheet.place(int(table.lines[first.row]))}: {first.what}") from None
                 cells[error.index] = ""
 
