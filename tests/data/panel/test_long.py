@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small_files import files_called
 from small_panels import DAYS, notes_of, read, refused, skipped, stamps_of, values_of
@@ -283,3 +284,13 @@ def test_dates_of_other_ways_are_times_whatever_they_are_called(stamps: list[str
 def test_dates_that_may_be_two_days_are_no_labels(tmp_path: Path) -> None:
     message = refused(written(tmp_path, "observed,y\n" + "".join(f"{i}/{i}/2024,{i}\n" for i in range(1, 9))))
     assert message.startswith("a.csv: line 2: column 'observed' holds '1/1/2024', and nothing tells whether the month")
+
+
+def test_ten_thousand_series_seen_step_by_step(tmp_path: Path) -> None:
+    rows = (f"s{s},{day},{s * 10 + i}\n" for i, day in enumerate(DAYS[:6]) for s in range(10_000))
+    panel = read(written(tmp_path, "unique_id,ds,y\n" + "".join(rows)))
+    assert len(panel.series) == 10_000
+    assert np.stack([series.values[:, 0] for series in panel.series]).tolist() == [
+        [s * 10 + i for i in range(6)] for s in range(10_000)
+    ]
+    assert panel.series[9_999].name == "s9999"

@@ -167,7 +167,11 @@ def test_a_missing_value_is_refused_or_stays_unknown(tmp_path: Path) -> None:
 def test_a_missing_value_beside_is_refused_or_filled(role: str, tmp_path: Path) -> None:
     rows = [f"{day},{i},{i * 1e12 if i != 4 else ''},{'uv'[i % 2] if i != 6 else ''}" for i, day in enumerate(DAYS)]
     path = written(tmp_path, "date,value,x,k\n" + "\n".join(rows))
-    assert refused(path, **{role: "x,k"}).startswith("a.csv: line 6: column 'x' is empty")
+    assert refused(path, **{role: "x,k"}) == (
+        "a.csv: line 6: column 'x' is empty (--fill forward, linear or zero: goes on with missing values); or leave it "
+        "out with --ignore-columns x"
+    )
+    assert refused(path, **{role: "k"}, ignore_columns="x").startswith("a.csv: line 8: column 'k' is empty")
     series = read(path, fill="forward", **{role: "x,k"}).series[0]
     block = series.past if role == "past_columns" else series.known
     assert block[3:8].tolist() == [[3e12, 0, 1], [pytest.approx(3e12), 1, 0], [5e12, 0, 1], [6e12, 0, 1], [7e12, 0, 1]]

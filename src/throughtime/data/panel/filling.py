@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from throughtime.data.panel.options import PanelReading
 from throughtime.data.panel.panel import Numbers, Series, Ticks
 from throughtime.data.panel.pattern import Pattern
 from throughtime.data.reading import Fill, Problems
+from throughtime.data.series.columns import leave_out
 from throughtime.data.series.gaps import filled
 from throughtime.doors import option
 from throughtime.errors import DataError
@@ -44,6 +45,8 @@ class Filler:
     """Names of covariates that are known ahead."""
     static: Sequence[str]
     """Names of covariates that never change."""
+    labels: Mapping[str, str]
+    """Columns of those of them that stand for labels."""
     holidays: int = 0
     """Missing slots that steps follow each other across, of all series."""
     new_steps: int = 0
@@ -78,7 +81,7 @@ class Filler:
         elif missing:
             draft = self._spread(draft, pattern, slots, place)
             at = lambda _: place  # noqa: E731
-        self._refuse_empty(draft.values[: draft.seen], self.targets, at)
+        self._refuse_empty(draft.values[: draft.seen], self.targets, at, beside=False)
         past = self._filled(draft.past[: draft.seen], self.past, at)
         known = self._filled(draft.known, self.known, at)
         self.empty += int(np.isnan(draft.values[: draft.seen]).sum())
@@ -130,13 +133,14 @@ class Filler:
         values, past, known = spread(draft.values), spread(draft.past), spread(draft.known)
         return Draft(draft.name, lines, ticks, values, past, known, draft.static, int(rows[draft.seen - 1]) + 1)
 
-    def _refuse_empty(self, values: Numbers, names: Sequence[str], at: Callable[[int], str]) -> None:
+    def _refuse_empty(self, values: Numbers, names: Sequence[str], at: Callable[[int], str], beside: bool) -> None:
         if self.how.fill is not None or not np.isnan(values).any():
             return
-        row, column = (int(place) for place in np.argwhere(np.isnan(values))[0])
+        row, number = (int(place) for place in np.argwhere(np.isnan(values))[0])
+        column = self.labels.get(names[number], names[number])
         raise DataError(
-            f"{at(row)}: column {names[column]!r} is empty ({option('fill', 'forward')}, linear or zero: goes on with "
-            "missing values)"
+            f"{at(row)}: column {column!r} is empty ({option('fill', 'forward')}, linear or zero: goes on with missing "
+            "values)" + (f"; or {leave_out(self.how.as_reading(), column)}" if beside else "")
         )
 
     def _filled(self, values: Numbers, names: Sequence[str], at: Callable[[int], str]) -> Numbers:
@@ -145,7 +149,7 @@ class Filler:
         missing = np.isnan(values)
         if not missing.any():
             return values
-        self._refuse_empty(values, names, at)
+        self._refuse_empty(values, names, at, beside=True)
         self.filled += int(missing.sum())
         return np.where(missing, filled(values.astype(np.float32), fill or "forward"), values)
 

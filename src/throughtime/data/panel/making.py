@@ -166,6 +166,7 @@ class Maker:
         past, known, static = beside
         finisher = Finisher(
             self.sheet.name, clock, self.how, self.problems, self.sheet.place, targets, past, known, static,
+            {f"{column}={label}": column for column, label in self.found.levels},
             self.form != "long" or self.keys.id is not None, self.id_hint,
         )  # fmt: skip
         series = finisher.finish(drafts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,6 +45,8 @@ class Finisher:
     """Names of covariates that are known ahead."""
     static: Sequence[str] = ()
     """Names of covariates that never change."""
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Columns of those of them that stand for labels."""
     has_ids: bool = True
     """Whether a column or a place tells series apart."""
     id_hint: str | None = None
@@ -67,7 +69,15 @@ class Finisher:
         ordered = [each for draft in drafts if (each := self._in_order(draft)) is not None]
         sound = [each for draft in ordered if (each := self._cut(draft)) is not None]
         filler = Filler(
-            self.name, self.clock, self.how, self.problems, self.targets, self.past, self.known, self.static
+            self.name,
+            self.clock,
+            self.how,
+            self.problems,
+            self.targets,
+            self.past,
+            self.known,
+            self.static,
+            self.labels,
         )
         series: list[Series] = []
         for draft, pattern in self._with_patterns(sound):
