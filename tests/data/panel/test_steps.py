@@ -158,7 +158,7 @@ def test_a_missing_value_is_refused_or_stays_unknown(tmp_path: Path) -> None:
     path = written(tmp_path, table(DAYS).replace("01-05,4\n", "01-05,NA\n"))
     message = refused(path)
     assert message.startswith("a.csv: line 6: column 'value' is empty")
-    assert "--fill forward, linear or zero" in message
+    assert "--fill forward or zero" in message
     assert np.flatnonzero(np.isnan(read(path, fill="zero").series[0].values[:, 0])).tolist() == [4]
     assert "1 missing value of 'value' stays so, and is left out of all measures" in notes_of(path, fill="zero")
 
@@ -168,8 +168,8 @@ def test_a_missing_value_beside_is_refused_or_filled(role: str, tmp_path: Path) 
     rows = [f"{day},{i},{i * 1e12 if i != 4 else ''},{'uv'[i % 2] if i != 6 else ''}" for i, day in enumerate(DAYS)]
     path = written(tmp_path, "date,value,x,k\n" + "\n".join(rows))
     assert refused(path, **{role: "x,k"}) == (
-        "a.csv: line 6: column 'x' is empty (--fill forward, linear or zero: goes on with missing values); or leave it "
-        "out with --ignore-columns x"
+        "a.csv: line 6: column 'x' is empty; --fill forward or zero goes on with missing values, or leave it out with "
+        "--ignore-columns x"
     )
     assert refused(path, **{role: "k"}, ignore_columns="x").startswith("a.csv: line 8: column 'k' is empty")
     series = read(path, fill="forward", **{role: "x,k"}).series[0]

@@ -89,4 +89,5 @@ def _roughly(time: int) -> str:
     """A length of time in the largest unit of which it has two or more."""
     units = {DAY: "days", HOUR: "hours", MINUTE: "minutes", SECOND: "seconds"}
     size, name = next(((size, name) for size, name in units.items() if time >= 2 * size), (1, "microseconds"))
-    return f"{time / size:.3g} {name}"
+    count = time / size
+    return f"{count:.3g} {name}" if count < 1000 else f"{count:,.0f} {name}"

@@ -108,7 +108,7 @@ class Filler:
             )
         raise DataError(
             f"{at(first)}: the step of {stamp} is missing behind this one, and {missing:,} of {behind:,} in all "
-            f"({pattern.describe()}); {option('fill', 'forward')}, linear or zero makes steps of them, or "
+            f"({pattern.describe()}); {option('fill', 'forward')} or zero makes steps of them, or "
             f"{option('frequency')} says what a step is"
         )
 
@@ -139,8 +139,8 @@ class Filler:
         row, number = (int(place) for place in np.argwhere(np.isnan(values))[0])
         column = self.labels.get(names[number], names[number])
         raise DataError(
-            f"{at(row)}: column {column!r} is empty ({option('fill', 'forward')}, linear or zero: goes on with missing "
-            "values)" + (f"; or {leave_out(self.how.as_reading(), column)}" if beside else "")
+            f"{at(row)}: column {column!r} is empty; {option('fill', 'forward')} or zero goes on with missing values"
+            + (f", or {leave_out(self.how.as_reading(), column)}" if beside else "")
         )
 
     def _filled(self, values: Numbers, names: Sequence[str], at: Callable[[int], str]) -> Numbers:

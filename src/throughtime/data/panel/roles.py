@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from throughtime.data.panel.options import PanelFound, PanelReading
@@ -20,6 +20,8 @@ _IDS = (
     *("station", "sensor", "site", "device", "entity", "key", "name"),
 )
 _COUNTS = frozenset(("no", "no.", "nr", "nr.", "#", "index", "idx", "row", "row_id", "rownum", "obs"))
+_ASKED = ("target_column", "known_columns", "past_columns", "static_columns")
+"""Options that ask for columns of values."""
 _TARGETS = ("target", "value", "values", "y", "sales", "demand")
 
 
@@ -110,12 +112,8 @@ def find_keys(sheet: Sheet, how: PanelReading, found: PanelFound) -> Keys:
     if key is not None and (key in times or key in ignored):
         raise DataError(f"{sheet.name}: column {names[key]!r} is asked for as two of id, time and left out")
     used = {names.index(each) for each in (*found.covariates, *found.targets) if each in names}
-    used |= {i for each in _asked(how) for i in asked_columns(each, names, sheet.name, "target_column") or ()}
+    used |= {i for role in _ASKED for i in asked_columns(getattr(how, role), names, sheet.name, role) or ()}
     return Keys(key, times, tuple(sorted((left_out | index) - {key} - used)))
-
-
-def _asked(how: PanelReading) -> Iterable[str | None]:
-    return how.target_column, how.known_columns, how.past_columns, how.static_columns
 
 
 def _is_counter(i: int, name: str, sheet: Sheet) -> bool:
@@ -170,10 +168,7 @@ def choose_roles(sheet: Sheet, keys: Keys, how: PanelReading, found: PanelFound)
     if found.fixed:
         return _as_learned(sheet, keys, how, found)
     names, name = sheet.names, sheet.name
-    asked = {
-        role: asked_columns(getattr(how, role), names, name, role) or ()
-        for role in ("target_column", "known_columns", "past_columns", "static_columns")
-    }
+    asked = {role: asked_columns(getattr(how, role), names, name, role) or () for role in _ASKED}
     _refuse_twice(sheet, keys, asked)
     beside = (*asked["known_columns"], *asked["past_columns"], *asked["static_columns"])
     free = [i for i in range(len(names)) if i not in keys.taken and i not in beside]
