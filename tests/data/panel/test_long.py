@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from small_files import files_called
 from small_panels import DAYS, notes_of, read, refused, skipped, stamps_of, values_of
@@ -105,7 +104,11 @@ def test_rows_without_a_value_at_both_ends_are_left_out(tmp_path: Path) -> None:
     path = written(tmp_path, table)
     assert values_of(read(path)) == {"": list(range(1, 27))}
     assert stamps_of(read(path))[0] == "2024-01-02"
-    assert "steps without a value at the start or the end of a series are left out" in notes_of(path)
+    said = "steps without a value at the start or the end of a series are left out"
+    assert said in notes_of(path)
+    for old, new in (("01-01,0\n", "01-01,\n"), ("01-28,27\n", "01-28,\n")):
+        assert said in notes_of(written(tmp_path, changed(ONE, old, new)))
+    assert said not in notes_of(written(tmp_path, ONE))
 
 
 def test_stamps_split_over_columns(tmp_path: Path) -> None:
@@ -246,7 +249,9 @@ def test_nothing_left(tmp_path: Path) -> None:
 
 def test_other_tables_are_read_like_those_learned_from(tmp_path: Path) -> None:
     lines = [
-        f"{s},{day},{i},{k},{'uv'[i % 2]},{i % 5}" for s, k in (("a", "p"), ("b", "q")) for i, day in enumerate(DAYS)
+        f"{s},{day},{i},{k},{'uv'[i % 2]},{i % 5 > 0}"
+        for s, k in (("a", "p"), ("b", "q"))
+        for i, day in enumerate(DAYS)
     ]
     header = "id,date,value,kind,label,x\n"
     found = PanelFound()
@@ -255,11 +260,12 @@ def test_other_tables_are_read_like_those_learned_from(tmp_path: Path) -> None:
     assert (found.targets, found.past, found.known, found.static) == (["value"], ["label"], ["x"], ["kind"])
     # One series alone, of which nothing would be told to be static; an unknown label; other columns in another order.
     later = "x,more,label,kind,date,id,value\n" + "".join(
-        f"{i % 5},9,{'vw'[i % 2]},q,{day},z,{i}\n" for i, day in enumerate(DAYS)
+        f"{i % 5 > 0},9,{'vw'[i % 2]},q,{day},z,{i}\n" for i, day in enumerate(DAYS)
     )
     panel = read(written(tmp_path, later, "b.csv"), found)
     assert (panel.past, panel.known, panel.static) == (("label=u", "label=v"), ("x",), ("kind=p", "kind=q"))
     assert panel.series[0].past[:2].tolist() == [[0, 1], [0, 0]]
+    assert panel.series[0].known[:3].tolist() == [[0], [1], [1]]
     assert panel.series[0].static.tolist() == [0, 1]
     lacking = refused(written(tmp_path, later.replace("label", "other"), "b.csv"), found)
     assert "has no column 'label', which was learned from" in lacking
@@ -284,13 +290,3 @@ def test_dates_of_other_ways_are_times_whatever_they_are_called(stamps: list[str
 def test_dates_that_may_be_two_days_are_no_labels(tmp_path: Path) -> None:
     message = refused(written(tmp_path, "observed,y\n" + "".join(f"{i}/{i}/2024,{i}\n" for i in range(1, 9))))
     assert message.startswith("a.csv: line 2: column 'observed' holds '1/1/2024', and nothing tells whether the month")
-
-
-def test_ten_thousand_series_seen_step_by_step(tmp_path: Path) -> None:
-    rows = (f"s{s},{day},{s * 10 + i}\n" for i, day in enumerate(DAYS[:6]) for s in range(10_000))
-    panel = read(written(tmp_path, "unique_id,ds,y\n" + "".join(rows)))
-    assert len(panel.series) == 10_000
-    assert np.stack([series.values[:, 0] for series in panel.series]).tolist() == [
-        [s * 10 + i for i in range(6)] for s in range(10_000)
-    ]
-    assert panel.series[9_999].name == "s9999"

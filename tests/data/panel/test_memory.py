@@ -143,6 +143,23 @@ def test_a_data_frame_of_pandas_with_ids_and_times_as_its_index() -> None:
     assert (values_of(panel)["b"], panel.id_column, panel.time_column) == (list(range(28, 56)), "store", "time")
 
 
+class Column(Index):
+    """What a series of pandas is, as far as it is read."""
+
+    def __init__(self, cells: list[Any], name: str | None, index: Index) -> None:
+        super().__init__(cells, name)
+        self.index, self.iloc = index, self  # type: ignore[assignment]
+
+    def to_frame(self, name: str) -> Frame:
+        return Frame({name: list(self)}, self.index)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "target"), [(None, "value"), ("load", "load")])
+def test_a_series_of_pandas(name: str | None, target: str) -> None:
+    panel = read(Column(NUMBERS, name, DatetimeIndex(STAMPS[:3], None)))
+    assert (values_of(panel), panel.targets, stamps_of(panel)[0]) == ({"": NUMBERS}, (target,), "2024-01-01")
+
+
 def test_an_index_without_a_name_is_none() -> None:
     assert read(Frame({"y": NUMBERS}, Index([0, 1, 2], None))).time_column is None
 

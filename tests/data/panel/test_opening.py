@@ -98,3 +98,13 @@ def test_several_files(tmp_path: Path) -> None:
     assert list(values_of(read(paths))) == ["rome", "oslo"]
     paths = (written(tmp_path, TWO, "1.csv"), written(tmp_path, TWO, "2.csv"))
     assert "two files hold the series 'a'" in refused(paths)
+
+
+def test_ten_thousand_series_seen_step_by_step(tmp_path: Path) -> None:
+    rows = (f"s{s},{day},{s * 10 + i}\n" for i, day in enumerate(DAYS[:6]) for s in range(10_000))
+    panel = read(written(tmp_path, "unique_id,ds,y\n" + "".join(rows)))
+    assert len(panel.series) == 10_000
+    assert np.stack([series.values[:, 0] for series in panel.series]).tolist() == [
+        [s * 10 + i for i in range(6)] for s in range(10_000)
+    ]
+    assert panel.series[9_999].name == "s9999"
