@@ -73,7 +73,7 @@ class ForecastingRun(OpenedRun):
         roles, reader, wanted = self._forecast_parts(more)
         memory = {DATA: data, **roles}
         given = UserData({role: Given(memory=value) for role, value in memory.items() if value is not None})
-        if not given:
+        if DATA not in given:
             raise UsageError(f"nothing to forecast: {what_to_give(self.task)}")
         problems = Problems(skip=skip_bad, note=say)
         panel, found = self._forecast(reader, given, wanted, problems)
@@ -123,7 +123,7 @@ class ForecastingRun(OpenedRun):
         say = note or PlainReporter().note
         roles, reader, wanted = self._forecast_parts(more)
         given = user_data({DATA: data, **roles})
-        if not given:
+        if DATA not in given:
             raise UsageError(f"nothing to forecast: {what_to_give(self.task)}")
         if STANDARD in given[DATA].paths:
             return self._forecast_live(reader, given, Path(out), wanted, say)

@@ -162,7 +162,7 @@ def what_to_give(task: str) -> str:
         >>> what_to_give("generate")
         'name a file'
     """
-    roles = [role.name for role in task_named(task).roles]
+    roles = [role.name for role in task_named(task).roles if not role.beside]
     if is_typed():
         return f"name files with {', '.join(map(spelled, roles))}" if roles else "name a file"
     if roles:

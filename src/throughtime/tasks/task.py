@@ -20,6 +20,8 @@ class Role:
     validate on."""
     help: str
     """What the files hold, in one sentence."""
+    beside: bool = False
+    """Whether they stand beside the data, which must be there too; else they take its place."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

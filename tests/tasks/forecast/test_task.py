@@ -242,7 +242,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any, str]] = {
     "likelihood of quantiles": ({"strategy": "direct", "likelihood": "gaussian"}, None, "without a likelihood"),
     "anchor beside difference": ({"transform": "difference", "anchor": "mean"}, None, "leave anchor out"),
     "a season that is not there": ({"anchor": "season", "season": "1"}, None, "needs a season above 1"),
-    "a season that is too long": ({"season": "500"}, None, "longer than the series"),
+    "a season that is too long": ({"season": "500"}, None, "not shorter than the series, of up to 60"),
 }
 
 

@@ -13,7 +13,13 @@ TASK = Task(
     reader="throughtime.tasks.forecast.reader:ForecastReader",
     learner="throughtime.tasks.forecast.learner:Learner",
     job="throughtime.tasks.forecast.job:make_job",
-    roles=(Role(name="history", help="File that the series go on from, such as the training file of a test file."),),
+    roles=(
+        Role(
+            name="history",
+            help="File that the series go on from, such as the training file of a test file.",
+            beside=True,
+        ),
+    ),
     files=("inputs.json", "skipped.txt"),
     evaluating="throughtime.tasks.forecast.options:Evaluating",
     predicting="throughtime.tasks.forecast.options:Forecasting",

@@ -101,10 +101,10 @@ def _require_known(series: Series, ahead: int, clock: Clock) -> None:
     lacking = len(series) + ahead - len(series.known)
     if series.known.shape[1] and lacking > 0:
         first = series.future(ahead)[ahead - lacking :][:1]
-        name = f" (series {series.name!r})" if series.name else ""
+        missing = "the step ahead is" if ahead == 1 else f"{lacking} of {ahead} steps are"
         raise DataError(
-            f"{series.place}{name}: the covariates that are known ahead end too early: {lacking} of {ahead} steps are "
-            f"missing, the first at {clock.write(first)[0]}; add rows with them and an empty value"
+            f"{series.place}: the covariates that are known ahead end too early: {missing} missing, the first at "
+            f"{clock.write(first)[0]}; add rows with them and an empty value"
         )
 
 

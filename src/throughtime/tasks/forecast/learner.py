@@ -114,9 +114,10 @@ class Learner:
         """Give the steps to look ahead; a UsageError says that they are more than a direct forecaster knows."""
         horizon = self.inputs.horizon if asked is None else asked
         if self.inputs.strategy == "direct" and horizon > self.inputs.horizon:
+            learned = "1 step" if self.inputs.horizon == 1 else f"{self.inputs.horizon} steps"
             raise UsageError(
-                f"the direct strategy looks {self.inputs.horizon} steps ahead, not {horizon}: it has learned no more; "
-                f"give a {named('horizon')} up to {self.inputs.horizon}, or learn with a longer one, or with "
+                f"the direct strategy looks {learned} ahead, not {horizon}: it has learned no more; give a "
+                f"{named('horizon')} up to {self.inputs.horizon}, or learn with a longer one, or with "
                 f"{option('strategy', 'recursive')}"
             )
         return horizon

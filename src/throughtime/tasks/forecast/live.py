@@ -12,10 +12,11 @@ from throughtime.data.panel.options import PanelReading
 from throughtime.data.panel.panel import Panel
 from throughtime.data.panel.reading import read_panel
 from throughtime.data.reading import Note, Problems
+from throughtime.data.tables.column_names import listed
 from throughtime.data.tables.delimited import read_rows
 from throughtime.data.tables.header import is_number
 from throughtime.data.user_data import Given
-from throughtime.doors import named
+from throughtime.doors import option
 from throughtime.errors import DataError, UsageError
 from throughtime.tasks.forecast.inputs import Inputs
 
@@ -67,7 +68,7 @@ def panels_as_they_come(inputs: Inputs, how: PanelReading, note: Note) -> Iterat
     names, header = [cell.strip() for cell in first[1]], _has_header(first[1], inputs, how)
     if not header:
         names = [str(number) for number in range(1, len(names) + 1)]
-    of = _place_of_id(names, inputs)
+    of = _place_of_id(names, inputs, how)
     kept: defaultdict[str, deque[Sequence[str]]] = defaultdict(lambda: deque(maxlen=inputs.context + inputs.lead))
     for line, cells in rows if header else chain([first], rows):
         if len(cells) != len(names):
@@ -90,11 +91,14 @@ def _has_header(cells: Sequence[str], inputs: Inputs, how: PanelReading) -> bool
     return set(inputs.found.targets) <= {cell.strip() for cell in cells}
 
 
-def _place_of_id(names: Sequence[str], inputs: Inputs) -> int | None:
+def _place_of_id(names: Sequence[str], inputs: Inputs, how: PanelReading) -> int | None:
     """Where the name of the series stands in a row; None where there is one series alone."""
-    column = inputs.found.id_column
+    column = how.id_column or inputs.found.id_column
     if column is None or inputs.found.form == "columns":
         return None
     if column not in names:
-        raise DataError(f"standard input has no column {column!r}, which tells series apart ({named('id_column')})")
+        raise DataError(
+            f"standard input has no column {column!r}, which tells series apart; it has {listed(names)}: choose one "
+            f"with {option('id_column')}"
+        )
     return names.index(column)

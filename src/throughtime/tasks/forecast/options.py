@@ -229,7 +229,7 @@ class Forecasting(CheckedOptions):
     draws: int = 200
     """Paths that quantiles are taken from, for the recursive way."""
     plot: str | None = None
-    """File or folder for pictures of each series, its median and bands: .svg, or .html for all in one page."""
+    """File for a picture of the series, its median and bands: .svg for one, .html for several on one page."""
     seed: int = 0
     """Same seed, same paths."""
 
@@ -237,6 +237,7 @@ class Forecasting(CheckedOptions):
         self._at_least(1, "horizon")
         self._at_least(0, "paths", "seed")
         self._at_least(10, "draws")
-        if max(self.paths, self.draws) > MOST_PATHS:
-            raise UsageError(f"{named('paths')} must be at most {MOST_PATHS:,}")
+        for name, count in (("paths", self.paths), ("draws", self.draws)):
+            if count > MOST_PATHS:
+                raise UsageError(f"{named(name)} must be at most {MOST_PATHS:,}")
         levels_of(self.quantiles)

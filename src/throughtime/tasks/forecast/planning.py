@@ -91,8 +91,11 @@ def _seasons(config: Config, panel: Panel, note: Note) -> tuple[int, ...]:
     usual = int(np.median([len(each) for each in panel.series]))
     if config.season is not None:
         asked = seasons_of(config.season)
-        if asked and asked[-1] >= max(len(each) for each in panel.series):
-            raise DataError(f"a {named('season')} of {asked[-1]} steps is longer than the series, of up to {usual:,}")
+        longest = max(len(each) for each in panel.series)
+        if asked and asked[-1] >= longest:
+            raise DataError(
+                f"a {named('season')} of {asked[-1]:,} steps is not shorter than the series, of up to {longest:,}"
+            )
         return asked
     told = panel.series[0].pattern.seasons(panel.clock)
     if not told and panel.clock.kind != "date":
@@ -119,8 +122,8 @@ def _strategy(config: Config, panel: Panel, note: Note) -> str:
     if config.strategy is None and panel.past:
         if config.likelihood != "student":
             raise UsageError(
-                f"a {named('likelihood')} is for the recursive {named('strategy')}, which cannot read "
-                f"{', '.join(panel.past[:5])}, as they are not known ahead: leave them out with "
+                f"a {named('likelihood')} is for the recursive {named('strategy')}, which reads nothing that is not "
+                f"known ahead, as {', '.join(panel.past[:5])}: leave such columns out with "
                 f"{option('ignore_columns')}, or say that they are known with {option('known_columns')}"
             )
         note("all steps ahead are forecast at once (direct), as there are covariates that are not known ahead")
@@ -132,16 +135,15 @@ def _check_values(config: Config, cut: Sequence[Series]) -> None:
     counts = config.likelihood == "negative-binomial"
     for each in cut:
         there = each.values[np.isfinite(each.values)]
-        name = f" (series {each.name!r})" if each.name else ""
         if counts and ((there < 0) | (there % 1 > 0)).any():
             wrong = there[(there < 0) | (there % 1 > 0)][0]
             raise DataError(
-                f"{each.place}{name} holds {wrong:g}: {option('likelihood', 'negative-binomial')} is for counts, which "
+                f"{each.place} holds {wrong:g}: {option('likelihood', 'negative-binomial')} is for counts, which "
                 "are whole and not negative; take student or gaussian"
             )
         if config.transform == "log" and (there <= 0).any():
             raise DataError(
-                f"{each.place}{name} holds {there[there <= 0][0]:g}, which has no logarithm: leave "
+                f"{each.place} holds {there[there <= 0][0]:g}, which has no logarithm: leave "
                 f"{option('transform', 'log')} out"
             )
 

@@ -21,6 +21,7 @@ from throughtime.errors import DataError, UsageError
 from throughtime.tasks.forecast.inputs import INPUTS_FILE, Inputs, read_inputs
 from throughtime.tasks.forecast.options import Config
 from throughtime.tasks.forecast.planning import learned_inputs, plan_for
+from throughtime.tasks.run_config import what_to_give
 
 __all__ = ["HISTORY", "ForecastReader", "Prepared", "ToScore"]
 
@@ -108,7 +109,7 @@ class ForecastReader:
             else plan.first_held_out(len(each), count)
             for each in panel.series
         }
-        panel = self._long_enough(panel, firsts, problems)
+        panel = self._long_enough(panel, firsts, problems, validated=bool(validation))
         cut = [each.until(firsts[each.name]) for each in panel.series]
         inputs = learned_inputs(self.config, panel, cut, plan, found, kept, note)
         valid = ToScore(panel, [firsts[each.name] for each in panel.series])
@@ -188,9 +189,8 @@ class ForecastReader:
 
     def _panel(self, data: UserData, found: PanelFound, problems: Problems) -> Panel:
         """Read the series of all files, after those that go before them."""
-        strange = [role for role in data if role not in (DATA, HISTORY)]
-        if strange or DATA not in data:
-            raise UsageError(f"forecast reads series, its data, and perhaps their {HISTORY}; give {DATA}")
+        if DATA not in data:
+            raise UsageError(f"nothing goes on from the {named(HISTORY)}: {what_to_give('forecast')}")
         given = data.in_hand()
         if HISTORY not in given:
             return read_panel(given[DATA], self.how, found, problems)
@@ -198,24 +198,32 @@ class ForecastReader:
         found.fixed = True
         return append(history, read_panel(given[DATA], self.how, found, problems))
 
-    def _long_enough(self, panel: Panel, firsts: Mapping[str, int], problems: Problems) -> Panel:
+    def _long_enough(self, panel: Panel, firsts: Mapping[str, int], problems: Problems, *, validated: bool) -> Panel:
         """Leave series out, or refuse them, that leave too little to learn from before what is validated on."""
         kept: list[Series] = []
         for each in panel.series:
             if firsts[each.name] >= LEAST:
                 kept.append(each)
                 continue
-            name = f" (series {each.name!r})" if each.name else ""
-            held_out = len(each) - firsts[each.name]
-            problems.report(
-                f"{each.place}{name}",
-                f"{len(each)} steps are too few: {LEAST} are needed to learn from beside the {held_out} that are held "
-                f"out for validation; give a shorter {named('horizon')} or fewer {named('folds')}, or leave such "
-                f"series out with {option('skip_bad', True)}",
-            )
+            first = firsts[each.name]
+            length, held_out = (first, 0) if validated else (len(each), len(each) - first)
+            problems.report(each.place, self._too_short(length, held_out, others=len(panel.series) > 1))
         if not kept:
             raise DataError(f"{panel.series[0].place}: no series is long enough to learn from")
         return replace(panel, series=kept)
+
+    def _too_short(self, length: int, held_out: int, *, others: bool) -> str:
+        """Say that a series leaves too little to learn from, and what would mend that."""
+        hints: list[str] = []
+        if held_out > 1 and length > LEAST:
+            hints.append(f"a shorter {named('horizon')}")
+            hints += [f"fewer {named('folds')}"] if (self.config.folds or 1) > 1 else []
+        hints = [f"give {' or '.join(hints or ['longer series'])}"]
+        if others:
+            hints.append(f"leave such series out with {option('skip_bad', True)}")
+        few = "1 step is" if length == 1 else f"{length} steps are"
+        beside = f" beside the {held_out} held out for validation" if held_out else ""
+        return f"{few} too few: {LEAST} are needed to learn from{beside}; {', or '.join(hints)}"
 
 
 def _of_unseen(new: int, count: int) -> str:

@@ -94,10 +94,10 @@ class Rolling:
         ]
         """(which series, which origin) of each forecast."""
         if not self.rows:
-            longest = max(map(len, series), default=0)
+            ahead = f"of {horizon:,} steps" if horizon > 1 else "of a step"
             raise DataError(
-                f"no forecast of {horizon:,} steps can be scored: the longest series has {longest:,} steps; "
-                f"give longer series, or a smaller {named('horizon')}"
+                f"no forecast {ahead} can be scored: no series goes on so long, with values, after what is known of "
+                "it; give longer series" + (f", or a smaller {named('horizon')}" if horizon > 1 else "")
             )
 
     @property
