@@ -173,6 +173,19 @@ def test_whole_numbers_as_time(tmp_path: Path) -> None:
     assert panel.series[0].future(2).tolist() == [200, 205]
 
 
+def test_a_time_in_decimals_is_refused_not_taken_for_something_else(tmp_path: Path) -> None:
+    message = refused(written(tmp_path, "time,value\n" + "".join(f"{i / 2},{i}\n" for i in range(9))))
+    assert message.startswith("a.csv: line 3: column 'time' holds ")
+    panel = read(written(tmp_path, "t,value\n" + "".join(f"{i / 2},{i}\n" for i in range(9))))  # degrees, perhaps
+    assert (panel.time_column, panel.past) == (None, ("t",))
+
+
+def test_ids_without_times(tmp_path: Path) -> None:
+    panel = read(written(tmp_path, "id,value\n1,5\n1,6\n2,7\n1,8\n2,9\n"))
+    assert values_of(panel) == {"1": [5, 6, 8], "2": [7, 9]}
+    assert (panel.clock.kind, panel.series[1].ticks.tolist()) == ("none", [0, 1])
+
+
 def test_without_times_steps_are_in_the_order_of_the_lines(tmp_path: Path) -> None:
     panel = read(written(tmp_path, "5\n7\n6\n"))
     assert values_of(panel) == {"": [5, 7, 6]}

@@ -23,8 +23,10 @@ _USUAL = (
     *("timestamp", "datetime", "date_time", "date time", "date", "time", "ds", "t", "step", "period", "epoch"),
     *("year", "month", "week", "day", "hour", "quarter"),
 )
-_COUNTED = frozenset(("timestamp", "datetime", "date", "time", "ds", "t", "step", "period", "epoch", "year"))
-"""Names of times that may be whole numbers; a month or an hour by itself comes again and again."""
+_NUMBERS = ("timestamp", "datetime", "date", "time", "ds", "epoch")
+"""Names of times that may be numbers."""
+_COUNTED = ("t", "step", "period", "year")
+"""Names of times where they are whole numbers; a month or an hour by itself comes again and again."""
 _PARTS = ("year", "month", "day", "hour", "minute", "second")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?")
 _DAY_ALONE = re.compile(r"[\d./-]+")
@@ -79,13 +81,18 @@ def find_times(sheet: Sheet, how: PanelReading, found: PanelFound) -> tuple[int,
         parts = [names[part] for part in _PARTS if part in names]
         return tuple(parts[: next((n for n, i in enumerate(parts) if sheet.names[i].casefold() != _PARTS[n]), 6)])
     usual = [names[name] for name in _USUAL if name in names]
-    numeric = [names[name] for name in _USUAL if name in _COUNTED and name in names]
+    numeric = [names[name] for name in _NUMBERS if name in names and _are_numbers(sheet.cells(names[name]))]
+    counted = [names[name] for name in _COUNTED if name in names and _are_whole(sheet.cells(names[name]))]
     worded = [i for i in usual if (cells := sheet.cells(i)) and not any(map(is_number, cells))]
-    return tuple(([i for i in numeric if _are_whole(sheet.cells(i))] + worded)[:1])
+    return (*numeric, *counted, *worded)[:1]
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    return bool(cells) and all(map(is_number, cells))
 
 
 def _are_whole(cells: Sequence[str]) -> bool:
-    return bool(cells) and all(is_number(cell) and float(cell).is_integer() for cell in cells)
+    return _are_numbers(cells) and all(float(cell).is_integer() for cell in cells)
 
 
 def _one_of(dated: Sequence[int], sheet: Sheet, names: dict[str, int]) -> tuple[int, ...]:
