@@ -36,6 +36,11 @@ def test_columns_that_are_numbered_are_series(tmp_path: Path) -> None:
     assert (panel.form, list(values_of(panel)), stamps_of(panel)) == ("columns", ["MT_001", "MT_002"], DAYS)
 
 
+def test_columns_that_are_numbered_otherwise_are_not(tmp_path: Path) -> None:
+    path = written(tmp_path, DATED.replace("oslo", "pm10").replace("rome", "no2"))
+    assert "--wide columns" in refused(path)
+
+
 def test_columns_with_other_names_may_be_anything(tmp_path: Path) -> None:
     path = written(tmp_path, DATED)
     message = refused(path)

@@ -32,16 +32,7 @@ def read_columns(maker: Maker, why: str) -> Panel:
         DataError: a column is missing, or a series cannot be read.
     """
     sheet, keys, found = maker.sheet, maker.keys, maker.found
-    if maker.how.id_column is not None:
-        raise DataError(
-            f"{sheet.name}: a table with a series in each column has no room for {option('id_column')}: the "
-            "columns are the series"
-        )
-    if maker.how.static_columns is not None or found.static:
-        raise DataError(
-            f"{sheet.name}: a table with a series in each column has no room for {option('static_columns')}, of which "
-            "each series has its own"
-        )
+    _refuse_others(maker)
     past = _beside(maker, maker.how.past_columns, found.past, "past_columns")
     known = _beside(maker, maker.how.known_columns, found.known, "known_columns")
     values = [i for i in range(len(sheet.names)) if i not in {*keys.taken, *past, *known}]
@@ -73,6 +64,20 @@ def read_columns(maker: Maker, why: str) -> Panel:
         f"each column is a series ({why}), {len(values):,} of them: {listed(maker.called(values))}; steps by {by}"
     )
     return maker.panel(clock, drafts, found.targets[:1], (past_names, known_names, ()))
+
+
+def _refuse_others(maker: Maker) -> None:
+    """See that nothing was asked for that each series would have of its own."""
+    if maker.how.id_column is not None:
+        raise DataError(
+            f"{maker.sheet.name}: a table with a series in each column has no room for {option('id_column')}: the "
+            "columns are the series"
+        )
+    if maker.how.static_columns is not None or maker.found.static:
+        raise DataError(
+            f"{maker.sheet.name}: a table with a series in each column has no room for {option('static_columns')}, of which "
+            "each series has its own"
+        )
 
 
 def _beside(maker: Maker, asked: str | None, learned: list[str], role: str) -> tuple[int, ...]:
