@@ -75,8 +75,8 @@ def _refuse_others(maker: Maker) -> None:
         )
     if maker.how.static_columns is not None or maker.found.static:
         raise DataError(
-            f"{maker.sheet.name}: a table with a series in each column has no room for {option('static_columns')}, of which "
-            "each series has its own"
+            f"{maker.sheet.name}: a table with a series in each column has no room for {option('static_columns')}, of "
+            "which each series has its own"
         )
 
 
