@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import io
 import re
 import shlex
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import advice_for_answer
 import advice_for_fit
+import advice_for_forecast
 import advice_for_runs
 import pytest
 import typer
@@ -24,8 +26,8 @@ import throughtime
 from throughtime import doors as wording
 from throughtime.cli.main import app, status_of
 
-FITTING = {**advice_for_fit.FITTING, **advice_for_answer.FITTING}
-USING = {**advice_for_runs.USING, **advice_for_answer.USING}
+FITTING = {**advice_for_fit.FITTING, **advice_for_answer.FITTING, **advice_for_forecast.FITTING}
+USING = {**advice_for_runs.USING, **advice_for_answer.USING, **advice_for_forecast.USING}
 NAMING = ("option", "named")
 OPTION = re.compile(r"(?<![\w-])(fit )?(--[a-z][a-z-]*[a-z])(?![\w-])")
 SOURCE = Path(throughtime.__file__).parent
@@ -44,9 +46,18 @@ def put_together(command: Any) -> Any:
     return whole
 
 
+class Typed:
+    """Standard input that is the same for each command."""
+
+    @property
+    def buffer(self) -> io.BytesIO:
+        return io.BytesIO(advice_for_forecast.TYPED.encode())
+
+
 @pytest.fixture(autouse=True)
 def doors(monkeypatch: pytest.MonkeyPatch) -> Doors:
     monkeypatch.setattr("throughtime.cli.main.app", whole_command())
+    monkeypatch.setattr("sys.stdin", Typed())
     return without_training(monkeypatch)
 
 
@@ -94,7 +105,7 @@ def follow(case: Case, before: str | None, doors: Doors, capsys: pytest.CaptureF
     assert case.says in said
     named = check_options(arguments, said, task)
     if case.told:
-        assert len(doors.records) == case.reads
+        assert doors.count == case.reads
         return
     if case.then is None and case.without is None:
         return  # the data is to be mended, or another run to be made
@@ -109,7 +120,7 @@ def follow(case: Case, before: str | None, doors: Doors, capsys: pytest.CaptureF
         check_options(arguments, said, task)
     else:
         assert status == 0, said
-        assert (len(doors.records) or doors.characters) == case.reads
+        assert doors.count == case.reads
 
 
 @pytest.mark.parametrize("name", FITTING)
@@ -143,7 +154,7 @@ def test_flags_in_texts_are_flags() -> None:
     known = {*all_flags(), "--help"}
     for path in SOURCE.rglob("*.py"):
         name = str(path.relative_to(SOURCE))
-        if name in ("training/report.py", "training/drawing.py"):  # variables of CSS
+        if name in ("training/report.py", "training/page.py", "training/drawing.py"):  # variables of CSS
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -153,6 +164,7 @@ def test_flags_in_texts_are_flags() -> None:
 UNPROVOKED = {
     "data/in_memory/rows.py:_check_shape": "arrays in memory",
     "data/planning/split.py:hold_out_end": "a single step has a single label, which is refused before",
+    "data/panel/memory.py:_of_arrays": "arrays in memory: tests/data/panel/test_memory.py",
     "data/formats/table.py:read_table": "what a caller in Python did wrong",
     "tasks/generate/reader.py:encode": "a text most of which is unknown: tests/tasks/supervised/test_remarks.py",
     "tasks/generate/reader.py:_given": "text in memory",

@@ -12,11 +12,15 @@ import numpy as np
 import pytest
 import torch
 
+from throughtime.data.panel.panel import Panel, Series
 from throughtime.data.reading import Note
 from throughtime.data.record import Record
 from throughtime.runs.folder import make_folder
 from throughtime.runs.run import Run
 from throughtime.tasks import task_named
+from throughtime.tasks.forecast.inputs import read_inputs
+from throughtime.tasks.forecast.learner import Forecasts, Learner
+from throughtime.tasks.forecast.reader import ToScore
 from throughtime.tasks.generate.labels import LABELS_FILE, saved_labels, written_labels
 from throughtime.tasks.generate.text_model import TextModel
 from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
@@ -37,6 +41,13 @@ class Doors:
     """Its records; none where a text was read."""
     characters: int = 0
     """Its characters, where a text was read."""
+    series: list[Series] = field(default_factory=list[Series])
+    """Its series, where they are to be forecast."""
+
+    @property
+    def count(self) -> int:
+        """How many records, characters or series."""
+        return len(self.records) or self.characters or len(self.series)
 
 
 class _Model:
@@ -84,6 +95,29 @@ class _Model:
         return {}
 
 
+class _Forecaster(Learner):
+    """The network of a run as it was before it learned; keeps what it is asked about."""
+
+    doors: Doors
+
+    def evaluate(self, read: ToScore) -> dict[str, Any]:
+        self.doors.series = list(read.panel.series)
+        return super().evaluate(read)
+
+    def forecast(self, panel: Panel, wanted: Any, progress: Any = None) -> Forecasts:
+        self.doors.series = list(panel.series)
+        return super().forecast(panel, wanted, progress)
+
+
+def _model(doors: Doors, run: Run) -> _Model | _Forecaster:
+    if run.task != "forecast":
+        return _Model(doors, run)
+    config: Any = run.config
+    forecaster = _Forecaster(config, read_inputs(run.path), torch.device("cpu"))
+    forecaster.doors = doors
+    return forecaster
+
+
 def _untrained(config: Any, folder: Path, *_: object) -> Translator:
     """The network of a run as it was before it learned."""
     return Translator(config, read_saved(folder, TranslateReader(config).load_targets), torch.device("cpu"))
@@ -95,10 +129,13 @@ def without_training(monkeypatch: pytest.MonkeyPatch) -> Doors:
 
     def train(config: RunConfig, prepared: Any, folder: Path, **_: object) -> Summary:
         artifacts = getattr(prepared, "artifacts", None)
+        doors.records, doors.characters, doors.series = [], 0, []
         if artifacts is None:
             labels = {LABELS_FILE: written_labels(prepared.labels)} if prepared.labels else {}
             artifacts = {prepared.vocabulary.file_name: prepared.vocabulary.to_json(), **labels}
             doors.characters = prepared.train.characters + prepared.valid.characters
+        elif config.task == "forecast":
+            doors.series = list(prepared.train)
         else:
             doors.records = [*prepared.train.records, *prepared.valid.records]
         make_folder(folder, artifacts)
@@ -107,5 +144,5 @@ def without_training(monkeypatch: pytest.MonkeyPatch) -> Doors:
 
     monkeypatch.setattr("throughtime.runs.training.train", train)
     monkeypatch.setattr(Translator, "open", staticmethod(_untrained))
-    monkeypatch.setattr(Run, "model", property(lambda run: _Model(doors, run)))
+    monkeypatch.setattr(Run, "model", property(lambda run: _model(doors, run)))
     return doors
