@@ -68,7 +68,7 @@ def read_columns(maker: Maker, why: str) -> Panel:
 
 def _refuse_others(maker: Maker) -> None:
     """See that nothing was asked for that each series would have of its own."""
-    if maker.how.id_column is not None:
+    if maker.how.id_column is not None and not maker.found.fixed:
         raise DataError(
             f"{maker.sheet.name}: a table with a series in each column has no room for {option('id_column')}: the "
             "columns are the series"
