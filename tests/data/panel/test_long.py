@@ -202,7 +202,7 @@ def test_without_times_steps_are_in_the_order_of_the_lines(tmp_path: Path) -> No
         (changed(ONE, "01-05,4\n", "01-05,inf\n"), {}, "line 6: column 'value' holds 'inf' (str), not a finite number"),
         (changed(ONE, "01-05,4\n", '01-05,"1,500"\n'), {}, "line 6: column 'value' holds '1,500', not a number (write"),
         (changed(ONE, "01-05,4\n", "01-05,4,4\n"), {}, "line 6: 3 cells, where the first line has 2"),
-        (changed(ONE, "01-05,4\n", "01-05\n"), {}, "line 6: 1 cells, where the first line has 2"),
+        (changed(ONE, "01-05,4\n", "01-05\n"), {}, "line 6: 1 cell, where the first line has 2"),
         (changed(ONE, "2024-01-05,", "yesterday,"), {}, "line 6: column 'date' holds 'yesterday', neither a number"),
         (changed(ONE, "2024-01-05,", ","), {}, "line 6: column 'date' is empty"),
         (changed(TWO, "a,2024-01-05,", ",2024-01-05,"), {}, "line 6: no id in column 'id'"),

@@ -46,8 +46,11 @@ def test_what_stands_beside_is_sorted_too(tmp_path: Path) -> None:
 
 
 def test_a_time_that_comes_twice(tmp_path: Path) -> None:
-    message = refused(written(tmp_path, table([*DAYS, DAYS[4]])))
-    assert message.startswith("a.csv: line 30: the time 2024-01-05 again, as in line 6; if the table holds several")
+    again = "a.csv: line 30: the time 2024-01-05 again, as in line 6; "
+    assert refused(written(tmp_path, table([*DAYS, DAYS[4]]))) == again + "each step of a series has its own"
+    rows = [f"{day},{i},{i}" for i, day in enumerate([*DAYS, DAYS[4]])]
+    message = refused(written(tmp_path, "date,value,x\n" + "\n".join(rows)))
+    assert message.startswith(f"{again}if the table holds several")
     assert message.endswith("say which column tells them apart with --id-column")
     rows = [f"{s},{day},{i}" for s in "ab" for i, day in enumerate([*DAYS, DAYS[4]])]
     message = refused(written(tmp_path, "id,date,value\n" + "\n".join(rows)))

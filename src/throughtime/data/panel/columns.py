@@ -187,7 +187,8 @@ def _evened(rows: Sequence[Sequence[str]], width: int, first: int, faults: list[
     """Give rows of another width as many cells as the others have, and tell of them."""
     for row, cells in enumerate(rows):
         if len(cells) != width:
-            faults.append(Fault(first + row, None, f"{len(cells)} cells, where the first {unit} has {width}"))
+            some = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+            faults.append(Fault(first + row, None, f"{some}, where the first {unit} has {width}"))
     return [[*cells[:width], *[""] * (width - len(cells))] for cells in rows]
 
 

@@ -164,10 +164,11 @@ class Maker:
             DataError: no series is left, or one cannot be read.
         """
         past, known, static = beside
+        no_other_column = len(self.sheet.names) == len(self.keys.time) + len(targets)
         finisher = Finisher(
             self.sheet.name, clock, self.how, self.problems, self.sheet.place, targets, past, known, static,
             {f"{column}={label}": column for column, label in self.found.levels},
-            self.form != "long" or self.keys.id is not None, self.id_hint,
+            self.form != "long" or self.keys.id is not None or no_other_column, self.id_hint,
         )  # fmt: skip
         series = finisher.finish(drafts)
         if not series:

@@ -48,7 +48,7 @@ class Finisher:
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Columns of those of them that stand for labels."""
     has_ids: bool = True
-    """Whether a column or a place tells series apart."""
+    """Whether a column or a place tells series apart, or no column is left that may do so."""
     id_hint: str | None = None
     """A column that may do so, where none was told."""
     told: set[str] = field(default_factory=set[str])

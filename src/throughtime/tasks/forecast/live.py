@@ -72,7 +72,8 @@ def panels_as_they_come(inputs: Inputs, how: PanelReading, note: Note) -> Iterat
     kept: defaultdict[str, deque[Sequence[str]]] = defaultdict(lambda: deque(maxlen=inputs.context + inputs.lead))
     for line, cells in rows if header else chain([first], rows):
         if len(cells) != len(names):
-            raise DataError(f"standard input: line {line}: {len(cells)} cells, where the first line has {len(names)}")
+            some = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+            raise DataError(f"standard input: line {line}: {some}, where the first line has {len(names)}")
         series = kept[cells[of].strip() if of is not None else ""]
         series.append(cells)
         if len(series) < LEAST:
