@@ -133,7 +133,7 @@ def test_rows_without_ids_are_numbered(tmp_path: Path) -> None:
         (
             M4.replace('"3124","2990"', '"3124",""').replace('"",""\n', '"","7"\n'),
             {},
-            "line 3 (series 'H2'): column 'value' is empty",
+            "line 3 (series 'H2'): a value is missing; --fill forward",
         ),
         (M4.replace('"3124","2990"', '"",""'), {}, "line 3 (series 'H2'): no value in this row"),
         (M4 + '"H3","1","2","3","4","5"\n', {}, "line 4 (series 'H3'): 6 cells, where the header has 5"),

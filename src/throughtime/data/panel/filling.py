@@ -38,7 +38,7 @@ class Filler:
     problems: Problems
     """Told of what was done."""
     targets: Sequence[str]
-    """Names of what is to be forecast."""
+    """Names of what is to be forecast; none where no column is called so."""
     past: Sequence[str]
     """Names of covariates that are known up to the last step."""
     known: Sequence[str]
@@ -137,9 +137,10 @@ class Filler:
         if self.how.fill is not None or not np.isnan(values).any():
             return
         row, number = (int(place) for place in np.argwhere(np.isnan(values))[0])
-        column = self.labels.get(names[number], names[number])
+        column = self.labels.get(names[number], names[number]) if names else ""
+        empty = f"column {column!r} is empty" if names else "a value is missing"
         raise DataError(
-            f"{at(row)}: column {column!r} is empty; {option('fill', 'forward')} or zero goes on with missing values"
+            f"{at(row)}: {empty}; {option('fill', 'forward')} or zero goes on with missing values"
             + (f", or {leave_out(self.how.as_reading(), column)}" if beside else "")
         )
 
@@ -155,7 +156,7 @@ class Filler:
 
     def say(self) -> None:
         """Say what was done, in one line for each."""
-        targets = ", ".join(map(repr, self.targets))
+        of = f" of {', '.join(map(repr, self.targets))}" if self.targets else ""
         for count, one, many in (
             (self.holidays, "1 step of the pattern is missing, and taken as a holiday: steps follow each other across "
              "it",
@@ -163,8 +164,8 @@ class Filler:
              "across them"),
             (self.new_steps, "1 missing step is made, without a value",
              f"{self.new_steps:,} missing steps are made, without values"),
-            (self.empty, f"1 missing value of {targets} stays so, and is left out of all measures",
-             f"{self.empty:,} missing values of {targets} stay so, and are left out of all measures"),
+            (self.empty, f"1 missing value{of} stays so, and is left out of all measures",
+             f"{self.empty:,} missing values{of} stay so, and are left out of all measures"),
             (self.filled, f"1 missing value of what stands beside is filled ({self.how.fill})",
              f"{self.filled:,} missing values of what stands beside are filled ({self.how.fill})"),
         ):  # fmt: skip

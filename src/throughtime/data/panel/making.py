@@ -166,7 +166,8 @@ class Maker:
         past, known, static = beside
         no_other_column = len(self.sheet.names) == len(self.keys.time) + len(targets)
         finisher = Finisher(
-            self.sheet.name, clock, self.how, self.problems, self.sheet.place, targets, past, known, static,
+            self.sheet.name, clock, self.how, self.problems, self.sheet.place,
+            targets if self.form == "long" else (), past, known, static,
             {f"{column}={label}": column for column, label in self.found.levels},
             self.form != "long" or self.keys.id is not None or no_other_column, self.id_hint,
         )  # fmt: skip

@@ -38,7 +38,7 @@ class Finisher:
     place: Callable[[int, str], str]
     """Says where a line of a series stands."""
     targets: Sequence[str]
-    """Names of what is to be forecast."""
+    """Names of what is to be forecast; none where no column is called so."""
     past: Sequence[str] = ()
     """Names of covariates that are known up to the last step."""
     known: Sequence[str] = ()
@@ -126,7 +126,8 @@ class Finisher:
         """Cut off rows without a value at both ends, but those of what is known ahead; None where no row is left."""
         there = np.flatnonzero(~np.isnan(draft.values).all(axis=1))
         if not len(there):
-            self.problems.report(self._at(draft, 0), f"no value in {_columns(self.targets)}; a series has one at least")
+            where = f" in {_columns(self.targets)}" if self.targets else ""
+            self.problems.report(self._at(draft, 0), f"no value{where}; a series has one at least")
             return None
         first, seen = int(there[0]), int(there[-1]) + 1
         end = seen
