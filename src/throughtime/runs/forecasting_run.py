@@ -81,7 +81,7 @@ class ForecastingRun(OpenedRun):
         from throughtime.data.panel.writing import rows_of_forecast
         from throughtime.runs.predictions import note_skipped
 
-        note_skipped(problems)
+        note_skipped(problems, series=True)
         steps = [len(values) for values in found.values]
         return Forecast(
             names=[each.name for each in panel.series],
@@ -134,7 +134,7 @@ class ForecastingRun(OpenedRun):
         from throughtime.runs.predictions import note_skipped
 
         write_forecast(panel, found.values, found.columns, Path(out), say)
-        note_skipped(problems, None if str(out) == "-" else Path(f"{out}.skipped.txt"))
+        note_skipped(problems, None if str(out) == "-" else Path(f"{out}.skipped.txt"), series=True)
         return len(panel.series)
 
     def _forecast_parts(self, more: dict[str, Any]) -> tuple[dict[str, object], Any, Any]:

@@ -95,16 +95,17 @@ def _steps(
         yield replace(record, original=dict(zip(steps.columns, cells, strict=True))), added
 
 
-def note_skipped(problems: Problems, listed: Path | None = None) -> None:
+def note_skipped(problems: Problems, listed: Path | None = None, *, series: bool = False) -> None:
     """Say how many records were left out, if any were.
 
     Args:
         problems: what was bad.
         listed: a file that is to list them; None: none.
+        series: whether each is a series.
     """
     if not problems.skipped:
         return
     if listed is not None:
         write_text(listed, "\n".join(problems.skipped) + "\n")
-        problems.note(f"{listed} lists the records that were skipped")
-    problems.note(f"{count_skipped(problems)}; the first: {problems.skipped[0]}")
+        problems.note(f"{listed} lists the {'series' if series else 'records'} that were skipped")
+    problems.note(f"{count_skipped(problems, series=series)}; the first: {problems.skipped[0]}")

@@ -24,6 +24,8 @@ __all__ = ["Plan", "learned_inputs", "plan_for", "slot_mean_of"]
 
 WITHOUT_SEASON = 10
 """Steps that are looked ahead where nothing is asked for and there is no season."""
+LARGEST = 1e100
+"""The largest value: squares of larger ones would be no numbers."""
 LOOK_BACK, FEWEST = 3, 30
 """Horizons, and steps, that are read before a forecast at least."""
 SEASONS_SEEN = 2
@@ -135,6 +137,11 @@ def _check_values(config: Config, cut: Sequence[Series]) -> None:
     counts = config.likelihood == "negative-binomial"
     for each in cut:
         there = each.values[np.isfinite(each.values)]
+        if (np.abs(there) > LARGEST).any():
+            raise DataError(
+                f"{each.place} holds {there[np.abs(there) > LARGEST][0]:g}, too large to be learned: give it in larger "
+                "units"
+            )
         if counts and ((there < 0) | (there % 1 > 0)).any():
             wrong = there[(there < 0) | (there % 1 > 0)][0]
             raise DataError(

@@ -22,6 +22,7 @@ from throughtime.tasks.forecast.inputs import INPUTS_FILE, Inputs, read_inputs
 from throughtime.tasks.forecast.options import Config
 from throughtime.tasks.forecast.planning import learned_inputs, plan_for
 from throughtime.tasks.run_config import what_to_give
+from throughtime.tasks.supervised.records import count_skipped
 
 __all__ = ["HISTORY", "ForecastReader", "Prepared", "ToScore"]
 
@@ -112,6 +113,8 @@ class ForecastReader:
         panel = self._long_enough(panel, firsts, problems, validated=bool(validation))
         cut = [each.until(firsts[each.name]) for each in panel.series]
         inputs = learned_inputs(self.config, panel, cut, plan, found, kept, note)
+        if problems.skipped:
+            note(f"{count_skipped(problems, series=True)}; {SKIPPED_FILE} lists them, the first: {problems.skipped[0]}")
         valid = ToScore(panel, [firsts[each.name] for each in panel.series])
         return Prepared(inputs, panel.clock, cut, valid, problems.skipped)
 

@@ -74,11 +74,12 @@ def _relabelled(record: Record, names: Mapping[str, str]) -> Record:
             return record
 
 
-def count_skipped(problems: Problems) -> str:
+def count_skipped(problems: Problems, *, series: bool = False) -> str:
     """Say how many records were skipped.
 
     Args:
         problems: what became of bad records.
+        series: whether each is a series.
 
     Returns:
         The beginning of a sentence.
@@ -88,7 +89,8 @@ def count_skipped(problems: Problems) -> str:
         '1 record was skipped'
     """
     count = len(problems.skipped)
-    return "1 record was skipped" if count == 1 else f"{count:,} records were skipped"
+    one, many = ("series", "series") if series else ("record", "records")
+    return f"1 {one} was skipped" if count == 1 else f"{count:,} {many} were skipped"
 
 
 def split(records: Sequence[Record], note: Note, *, per_step: bool) -> tuple[list[Record], list[Record]]:
