@@ -102,6 +102,10 @@ class Forecaster(nn.Module):
         with torch.no_grad():
             self.head.weight.mul_(QUIET)
             self.head.bias.zero_()
+        self.register_buffer("spread", torch.ones(()))
+
+    spread: Tensor
+    """By what the distance of draws from their median is multiplied; see the task that sets it."""
 
     def output(self, h: Tensor) -> Tensor:
         """Give the parameters of the distributions, (..., K, parameters), of outputs (..., H)."""

@@ -67,12 +67,15 @@ class QuantileForecaster(nn.Module):
         self.head = nn.Linear(hidden_size, outputs * len(levels))
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("levels", torch.tensor(levels, dtype=torch.float32))
+        self.register_buffer("spread", torch.ones(()))
         with torch.no_grad():
             self.head.weight.mul_(QUIET)
             self.head.bias.zero_()
 
     levels: Tensor
     """The levels, (L,)."""
+    spread: Tensor
+    """By what the distance of quantiles from the median is multiplied; see the task that sets it."""
 
     def ahead(self, h: Tensor, known: Tensor, base: Tensor) -> Tensor:
         """Give quantiles of the steps ahead.

@@ -129,7 +129,9 @@ class Direct:
             last = h[range(len(block)), [stop - start - 1 for _, start, stop in windows]]
             parts = [ahead_of(each, len(each), horizon, self.inputs) for each in block]
             known, base = (torch.from_numpy(np.stack(each)).to(self.device) for each in zip(*parts, strict=True))
-            z = self.model.ahead(last, known, base).cpu().numpy()
+            quantiles = self.model.ahead(last, known, base)
+            middle = quantiles[..., self.model.middle, None]
+            z = (middle + self.model.spread * (quantiles - middle)).cpu().numpy()
             found += [self._at_levels(each, row, levels) for each, row in zip(block, z, strict=True)]
         return np.stack(found)
 

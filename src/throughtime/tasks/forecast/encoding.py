@@ -101,7 +101,7 @@ def _require_known(series: Series, ahead: int, clock: Clock) -> None:
     lacking = len(series) + ahead - len(series.known)
     if series.known.shape[1] and lacking > 0:
         first = series.future(ahead)[ahead - lacking :][:1]
-        missing = "the step ahead is" if ahead == 1 else f"{lacking} of {ahead} steps are"
+        missing = "the step ahead is" if ahead == 1 else f"{lacking} of {ahead} steps {'is' if lacking == 1 else 'are'}"
         raise DataError(
             f"{series.place}: the covariates that are known ahead end too early: {missing} missing, the first at "
             f"{clock.write(first)[0]}; add rows with them and an empty value"

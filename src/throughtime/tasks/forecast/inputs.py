@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.panel.options import PanelFound
-from throughtime.data.panel.panel import Numbers, Series
-from throughtime.errors import CheckpointError
+from throughtime.data.panel.panel import Numbers, Panel, Series
+from throughtime.doors import option
+from throughtime.errors import CheckpointError, DataError
 from throughtime.training.files import read_json
 
 __all__ = ["INPUTS_FILE", "Inputs", "Scale", "Standard", "read_inputs"]
@@ -155,6 +156,10 @@ class Inputs:
     """Units of each series, by its name."""
     learned: Mapping[str, int] = field(default_factory=dict[str, int])
     """Time of the last step that was learned from or validated on, by the name of the series."""
+    step: str = ""
+    """What a step is, in words."""
+    grain: int = 0
+    """Microseconds from a step to one that follows it closely; 0 where steps have no dates."""
 
     @property
     def lags(self) -> tuple[int, ...]:
@@ -174,10 +179,26 @@ class Inputs:
         values = np.log(series.values) if self.log else series.values
         return Scale.of(values, self.anchor, counts=self.counts)
 
+    def require_steps_of(self, panel: Panel) -> None:
+        """See that steps are as long as they were in what was learned from.
+
+        Args:
+            panel: other series.
+
+        Raises:
+            DataError: they are longer or shorter.
+        """
+        pattern = panel.series[0].pattern
+        if panel.clock.kind == "date" and self.grain and pattern.grain != self.grain:
+            raise DataError(
+                f"{panel.series[0].place}: {pattern.describe()}, and in what was learned from {self.step}; learn from "
+                f"such series, or say with {option('frequency')} what a step is"
+            )
+
     def to_json(self) -> str:
         """Write it down."""
         names = ("outputs", "strategy", "horizon", "context", "seasons", "anchor", "baseline", "levels", "calendar",
-                 "gaps", "zeros", "counts", "log", "difference")  # fmt: skip
+                 "gaps", "zeros", "counts", "log", "difference", "step", "grain")  # fmt: skip
         return json.dumps(
             {
                 **{name: getattr(self, name) for name in names},

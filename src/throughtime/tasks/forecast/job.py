@@ -17,7 +17,7 @@ from throughtime.tasks.forecast.learner import Learner
 from throughtime.tasks.forecast.options import Config
 from throughtime.tasks.forecast.plotting import pictures_of
 from throughtime.tasks.forecast.reader import Prepared, ToScore
-from throughtime.tasks.forecast.windows import Windows
+from throughtime.tasks.forecast.windows import Window, Windows
 from throughtime.tasks.rivals.keeping import compare
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
@@ -25,7 +25,7 @@ from throughtime.training.job import State, StepResult
 
 __all__ = ["ForecastJob", "make_job"]
 
-MOST = 512
+MOST = 256
 """Forecasts that are made at each validation, about."""
 SAMPLE, SAMPLE_PATHS = 7, 100
 """Steps of a sample, and the paths that it is drawn from."""
@@ -46,6 +46,7 @@ class ForecastJob:
         self._some = some_of(prepared.valid, learner.inputs.horizon)
         inputs = learner.inputs
         self._encoded: list[Encoded] = [encode(each, inputs, prepared.clock) for each in prepared.train]
+        self._held_out, self._ends = _held_out(self._some, learner)
         length = inputs.context + inputs.horizon
         self._windows = Windows(self._encoded, length=length, horizon=inputs.horizon, lead=inputs.lead)
         self.steps_per_epoch = max(1, -(-self._windows.count // learner.config.batch_size))
@@ -92,7 +93,17 @@ class ForecastJob:
         return {}
 
     def validate(self) -> dict[str, float]:
-        return self.learner.validate(self._some)
+        return {"loss": self._held_out_loss(), **self.learner.validate(self._some)}
+
+    def _held_out_loss(self) -> float:
+        """What is minimised, of the held-out ends alone."""
+        total, count = 0.0, 0
+        size = self.learner.config.batch_size
+        with self.learner.evaluating():
+            for first in range(0, len(self._ends), size):
+                loss, scored = self.learner.loss(self._held_out, self._ends[first : first + size], 0)
+                total, count = total + loss.item(), count + scored
+        return total / count
 
     def sample(self, step: int) -> str:
         """Forecast the held-out end of a series, another one each time."""
@@ -120,6 +131,21 @@ class ForecastJob:
         return pictures_of(self.learner, self._some)
 
 
+def _held_out(read: ToScore, learner: Learner) -> tuple[list[Encoded], list[Window]]:
+    """Series of which the held-out ends alone are scored, and windows that end with each horizon of them."""
+    inputs = learner.inputs
+    encoded: list[Encoded] = []
+    windows: list[Window] = []
+    for row, (series, first) in enumerate(zip(read.panel.series, read.firsts, strict=True)):
+        whole = encode(series, inputs, read.panel.clock)
+        seen = whole.seen.copy()
+        seen[: inputs.lead + first] = False
+        encoded.append(replace(whole, seen=seen))
+        for start in range(first, len(series), inputs.horizon):
+            windows.append((row, max(0, start - inputs.context), min(start + inputs.horizon, len(series))))
+    return encoded, windows
+
+
 def some_of(read: ToScore, horizon: int) -> ToScore:
     """Take some of the series, evenly, where there are many: they are validated on often.
 
@@ -133,7 +159,7 @@ def some_of(read: ToScore, horizon: int) -> ToScore:
     origins = sum(
         max(0, len(each) - first) // horizon for each, first in zip(read.panel.series, read.firsts, strict=True)
     )
-    every = max(1, origins // MOST)
+    every = max(1, -(-origins // MOST))
     panel = replace(read.panel, series=read.panel.series[::every])
     return replace(read, panel=panel, firsts=read.firsts[::every])
 

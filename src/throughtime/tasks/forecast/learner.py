@@ -20,6 +20,7 @@ from throughtime.data.panel.panel import Numbers, Panel, Series
 from throughtime.data.reading import Note
 from throughtime.doors import named, option
 from throughtime.errors import UsageError
+from throughtime.tasks.forecast.calibration import best_spread, spread_by
 from throughtime.tasks.forecast.direct import Direct
 from throughtime.tasks.forecast.encoding import Encoded, back_to_values, encode, tail
 from throughtime.tasks.forecast.inputs import Inputs, read_inputs
@@ -62,10 +63,6 @@ class Learner:
     """
 
     name, criterion = "forecast", "crps_scaled"
-    advice = (
-        "more data of the same kind, more epochs, or covariates that are known ahead may help; "
-        "prices of shares and rates are known to follow a random walk closely"
-    )
 
     def __init__(self, config: Config, inputs: Inputs, device: torch.device) -> None:
         self.config, self.inputs = config, inputs
@@ -91,6 +88,13 @@ class Learner:
         learner = cls(config, read_inputs(folder), device)
         load_weights(folder / MODEL_FILE, learner.model.eval())
         return learner
+
+    @property
+    def advice(self) -> str:
+        """What to try where the network is no better than a naive forecast."""
+        tries = "more data of the same kind, or covariates that are known ahead, may help"
+        walk = "; where changes do not depend on what was, as those of prices hardly do, nothing will"
+        return tries + (walk if self.inputs.baseline in ("last_value", "drift") else "")
 
     @property
     def counted(self) -> str:
@@ -246,10 +250,36 @@ class Learner:
         return {**scores.totals(), **counts, "origins": len(rolling.rows), **skipped, "by_step": scores.by_step()}
 
     def validate(self, read: ToScore) -> dict[str, float]:
-        """Score the held-out ends of some of the series, with fewer paths: often, so quickly."""
-        rolling = self._rolling(read)
-        scores = rolling.score(self._forecaster(read, rolling.horizon, VALIDATION_PATHS, 0), block=AT_ONCE).totals()
-        return {"loss": scores["crps_scaled"], **scores}
+        """Score the held-out ends of series, with few paths: often, so quickly; and spread forecasts as they show."""
+        rolling, blocks = self._rolling(read), list[Any]()
+        forecaster = self._forecaster(read, rolling.horizon, VALIDATION_PATHS, 0)
+        self.way.model.spread.fill_(1.0)
+
+        def kept(series: Sequence[Series]) -> Any:
+            blocks.append(forecaster(series))
+            return blocks[-1]
+
+        scores = rolling.score(kept, block=AT_ONCE)
+        if not self.inputs.counts:
+            spread = self._spread_for(rolling, np.concatenate(blocks))
+            self.way.model.spread.fill_(spread)
+            again = iter([self._spread_again(block, spread) for block in blocks])
+            scores = rolling.score(lambda series: next(again), block=AT_ONCE)
+        return scores.totals()
+
+    def _spread_for(self, rolling: Rolling, quantiles: NDArray[np.float64]) -> float:
+        """By what forecasts must be spread, in the units that the network draws in."""
+        ends = [rolling.series[number].values[origin : origin + rolling.horizon] for number, origin in rolling.rows]
+        actual, scale = np.stack(ends), rolling.scale
+        if self.inputs.log:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                actual, quantiles, scale = np.log(actual), np.log(quantiles), np.ones_like(scale)
+        return best_spread(actual, quantiles, scale)
+
+    def _spread_again(self, quantiles: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
+        if self.inputs.log:
+            return np.exp(spread_by(np.log(quantiles), spread))
+        return spread_by(quantiles, spread)
 
     def score_rival(self, rival: Naive, read: ToScore) -> dict[str, float]:
         """Score a naive forecast at the same origins."""

@@ -80,7 +80,9 @@ def panels_as_they_come(inputs: Inputs, how: PanelReading, note: Note) -> Iterat
             problems.note(f"forecasts begin with the {LEAST}rd row of a series; nobody can tell before what a step is")
             continue
         columns = {name: [row[place] for row in series] for place, name in enumerate(names)}
-        yield read_panel(Given(memory=columns), how, found, problems)
+        panel = read_panel(Given(memory=columns), how, found, problems)
+        inputs.require_steps_of(panel)
+        yield panel
 
 
 def _has_header(cells: Sequence[str], inputs: Inputs, how: PanelReading) -> bool:

@@ -169,9 +169,8 @@ class Config(NetworkOptions):
     """Share of the weights' moving average that each step keeps; the average is validated and saved in place of the
     last weights. 0 makes none."""
     epochs: float = 40.0
-    """Passes over the training data; in each, as many windows are drawn as there are horizons in it."""
-    validate_every: int = 200
-    """Steps between validations; 0 validates at the end of each epoch."""
+    """Passes over the training data; in each, as many windows are drawn as there are horizons in it, but 1600 at least
+    and 12800 at most."""
     sample_every: int = 200
     """Steps between samples; 0 makes none."""
 

@@ -253,4 +253,6 @@ def learned_inputs(
         difference=config.transform == "difference",
         scales=scales,
         learned=learned,
+        step=cut[0].pattern.describe(),
+        grain=cut[0].pattern.grain if panel.clock.kind == "date" else 0,
     )

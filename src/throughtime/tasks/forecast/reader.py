@@ -102,6 +102,8 @@ class ForecastReader:
         if validation := data.validation():
             found.fixed = True
             panel = append(panel, self._panel(validation, found, problems))
+        if kept is not None:
+            kept.require_steps_of(panel)
         plan = plan_for(self.config, panel, kept, note)
         count = len(panel.series)
         firsts = {
@@ -136,6 +138,7 @@ class ForecastReader:
         inputs = read_inputs(folder)
         problems = Problems(skip=self.config.skip_bad, note=note)
         panel = self._panel(data, inputs.found, problems)
+        inputs.require_steps_of(panel)
         firsts = [first_new_step(each, inputs) for each in panel.series]
         new = sum(name not in inputs.learned for name in (each.name for each in panel.series))
         if new:
@@ -164,6 +167,7 @@ class ForecastReader:
         """
         inputs = read_inputs(folder)
         panel = self._panel(data, inputs.found, problems)
+        inputs.require_steps_of(panel)
         new = sum(each.name not in inputs.scales for each in panel.series)
         if new:
             problems.note(_of_unseen(new, len(panel.series)))

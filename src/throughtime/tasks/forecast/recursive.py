@@ -117,8 +117,9 @@ class Recursive:
         shape = (count, horizon, self.inputs.outputs)
         noise = np.stack([self.model.likelihood.noise(generators(row), shape) for row in range(len(encoded))])
         noise = torch.from_numpy(noise.reshape(-1, *noise.shape[2:])).to(self.device)
-        found = draw_paths(self.model, self.inputs, state, encoded, horizon, count, noise)
-        return found.view(len(encoded), *shape).cpu().numpy()
+        found = draw_paths(self.model, self.inputs, state, encoded, horizon, count, noise).view(len(encoded), *shape)
+        middle = found.median(1, keepdim=True).values
+        return (middle + self.model.spread * (found - middle)).cpu().numpy()
 
     def _read(self, encoded: Sequence[Encoded]) -> Tensor | tuple[Tensor, ...]:
         """Read the contexts of series, and give the state after them."""

@@ -165,10 +165,10 @@ class Rolling:
         seen = self._begun[numbers[:, 0]] < np.array([origin for _, origin in rows])[:, None]
         actual = np.where(seen[..., None], actual, np.nan).reshape(-1, self.horizon)
         which = (self.targets * numbers + np.arange(self.targets)).ravel()
-        scores.add(which, actual, quantiles, self._scale[places].ravel())
+        scores.add(which, actual, quantiles, self.scale[places].ravel())
 
     @cached_property
-    def _scale(self) -> Numbers:
+    def scale(self) -> Numbers:
         """Unit of each row and target, (R, K)."""
         found = np.empty((len(self.rows), self.targets))
         for places, histories in self._histories():

@@ -11,8 +11,9 @@ from throughtime.tasks.forecast.encoding import Encoded
 
 __all__ = ["Window", "Windows"]
 
-FEWEST = 640
-"""Windows that count as one pass at least: of little data more is learned than there are horizons in it."""
+FEWEST, MOST = 1600, 12_800
+"""Windows that count as one pass, at least and at most: of little data more is learned than there are horizons in it,
+and of much data it is validated before all of it was seen."""
 Window = tuple[int, int, int]
 """(which series, first step, step after the last one)."""
 
@@ -41,7 +42,7 @@ class Windows:
         """The first one."""
         self._stops = np.minimum(self.last + length, steps) - self.last
         self._ends = np.cumsum(self.last - self.first + 1)
-        self.count = max(FEWEST, int(np.maximum(1, steps // horizon).sum()))
+        self.count = min(max(FEWEST, int(np.maximum(1, steps // horizon).sum())), MOST)
         """Windows that count as one pass."""
 
     def draw(self, *, seed: int, step: int, count: int) -> list[Window]:
