@@ -300,6 +300,11 @@ USING: dict[str, Case] = {
         _beside("t,x\n2024-01-01,5\n"), "forecast run b.csv", "one time alone tells no step; say what it is with "
         "--frequency", "--frequency day", 1, before=FORECAST,
     ),
+    "other steps": Case(
+        _beside(stamped(every(7 * DAY), IN_DAYS)), "forecast run b.csv", "b.csv: line 2: a step is a week, and in what "
+        "was learned from a step is a day; learn from such series, or say with --frequency what a step is",
+        "--frequency day", "--fill forward or zero makes steps of them", before=FORECAST,
+    ),
     "missing steps": Case(_beside(HOLED), "forecast run b.csv", "--fill forward or zero makes steps", "--fill zero", 1,
                           before=FORECAST),
     "known too short": Case(

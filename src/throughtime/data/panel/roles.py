@@ -112,7 +112,8 @@ def find_keys(sheet: Sheet, how: PanelReading, found: PanelFound) -> Keys:
     if key is not None and (key in times or key in ignored):
         raise DataError(f"{sheet.name}: column {names[key]!r} is asked for as two of id, time and left out")
     used = {names.index(each) for each in (*found.covariates, *found.targets) if each in names}
-    used |= {i for role in _ASKED for i in asked_columns(getattr(how, role), names, sheet.name, role) or ()}
+    for role in _ASKED[:1] if found.fixed else _ASKED:  # what stands beside is then what was learned from
+        used |= set(asked_columns(getattr(how, role), names, sheet.name, role) or ())
     return Keys(key, times, tuple(sorted((left_out | index) - {key} - used)))
 
 

@@ -81,11 +81,10 @@ def _refuse_others(maker: Maker) -> None:
 
 
 def _beside(maker: Maker, asked: str | None, learned: list[str], role: str) -> tuple[int, ...]:
-    """The columns of covariates: those that were asked for, or learned from."""
+    """The columns of covariates: those that were learned from, or asked for where nothing was."""
     names = maker.sheet.names
-    columns = asked_columns(asked, names, maker.sheet.name, role)
-    if columns is not None or not maker.found.fixed:
-        return columns or ()
+    if not maker.found.fixed:
+        return asked_columns(asked, names, maker.sheet.name, role) or ()
     missing = next((each for each in learned if each not in names), None)
     if missing is not None:
         raise lacks(maker.sheet, missing)

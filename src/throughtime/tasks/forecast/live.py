@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TypeAlias
 
 from throughtime.data.files import STANDARD
 from throughtime.data.panel.options import PanelReading
@@ -24,6 +26,9 @@ __all__ = ["panels_as_they_come"]
 
 LEAST = 3
 """Lines of a series from which one can tell what a step is."""
+_Row: TypeAlias = tuple[int, Sequence[str]]
+"""Its line, and its cells."""
+_PLACE = re.compile(r"\brow (\d+) of the data\b")
 
 
 @dataclass(slots=True)
@@ -66,23 +71,36 @@ def panels_as_they_come(inputs: Inputs, how: PanelReading, note: Note) -> Iterat
     if first is None:
         raise DataError("standard input has no rows")
     names, header = [cell.strip() for cell in first[1]], _has_header(first[1], inputs, how)
+    if not header and found.header and found.form == "long":
+        raise DataError(
+            f"standard input: the first line does not name {listed(found.targets)}, which was learned from; begin with "
+            "the names of the columns"
+        )
     if not header:
         names = [str(number) for number in range(1, len(names) + 1)]
     of = _place_of_id(names, inputs, how)
-    kept: defaultdict[str, deque[Sequence[str]]] = defaultdict(lambda: deque(maxlen=inputs.context + inputs.lead))
+    kept: defaultdict[str, deque[_Row]] = defaultdict(lambda: deque(maxlen=inputs.context + inputs.lead))
     for line, cells in rows if header else chain([first], rows):
         if len(cells) != len(names):
             some = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
             raise DataError(f"standard input: line {line}: {some}, where the first line has {len(names)}")
         series = kept[cells[of].strip() if of is not None else ""]
-        series.append(cells)
+        series.append((line, cells))
         if len(series) < LEAST:
             problems.note(f"forecasts begin with the {LEAST}rd row of a series; nobody can tell before what a step is")
             continue
-        columns = {name: [row[place] for row in series] for place, name in enumerate(names)}
-        panel = read_panel(Given(memory=columns), how, found, problems)
+        columns = {name: [row[place] for _, row in series] for place, name in enumerate(names)}
+        try:
+            panel = read_panel(Given(memory=columns), how, found, problems)
+        except DataError as error:
+            raise DataError(_with_lines(str(error), series)) from None
         inputs.require_steps_of(panel)
         yield panel
+
+
+def _with_lines(message: str, rows: Sequence[_Row]) -> str:
+    """Say where rows stand in what was typed, in place of where they stand in what is kept of it."""
+    return _PLACE.sub(lambda found: f"line {rows[int(found[1]) - 1][0]} of standard input", message)
 
 
 def _has_header(cells: Sequence[str], inputs: Inputs, how: PanelReading) -> bool:

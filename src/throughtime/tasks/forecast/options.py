@@ -14,8 +14,8 @@ from throughtime.training.options import CheckedOptions
 __all__ = ["Config", "Evaluating", "Forecasting", "levels_of", "seasons_of"]
 
 _READING = frozenset([
-    "format", "separator", "header", "encoding", "wide", "target_column", "id_column", "time_column", "known_columns",
-    "past_columns", "static_columns", "ignore_columns", "frequency", "time_zone", "fill",
+    "format", "separator", "header", "encoding", "wide", "target_column", "id_column", "time_column",
+    "ignore_columns", "frequency", "time_zone", "fill",
 ])  # fmt: skip
 MOST_PATHS = 100_000
 """Paths of a series, at most."""
