@@ -22,6 +22,7 @@ WELL = [
 """Enough to learn what is as easy as here."""
 _TWO_STEPS = ["--hidden", "4", "--embedding", "4", "--steps", "2", "--batch-size", "4", "--device", "cpu"]
 TWO_STEPS = {"classify": _TWO_STEPS, "tag": [*_TWO_STEPS, "--spelling", "2"], "translate": [*_TWO_STEPS, "--no-rival"]}
+TWO_STEPS["forecast"] = [*_TWO_STEPS, "--layers", "1", "--horizon", "3", "--no-rival"]
 TWO_STEPS["answer"] = [*_TWO_STEPS, "--spelling", "2"]
 TWO_STEPS["caption"] = [*_TWO_STEPS, "--features", "16"]
 """Task -> options that make a fit take a moment; it learns nothing."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import bad_for_answer
 import bad_for_caption
 import bad_for_classify
+import bad_for_forecast
 import bad_for_tag
 import bad_for_translate
 import pytest
@@ -24,6 +25,7 @@ CASES: dict[tuple[str, str], Bad] = {
         ("translate", bad_for_translate.CASES),
         ("answer", bad_for_answer.CASES),
         ("caption", bad_for_caption.CASES),
+        ("forecast", bad_for_forecast.CASES),
     )
     for name, case in cases.items()
 }
@@ -47,7 +49,8 @@ def test_bad_records_are_skipped_counted_and_listed(task: str, name: str, capsys
     shown = shown_by_fit(capsys, task, case.data, *case.more, "--skip-bad")
     listed = Path("run/skipped.txt").read_text(encoding="utf-8").splitlines()
     assert len(listed) == case.skips
-    assert "1 record was skipped; skipped.txt lists them, the first: " + listed[0] in shown
+    what = "series" if task == "forecast" else "record"
+    assert f"1 {what} was skipped; skipped.txt lists them, the first: {listed[0]}" in shown
     assert case.words[0] in listed[0]
 
 
