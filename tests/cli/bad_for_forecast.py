@@ -138,6 +138,9 @@ CASES: dict[str, Bad] = {
     "a logarithm of 0": Bad(
         one("08,10", "08,0"), "t.csv", ("t.csv: line 2 holds 0", "logarithm"), ("--transform=log",)
     ),
+    "a logarithm of 0 in what is held out": Bad(
+        one("30,11", "30,0"), "t.csv", ("t.csv: line 2 holds 0", "logarithm"), ("--transform=log",)
+    ),
     "no such zone": Bad(
         one(), "t.csv", ("unknown time zone 'Europe/Berlim'", "Berlin"), ("--time-zone=Europe/Berlim",)
     ),

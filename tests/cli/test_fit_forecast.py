@@ -155,6 +155,24 @@ def test_what_a_run_refuses_leaves_what_was_there(name: str, with_prices: Path, 
 
 
 @pytest.mark.parametrize(
+    ("options", "bad", "words"),
+    [
+        (["--transform", "log"], "0", "the value of 2024-01-08 is 0, which has no logarithm"),
+        (["--likelihood", "negative-binomial"], "-1", "the value of 2024-01-08 is -1, which is no count"),
+        (["--likelihood", "negative-binomial"], "0.5", "the value of 2024-01-08 is 0.5, which is no count"),
+    ],
+)
+def test_values_of_another_kind_than_was_learned(
+    options: list[str], bad: str, words: str, refused: Refused, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("t.csv").write_text(ONE)
+    shown_by_fit(capsys, "forecast", "t.csv", *options)
+    Path("new.csv").write_text("shop," + ONE.replace("08,10", f"08,{bad}").replace("\n2024", "\nz,2024"))
+    assert words in refused("forecast", "run", "new.csv", "--id-column", "shop", "--out", "out.csv")
+    assert not Path("out.csv").exists()
+
+
+@pytest.mark.parametrize(
     ("typed", "words"),
     [
         ("", "standard input is empty"),

@@ -88,7 +88,7 @@ def test_holidays_between_the_two(tmp_path: Path) -> None:
             "b.csv: line 2 (series 'a'): begins at 2024-01-10, and what it goes on from ends at 2024-01-10",
         ),
         (DAYS[11:15], "ab", "(a.csv: line 2 (series 'a')); the step of 2024-01-11 is missing"),
-        (DAYS[10:14], "ac", "b.csv: line 2 (series 'a'): the series 'c' do not stand in what it goes on from"),
+        (DAYS[10:14], "ac", "b.csv: line 2 (series 'a'): series 'c' does not stand in what it goes on from"),
         ([f"{day} 07:00" for day in DAYS[10:14]], "ab", "2024-01-11 07:00"),
     ],
 )

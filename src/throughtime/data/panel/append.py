@@ -47,8 +47,9 @@ def append(history: Panel, more: Panel) -> Panel:
     known = {each.name for each in history.series}
     strange = [each.name for each in more.series if each.name not in known]
     if strange:
+        which = f"series {listed(strange)} {'does' if len(strange) == 1 else 'do'}"
         raise DataError(
-            f"{_place(more)}: the series {listed(strange)} do not stand in what it goes on from; that begins with "
+            f"{_place(more)}: {which} not stand in what it goes on from; that begins with "
             f"{listed([each.name for each in history.series[:5]])}"
         )
     ends = {each.name: each for each in more.series}

@@ -73,10 +73,11 @@ def encode(series: Series, inputs: Inputs, clock: Clock, ahead: int = 0, scale: 
         The series as it is read.
 
     Raises:
-        DataError: what should be known ahead of it ends too early, or a value has no logarithm.
+        DataError: what should be known ahead of it ends too early, a value has no logarithm, or is no count.
     """
     _require_known(series, ahead, clock)
-    values = _logarithms(series) if inputs.log else series.values
+    _require_values(series, inputs, clock)
+    values = np.log(series.values) if inputs.log else series.values
     scale = scale or inputs.scale(series)
     seen = np.isfinite(values)
     z = ((values - scale.middle) / scale.size).astype(np.float32)
@@ -108,14 +109,19 @@ def _require_known(series: Series, ahead: int, clock: Clock) -> None:
         )
 
 
-def _logarithms(series: Series) -> Numbers:
-    if (series.values <= 0).any():
-        step = int((series.values <= 0).any(1).argmax())
+def _require_values(series: Series, inputs: Inputs, clock: Clock) -> None:
+    """Raise where values are not of the kind that was learned from."""
+    if not (inputs.log or inputs.counts):
+        return
+    values = series.values
+    wrong = values <= 0 if inputs.log else (values < 0) | (values % 1 > 0)
+    if wrong.any():
+        step = int(wrong.any(1).argmax())
+        why = "has no logarithm, as this run reads them" if inputs.log else "is no count, as this run learned them"
         raise DataError(
-            f"{series.place}: step {step + 1} is {series.values[step].min():g}, which has no logarithm; learn the "
-            "values themselves, or add a number to all"
+            f"{series.place}: the value of {clock.write(series.ticks[step : step + 1])[0]} is "
+            f"{values[step][wrong[step]][0]:g}, which {why}; give other data, or learn the values themselves"
         )
-    return np.log(series.values)
 
 
 def _outside(series: Series, inputs: Inputs, clock: Clock, scale: Scale, ahead: int) -> Floats:

@@ -176,7 +176,8 @@ class Inputs:
         known = self.scales.get(series.name)
         if known is not None:
             return known
-        values = np.log(series.values) if self.log else series.values
+        with np.errstate(divide="ignore", invalid="ignore"):  # what has no logarithm is refused where it is read
+            values = np.log(series.values) if self.log else series.values
         return Scale.of(values, self.anchor, counts=self.counts)
 
     def require_steps_of(self, panel: Panel) -> None:

@@ -132,10 +132,10 @@ def _strategy(config: Config, panel: Panel, note: Note) -> str:
     return config.strategy or ("direct" if panel.past else "recursive")
 
 
-def _check_values(config: Config, cut: Sequence[Series]) -> None:
+def _check_values(config: Config, series: Sequence[Series]) -> None:
     """Raise where values are not of the kind that was asked for."""
     counts = config.likelihood == "negative-binomial"
-    for each in cut:
+    for each in series:
         there = each.values[np.isfinite(each.values)]
         if (np.abs(there) > LARGEST).any():
             raise DataError(
@@ -220,7 +220,7 @@ def learned_inputs(
         DataError: values are not of the kind that was asked for.
         UsageError: options do not fit the data.
     """
-    _check_values(config, cut)
+    _check_values(config, panel.series)
     learned = {each.name: int(each.ticks[-1]) for each in panel.series}
     if kept is not None:
         scales = {each.name: kept.scale(each) for each in cut}
