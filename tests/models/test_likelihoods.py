@@ -75,6 +75,19 @@ def test_draws_have_the_moments_of_the_density(name: str) -> None:
     assert ((drawn > 2.8).mean()) == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.parametrize("name", sorted(LIKELIHOODS))
+def test_the_opposite_of_noise_draws_the_opposite(name: str) -> None:
+    likelihood = make_likelihood(name, 1)
+    noise = likelihood.noise(np.random.default_rng(3), (4000, 1))
+    raw, base = _raw(0.8, 0.5, 4000).float(), torch.full((4000, 1), 2.0)
+    first, second = (
+        likelihood.draw(raw, base, SCALE.expand(4000, 1), torch.from_numpy(each))[:, 0].numpy()
+        for each in (noise, likelihood.mirrored(noise))
+    )
+    assert np.corrcoef(first, second)[0, 1] < -0.5
+    assert float(second.mean()) == pytest.approx(float(first.mean()), abs=0.15 * float(first.std()))
+
+
 def test_gradients_agree_with_differences() -> None:
     for name in LIKELIHOODS:
         likelihood = make_likelihood(name, 2).double()

@@ -54,6 +54,10 @@ class Likelihood(nn.Module, ABC):
     def noise(self, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """Draw what :meth:`draw` turns into values; the last axis is one value's numbers."""
 
+    def mirrored(self, noise: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Turn noise into its opposite, which is as likely: what makes a large value makes as small a one."""
+        return -noise
+
     @abstractmethod
     def draw(self, raw: Tensor, base: Tensor, scale: Tensor, noise: Tensor) -> Tensor:
         """Turn noise (..., K, n) into values (..., K)."""
@@ -153,6 +157,9 @@ class NegativeBinomial(Likelihood):
 
     def noise(self, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
         return generator.random((*shape, 2), np.float32)
+
+    def mirrored(self, noise: NDArray[np.float32]) -> NDArray[np.float32]:
+        return 1 - noise
 
     def draw(self, raw: Tensor, base: Tensor, scale: Tensor, noise: Tensor) -> Tensor:
         from scipy.special import gammaincinv, pdtrik  # takes half a second to load

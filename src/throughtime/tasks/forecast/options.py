@@ -97,8 +97,8 @@ class Config(NetworkOptions):
     30 steps."""
     strategy: Literal["recursive", "direct"] | None = None
     """Step by step, drawing each value and going on from it (recursive: any horizon, whole paths), or all steps at once
-    (direct: quantiles, up to the horizon that was learned). If not given, recursive; direct where there are covariates
-    that are not known ahead."""
+    (direct: quantiles, up to the horizon that was learned). If not given, recursive; direct where past columns are
+    named."""
     likelihood: Literal["student", "gaussian", "laplace", "negative-binomial"] = "student"
     """Distribution of the next value, for the recursive way; negative-binomial is for counts."""
     transform: Literal["none", "log", "difference"] = "none"
@@ -125,7 +125,8 @@ class Config(NetworkOptions):
     known_columns: str | None = None
     """Columns that are known ahead (holidays, prices, the weather forecast), with commas between."""
     past_columns: str | None = None
-    """Columns that are known up to the last step alone; all that are nothing else, if not given."""
+    """Columns that are known up to the last step alone, with commas between, for the direct way; if not given, it reads
+    all that are nothing else."""
     static_columns: str | None = None
     """Columns that never change within a series; those that do not, if not given."""
     ignore_columns: str | None = None

@@ -20,7 +20,7 @@ from throughtime.tasks.forecast.options import Config, seasons_of
 from throughtime.tasks.forecast.rolling import choose
 from throughtime.tasks.rivals.naive import SlotMean
 
-__all__ = ["Plan", "learned_inputs", "plan_for", "slot_mean_of"]
+__all__ = ["Plan", "learned_inputs", "plan_for", "slot_mean_of", "without_unread"]
 
 WITHOUT_SEASON = 10
 """Steps that are looked ahead where nothing is asked for and there is no season."""
@@ -113,20 +113,40 @@ def _seasons(config: Config, panel: Panel, note: Note) -> tuple[int, ...]:
     return seen
 
 
+def without_unread(config: Config, panel: Panel, found: PanelFound, note: Note) -> Panel:
+    """Leave covariates out that nobody asked for and that a recursive forecaster cannot read.
+
+    Args:
+        config: the options.
+        panel: the series.
+        found: how the table was laid out; what is left out is taken out of it.
+        note: told what is left out.
+
+    Returns:
+        The series with those of past covariates that are read.
+    """
+    if not panel.past or config.past_columns is not None or config.strategy == "direct":
+        return panel
+    note(
+        f"not known ahead, and so not read: {', '.join(found.past)}; {option('past_columns')} or "
+        f"{option('strategy', 'direct')} reads them up to the last step, {option('known_columns')} ahead"
+    )
+    found.past = []
+    return replace(panel, past=(), series=[replace(each, past=each.past[:, :0]) for each in panel.series])
+
+
 def _strategy(config: Config, panel: Panel, note: Note) -> str:
     """The way that was asked for, or the one that the covariates leave."""
     if config.strategy == "recursive" and panel.past:
         raise UsageError(
             f"the recursive {named('strategy')} draws step by step, and does not know {', '.join(panel.past[:5])} of "
-            f"the steps ahead: say that they are known with {option('known_columns')}, leave them out with "
-            f"{option('ignore_columns')}, or take {option('strategy', 'direct')}"
+            f"the steps ahead: leave {named('past_columns')} out, or take {option('strategy', 'direct')}"
         )
     if config.strategy is None and panel.past:
         if config.likelihood != "student":
             raise UsageError(
-                f"a {named('likelihood')} is for the recursive {named('strategy')}, which reads nothing that is not "
-                f"known ahead, as {', '.join(panel.past[:5])}: leave such columns out with "
-                f"{option('ignore_columns')}, or say that they are known with {option('known_columns')}"
+                f"a {named('likelihood')} is for the recursive {named('strategy')}, which reads no "
+                f"{named('past_columns')}: leave one of them out"
             )
         note("all steps ahead are forecast at once (direct), as there are covariates that are not known ahead")
     return config.strategy or ("direct" if panel.past else "recursive")

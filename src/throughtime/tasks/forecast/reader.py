@@ -20,7 +20,7 @@ from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 from throughtime.tasks.forecast.inputs import INPUTS_FILE, Inputs, read_inputs
 from throughtime.tasks.forecast.options import Config
-from throughtime.tasks.forecast.planning import learned_inputs, plan_for
+from throughtime.tasks.forecast.planning import learned_inputs, plan_for, without_unread
 from throughtime.tasks.run_config import what_to_give
 from throughtime.tasks.supervised.records import count_skipped
 
@@ -97,7 +97,7 @@ class ForecastReader:
         kept = None if known is None else read_inputs(known)
         problems = Problems(skip=self.config.skip_bad, note=note)
         found = PanelFound() if kept is None else kept.found
-        panel = self._panel(data.training(), found, problems)
+        panel = without_unread(self.config, self._panel(data.training(), found, problems), found, note)
         lengths = {each.name: len(each) for each in panel.series}
         if validation := data.validation():
             found.fixed = True

@@ -90,7 +90,7 @@ class Recursive:
 
     @torch.no_grad()
     def paths(
-        self, encoded: Sequence[Encoded], horizon: int, count: int, generators: Generators
+        self, encoded: Sequence[Encoded], horizon: int, count: int, generators: Generators, *, mirrored: bool = False
     ) -> NDArray[np.float32]:
         """Draw paths of the next values of series.
 
@@ -99,25 +99,34 @@ class Recursive:
             horizon: J, steps ahead.
             count: S, paths of each.
             generators: gives the random numbers of each series.
+            mirrored: whether every second path is drawn from the opposite of another's noise (Hammersley, Morton 1956,
+                "A new Monte Carlo technique: antithetic variates"), which brings the quantiles of as many paths nearer
+                to those of endlessly many.
 
         Returns:
             (series, S, J, K), in units of each.
         """
         rows = max(1, BLOCK // count)
-        found = [
-            self._paths(encoded[first : first + rows], horizon, count, lambda row, first=first: generators(first + row))
-            for first in range(0, len(encoded), rows)
-        ]
+        found: list[NDArray[np.float32]] = []
+        for first in range(0, len(encoded), rows):
+            block = encoded[first : first + rows]
+            noise = [self._noise(generators(first + row), count, horizon, mirrored) for row in range(len(block))]
+            found.append(self._paths(block, np.stack(noise)))
         return np.concatenate(found)
 
-    def _paths(
-        self, encoded: Sequence[Encoded], horizon: int, count: int, generators: Generators
-    ) -> NDArray[np.float32]:
-        state = self._read(encoded)
-        shape = (count, horizon, self.inputs.outputs)
-        noise = np.stack([self.model.likelihood.noise(generators(row), shape) for row in range(len(encoded))])
-        noise = torch.from_numpy(noise.reshape(-1, *noise.shape[2:])).to(self.device)
-        found = draw_paths(self.model, self.inputs, state, encoded, horizon, count, noise).view(len(encoded), *shape)
+    def _noise(self, generator: np.random.Generator, count: int, horizon: int, mirrored: bool) -> NDArray[np.float32]:
+        """What the paths of a series are drawn from, (S, J, K, n)."""
+        likelihood, steps = self.model.likelihood, (horizon, self.inputs.outputs)
+        if not mirrored:
+            return likelihood.noise(generator, (count, *steps))
+        half = likelihood.noise(generator, (-(-count // 2), *steps))
+        return np.concatenate([half, likelihood.mirrored(half)])[:count]
+
+    def _paths(self, encoded: Sequence[Encoded], noise: NDArray[np.float32]) -> NDArray[np.float32]:
+        series, count, horizon, outputs = noise.shape[:4]
+        rows = torch.from_numpy(noise.reshape(-1, *noise.shape[2:])).to(self.device)
+        found = draw_paths(self.model, self.inputs, self._read(encoded), encoded, horizon, count, rows)
+        found = found.view(series, count, horizon, outputs)
         middle = found.median(1, keepdim=True).values
         return (middle + self.model.spread * (found - middle)).cpu().numpy()
 
@@ -135,7 +144,7 @@ class Recursive:
         self, encoded: Sequence[Encoded], horizon: int, levels: Sequence[float], draws: int, generators: Generators
     ) -> NDArray[np.float64]:
         """Give quantiles (series, J, K, L) of the next values of series, in their own units of measure."""
-        paths = self.paths(encoded, horizon, draws, generators)
+        paths = self.paths(encoded, horizon, draws, generators, mirrored=True)
         quantiles = np.quantile(paths, levels, axis=1)  # (L, series, J, K)
         return np.stack(
             [np.moveaxis(back_to_values(quantiles[:, row], each.scale, self.inputs), 0, -1)
