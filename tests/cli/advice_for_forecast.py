@@ -118,13 +118,16 @@ FITTING: dict[str, Case] = {
         reads=1, without="--likelihood gaussian",
     ),
     "step by step, and what is not known ahead": _read(
-        BESIDE, "does not know price of the steps ahead: say that they are known with --known-columns, leave them out "
-        "with --ignore-columns, or take --strategy direct", "--known-columns price",
-        more="--target-column x --strategy recursive",
+        BESIDE, "does not know price of the steps ahead: leave --past-columns out, or take --strategy direct",
+        more="--target-column x --strategy recursive --past-columns price", without="--past-columns price",
     ),
     "a likelihood, and what is not known ahead": _read(
-        BESIDE, "nothing that is not known ahead, as price: leave such columns out with --ignore-columns, or say that "
-        "they are known with --known-columns", "--ignore-columns price", more="--target-column x --likelihood laplace",
+        BESIDE, "is for the recursive --strategy, which reads no --past-columns: leave one of them out",
+        more="--target-column x --likelihood laplace --past-columns price", without="--likelihood laplace",
+    ),
+    "what is not known ahead": _read(
+        BESIDE, "--past-columns or --strategy direct reads them up to the last step, --known-columns ahead", told=True,
+        more="--target-column x",
     ),
     # how a table is laid out
     "which target": of_two(FORECAST, "say it with --target-column, and the others stand beside it", "--target-column p",
