@@ -12,8 +12,8 @@ from small_files import files_called, standard_input
 from small_panels import DAYS, read, refused, stamps_of, values_of
 
 from throughtime.data.files import STANDARD
-from throughtime.data.panel.opening import open_sheet
 from throughtime.data.panel.options import PanelReading
+from throughtime.data.panel.sheets.opening import open_sheet
 from throughtime.data.reading import Problems
 from throughtime.errors import UsageError
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.data.panel.clock import Clock
+from throughtime.data.clocks.clock import Clock
 from throughtime.data.panel.options import PanelFound
 from throughtime.data.panel.panel import Panel, Series
-from throughtime.data.panel.pattern import Pattern
+from throughtime.data.patterns.pattern import Pattern
 from throughtime.tasks.forecast.inputs import Inputs, Scale, Standard
 from throughtime.tasks.forecast.measures import LEVELS
 

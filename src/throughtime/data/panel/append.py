@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from throughtime.data.panel.clock import Clock
+from throughtime.data.clocks.clock import Clock
 from throughtime.data.panel.panel import Panel, Series, Ticks
 from throughtime.data.tables.column_names import listed
 from throughtime.errors import DataError

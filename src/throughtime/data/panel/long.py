@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.panel.columns import Collected, Fault
-from throughtime.data.panel.covariates import Covariates, never_change
-from throughtime.data.panel.draft import Draft
-from throughtime.data.panel.making import Maker
+from throughtime.data.panel.assembly.covariates import Covariates, never_change
+from throughtime.data.panel.assembly.draft import Draft
+from throughtime.data.panel.assembly.making import Maker
 from throughtime.data.panel.panel import Numbers, Panel
-from throughtime.data.panel.roles import choose_roles
+from throughtime.data.panel.sheets.columns import Collected, Fault
+from throughtime.data.panel.sheets.roles import choose_roles
 from throughtime.data.tables.column_names import listed
 
 __all__ = ["read_long"]

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from throughtime.data.in_memory.rows import rows_in_memory
 from throughtime.data.in_memory.values import is_array
-from throughtime.data.panel.columns import Fault, numbers_in
-from throughtime.data.panel.draft import Draft
-from throughtime.data.panel.frames import array_sheet, as_column, is_plain, pandas_columns, polars_columns
-from throughtime.data.panel.making import VALUE, Maker
-from throughtime.data.panel.opening import named_sheet
+from throughtime.data.panel.assembly.draft import Draft
+from throughtime.data.panel.assembly.making import VALUE, Maker
 from throughtime.data.panel.options import PanelFound, PanelReading
 from throughtime.data.panel.panel import Panel
-from throughtime.data.panel.roles import Keys
-from throughtime.data.panel.sheet import RowSheet, Sheet
+from throughtime.data.panel.sheets.columns import Fault, numbers_in
+from throughtime.data.panel.sheets.frames import array_sheet, as_column, is_plain, pandas_columns, polars_columns
+from throughtime.data.panel.sheets.opening import named_sheet
+from throughtime.data.panel.sheets.roles import Keys
+from throughtime.data.panel.sheets.sheet import RowSheet, Sheet
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.tables.column_names import listed
 from throughtime.data.tables.named_rows import as_numpy

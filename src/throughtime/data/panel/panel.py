@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from throughtime.data.panel.clock import Clock
-    from throughtime.data.panel.pattern import Pattern
+    from throughtime.data.clocks.clock import Clock
+    from throughtime.data.patterns.pattern import Pattern
 
 __all__ = ["Form", "Numbers", "Panel", "Series", "Ticks"]
 
 Numbers: TypeAlias = NDArray[np.float64]
 Ticks: TypeAlias = NDArray[np.int64]
-"""Times as whole numbers: microseconds since 1970 for dates (see :class:`~throughtime.data.panel.clock.Clock`)."""
+"""Times as whole numbers: microseconds since 1970 for dates (see :class:`~throughtime.data.clocks.clock.Clock`)."""
 Form: TypeAlias = Literal["long", "columns", "rows"]
 """A row for each step (of one series, or of many with an id), a series in each column, or one in each row."""
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from throughtime.data.panel.forms import told_form
+from throughtime.data.panel.assembly.making import Maker
 from throughtime.data.panel.long import read_long
-from throughtime.data.panel.making import Maker
 from throughtime.data.panel.memory import panel_in_memory
-from throughtime.data.panel.opening import open_sheet
 from throughtime.data.panel.options import PanelFound, PanelReading
 from throughtime.data.panel.panel import Panel
-from throughtime.data.panel.roles import find_keys
-from throughtime.data.panel.sheet import Sheet
+from throughtime.data.panel.sheets.forms import told_form
+from throughtime.data.panel.sheets.opening import open_sheet
+from throughtime.data.panel.sheets.roles import find_keys
+from throughtime.data.panel.sheets.sheet import Sheet
 from throughtime.data.panel.wide_columns import read_columns
 from throughtime.data.panel.wide_rows import read_rows_of_series
 from throughtime.data.reading import Problems

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from throughtime.data.panel.columns import Fault
-from throughtime.data.panel.covariates import Covariates
-from throughtime.data.panel.draft import Draft
-from throughtime.data.panel.making import VALUE, Maker
+from throughtime.data.panel.assembly.covariates import Covariates
+from throughtime.data.panel.assembly.draft import Draft
+from throughtime.data.panel.assembly.making import VALUE, Maker
 from throughtime.data.panel.panel import Panel
-from throughtime.data.panel.roles import lacks
+from throughtime.data.panel.sheets.columns import Fault
+from throughtime.data.panel.sheets.roles import lacks
 from throughtime.data.series.columns import Kind, asked_columns, kind_of_column
 from throughtime.data.tables.column_names import listed
 from throughtime.doors import option

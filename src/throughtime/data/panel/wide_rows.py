@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from throughtime.data.panel.columns import Collected, Fault, collect, number_in
-from throughtime.data.panel.covariates import Covariates
-from throughtime.data.panel.draft import Draft
-from throughtime.data.panel.forms import first_value
-from throughtime.data.panel.making import VALUE, Maker
+from throughtime.data.panel.assembly.covariates import Covariates
+from throughtime.data.panel.assembly.draft import Draft
+from throughtime.data.panel.assembly.making import VALUE, Maker
 from throughtime.data.panel.panel import Numbers, Panel, Ticks
-from throughtime.data.panel.roles import lacks
-from throughtime.data.panel.time_columns import are_dates
+from throughtime.data.panel.sheets.columns import Collected, Fault, collect, number_in
+from throughtime.data.panel.sheets.forms import first_value
+from throughtime.data.panel.sheets.roles import lacks
+from throughtime.data.panel.sheets.time_columns import are_dates
 from throughtime.data.series.columns import Kind, asked_columns, kind_of_column
 from throughtime.data.tables.delimited import Row
 from throughtime.data.tables.values import MISSING

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.panel.calendar import calendar_features
-from throughtime.data.panel.clock import Clock
+from throughtime.data.clocks.clock import Clock
 from throughtime.data.panel.panel import Numbers, Series
+from throughtime.data.patterns.calendar import calendar_features
 from throughtime.data.series.gaps import filled
 from throughtime.errors import DataError
 from throughtime.tasks.forecast.inputs import Inputs, Scale

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from throughtime.data.panel.clock import Clock
+from throughtime.data.clocks.clock import Clock
 from throughtime.data.panel.panel import Numbers, Panel, Series
 from throughtime.data.reading import Note
 from throughtime.doors import named, option

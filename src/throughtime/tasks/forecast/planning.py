@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.panel.calendar import calendar_names, calendar_slot, slot_title
 from throughtime.data.panel.options import PanelFound
 from throughtime.data.panel.panel import Panel, Series
+from throughtime.data.patterns.calendar import calendar_names, calendar_slot, slot_title
 from throughtime.data.reading import Note
 from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from throughtime.data.clocks.clock import Clock
 from throughtime.data.panel.append import append
-from throughtime.data.panel.clock import Clock
 from throughtime.data.panel.options import PanelFound, PanelReading
 from throughtime.data.panel.panel import Panel, Series
 from throughtime.data.panel.reading import read_panel

@@ -1,0 +1,1 @@
+"""Which steps follow in a series, and what the calendar says of them."""
