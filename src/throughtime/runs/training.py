@@ -18,7 +18,7 @@ from throughtime.training.files import MODEL_FILE, TRAINER_FILE, write_json, wri
 from throughtime.training.job import Job
 from throughtime.training.loop import Trainer
 from throughtime.training.metrics import MetricsWriter
-from throughtime.training.report import write_report
+from throughtime.training.pages.report import write_report
 from throughtime.training.reporter import Reporter, Reporters, Summary
 
 __all__ = ["train"]

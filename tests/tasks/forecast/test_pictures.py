@@ -12,7 +12,7 @@ import pytest
 from throughtime.errors import ShapeError
 from throughtime.tasks.forecast.chart import LEAST, MOST, marked
 from throughtime.tasks.forecast.pictures import MOST_PATHS, forecast_chart, page, paths_chart
-from throughtime.training.drawing import TEXT, TRAIN, VALIDATION, width_of
+from throughtime.training.pages.drawing import TEXT, TRAIN, VALIDATION, width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 DAYS = [f"2024-05-{day:02}" for day in range(1, 32)]

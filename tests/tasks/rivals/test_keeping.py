@@ -15,7 +15,7 @@ import throughtime as tt
 from throughtime.errors import CheckpointError
 from throughtime.tasks.rivals import keeping
 from throughtime.tasks.rivals.ngram import NGram
-from throughtime.training.report import write_report
+from throughtime.training.pages.report import write_report
 from throughtime.training.reporter import SilentReporter
 from throughtime.training.seal import signed
 

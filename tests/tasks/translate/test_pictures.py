@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from throughtime.errors import ShapeError, TrainingError
 from throughtime.tasks.translate.pictures import LONGEST, STEEP, attention_grid, attention_image, card
-from throughtime.training.drawing import width_of
+from throughtime.training.pages.drawing import width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 ORANGE = np.array([0xC2, 0x41, 0x0C]) / 255

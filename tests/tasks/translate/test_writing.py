@@ -23,7 +23,7 @@ import throughtime as tt
 from throughtime.cli.main import status_of
 from throughtime.data.record import Record
 from throughtime.errors import CheckpointError, UsageError
-from throughtime.training.report import write_report
+from throughtime.training.pages.report import write_report
 from throughtime.training.reporter import SilentReporter
 
 SEVERAL = [(word, [word[::-1], word]) for word in words(12)]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from throughtime.errors import TrainingError
 from throughtime.tasks.supervised.prediction import Answered
-from throughtime.training.drawing import FORBIDDEN, VALIDATION, Drawing, width_of
 from throughtime.training.files import write_text
+from throughtime.training.pages.drawing import FORBIDDEN, VALIDATION, Drawing, width_of
 
 __all__ = ["card", "coloured_html", "coloured_svg", "draw"]
 

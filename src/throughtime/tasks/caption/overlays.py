@@ -17,10 +17,10 @@ from throughtime.data.encoding.pictures import is_grid
 from throughtime.data.record import Picture
 from throughtime.errors import TrainingError
 from throughtime.tasks.supervised.prediction import WrittenText
-from throughtime.training.drawing import FORBIDDEN, LINE, VALIDATION, Drawing
 from throughtime.training.files import write_text, writing
-from throughtime.training.grid import shortened
-from throughtime.training.png import png_of
+from throughtime.training.pages.drawing import FORBIDDEN, LINE, VALIDATION, Drawing
+from throughtime.training.pages.grid import shortened
+from throughtime.training.pages.png import png_of
 
 __all__ = ["card", "draw", "overlays"]
 

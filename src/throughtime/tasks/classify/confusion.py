@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.encoding.labels import UNSEEN
-from throughtime.training.drawing import TRAIN, Drawing, width_of
-from throughtime.training.grid import draw_squares, shortened
+from throughtime.training.pages.drawing import TRAIN, Drawing, width_of
+from throughtime.training.pages.grid import draw_squares, shortened
 
 __all__ = ["confusion_picture"]
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.errors import ShapeError
-from throughtime.training.charts import ticks, widened
-from throughtime.training.drawing import LINE, TEXT, VALIDATION, Drawing, Point, width_of
-from throughtime.training.grid import shortened
+from throughtime.training.pages.charts import ticks, widened
+from throughtime.training.pages.drawing import LINE, TEXT, VALIDATION, Drawing, Point, width_of
+from throughtime.training.pages.grid import shortened
 
 __all__ = ["Chart", "Values", "marked"]
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from throughtime.errors import ShapeError
 from throughtime.tasks.forecast.chart import Chart, Values
-from throughtime.training.drawing import TEXT, TRAIN, VALIDATION
-from throughtime.training.page import document, figure
+from throughtime.training.pages.drawing import TEXT, TRAIN, VALIDATION
+from throughtime.training.pages.page import document, figure
 
 __all__ = ["forecast_chart", "page", "paths_chart"]
 

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from throughtime.errors import ShapeError, TrainingError
 from throughtime.tasks.supervised.prediction import WrittenText
-from throughtime.training.drawing import FORBIDDEN, LINE, VALIDATION, Drawing, width_of
 from throughtime.training.files import write_text, writing
-from throughtime.training.grid import draw_squares, shortened
+from throughtime.training.pages.drawing import FORBIDDEN, LINE, VALIDATION, Drawing, width_of
+from throughtime.training.pages.grid import draw_squares, shortened
 from throughtime.training.scores import unit_of
 
 __all__ = ["attention_grid", "attention_image", "card", "draw", "drawn"]

@@ -15,11 +15,11 @@ from typing import Any, cast
 import numpy as np
 
 from throughtime.errors import CheckpointError
-from throughtime.training.charts import Curve, line_chart
-from throughtime.training.drawing import LINE, TEXT, TRAIN, VALIDATION
 from throughtime.training.files import METRICS_FILE, read_json, write_text
 from throughtime.training.metrics import read_metrics
-from throughtime.training.page import document, figure
+from throughtime.training.pages.charts import Curve, line_chart
+from throughtime.training.pages.drawing import LINE, TEXT, TRAIN, VALIDATION
+from throughtime.training.pages.page import document, figure
 from throughtime.training.rivals import read_rivals, shown
 from throughtime.training.scores import headline, unit_of
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from throughtime.errors import CheckpointError
-from throughtime.training.charts import Curve
-from throughtime.training.drawing import LINE, TEXT, TRAIN, VALIDATION
-from throughtime.training.report import write_report
+from throughtime.training.pages.charts import Curve
+from throughtime.training.pages.drawing import LINE, TEXT, TRAIN, VALIDATION
+from throughtime.training.pages.report import write_report
 
 CONFIG = {"task": "generate", "throughtime": "0.1.0", "options": {"hidden": 512, "separator": "<|end|>", "tied": False}}
 
@@ -116,7 +116,7 @@ def smoothed(tmp_path: Path, values: list[float], monkeypatch: pytest.MonkeyPatc
         drawn.extend(list(curve.values) for curve in curves)
         return "<svg></svg>"
 
-    monkeypatch.setattr("throughtime.training.report.line_chart", chart)
+    monkeypatch.setattr("throughtime.training.pages.report.line_chart", chart)
     lines: list[dict[str, object]] = [
         {"kind": "train", "step": step, "loss": value, "learning_rate": 0.1, "tokens": 1, "seconds": 1.0}
         for step, value in enumerate(values, 1)

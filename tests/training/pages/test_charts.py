@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughtime.training.charts import MANY, Curve, line_chart, ticks
-from throughtime.training.drawing import TRAIN, VALIDATION, width_of
+from throughtime.training.pages.charts import MANY, Curve, line_chart, ticks
+from throughtime.training.pages.drawing import TRAIN, VALIDATION, width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 COLOURED = 1.8

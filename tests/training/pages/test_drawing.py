@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from throughtime.training.drawing import LINE, TEXT, TRAIN, VALIDATION, Drawing, width_of
+from throughtime.training.pages.drawing import LINE, TEXT, TRAIN, VALIDATION, Drawing, width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -51,7 +51,7 @@ def test_it_is_a_document_of_the_size_asked_for_in_the_readers_font() -> None:
 
 
 def test_alone_it_has_the_colours_of_a_light_page() -> None:
-    from throughtime.training.page import STYLE
+    from throughtime.training.pages.page import STYLE
 
     light = STYLE[: STYLE.index("@media")]
     for colour in (LINE, TRAIN, VALIDATION):

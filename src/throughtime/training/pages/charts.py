@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from throughtime.training.drawing import LINE, Drawing, width_of
+from throughtime.training.pages.drawing import LINE, Drawing, width_of
 
 __all__ = ["Curve", "line_chart", "ticks", "widened"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.training.drawing import LINE, Drawing, Point
+from throughtime.training.pages.drawing import LINE, Drawing, Point
 
 __all__ = ["draw_squares", "shortened"]
 

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from throughtime.training.drawing import Drawing
-from throughtime.training.grid import draw_squares, shortened
+from throughtime.training.pages.drawing import Drawing
+from throughtime.training.pages.grid import draw_squares, shortened
 
 SVG = "{http://www.w3.org/2000/svg}"
 

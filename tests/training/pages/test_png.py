@@ -8,8 +8,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from throughtime.training.drawing import Drawing
-from throughtime.training.png import png_of
+from throughtime.training.pages.drawing import Drawing
+from throughtime.training.pages.png import png_of
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (7, 5, 3)).astype(np.uint8)
 

@@ -1,0 +1,1 @@
+"""Pages and pictures of how a run learned."""
