@@ -162,7 +162,7 @@ class Config(NetworkOptions):
     """Share of the units dropped between the recurrent layers and before the output."""
     batch_size: int = 64
     """Windows of a step."""
-    learning_rate: float = 5e-3
+    learning_rate: float = 2e-3
     """Highest learning rate of AdamW."""
     weight_decay: float = 0.05
     """Weight decay of AdamW; acts on matrices, not on biases and gains."""
@@ -170,8 +170,10 @@ class Config(NetworkOptions):
     """Share of the weights' moving average that each step keeps; the average is validated and saved in place of the
     last weights. 0 makes none."""
     epochs: float = 40.0
-    """Passes over the training data; in each, as many windows are drawn as there are horizons in it, but 1600 at least
+    """Passes over the training data; in each, as many windows are drawn as there are horizons in it, but 640 at least
     and 12800 at most."""
+    validate_every: int = 100
+    """Steps between validations; 0 validates at the end of each epoch."""
     sample_every: int = 200
     """Steps between samples; 0 makes none."""
 

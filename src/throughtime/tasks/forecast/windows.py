@@ -11,7 +11,7 @@ from throughtime.tasks.forecast.encoding import Encoded
 
 __all__ = ["Window", "Windows"]
 
-FEWEST, MOST = 1600, 12_800
+FEWEST, MOST = 640, 12_800
 """Windows that count as one pass, at least and at most: of little data more is learned than there are horizons in it,
 and of much data it is validated before all of it was seen."""
 Window = tuple[int, int, int]
