@@ -172,8 +172,9 @@ class Config(NetworkOptions):
     epochs: float = 40.0
     """Passes over the training data; in each, as many windows are drawn as there are horizons in it, but 640 at least
     and 12800 at most."""
-    validate_every: int = 100
-    """Steps between validations; 0 validates at the end of each epoch."""
+    validate_every: int = 400
+    """Steps between validations; 0 validates at the end of each epoch. The best of many on few held-out values is mostly
+    the luckiest, so there are few."""
     sample_every: int = 200
     """Steps between samples; 0 makes none."""
 
