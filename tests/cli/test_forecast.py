@@ -91,6 +91,14 @@ def test_each_row_of_standard_input_is_answered(
     assert len(answered) == 1 + len(ahead) * (80 - 2)
 
 
+def test_a_header_alone_is_no_series(
+    forecaster: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"date,sold\n")))
+    assert status_of(["forecast", str(forecaster), "-"]) == 2
+    assert "no rows under its header" in capsys.readouterr().err
+
+
 def test_a_file_that_goes_on_from_a_history(forecaster: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("all.csv").write_text(table(80))
     Path("old.csv").write_text(table(60))

@@ -80,6 +80,7 @@ def panels_as_they_come(inputs: Inputs, how: PanelReading, note: Note) -> Iterat
         names = [str(number) for number in range(1, len(names) + 1)]
     of = _place_of_id(names, inputs, how)
     kept: defaultdict[str, deque[_Row]] = defaultdict(lambda: deque(maxlen=inputs.context + inputs.lead))
+    line = 0
     for line, cells in rows if header else chain([first], rows):
         if len(cells) != len(names):
             some = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
@@ -96,6 +97,8 @@ def panels_as_they_come(inputs: Inputs, how: PanelReading, note: Note) -> Iterat
             raise DataError(_with_lines(str(error), series)) from None
         inputs.require_steps_of(panel)
         yield panel
+    if not line:
+        raise DataError("standard input has no rows under its header")
 
 
 def _with_lines(message: str, rows: Sequence[_Row]) -> str:

@@ -139,7 +139,7 @@ class Config(NetworkOptions):
     """What is read in place of missing values and steps: the value before, or zero; they are not scored. If not given,
     they are refused; up to 5 % of missing steps are holidays."""
     format: str | None = None
-    """Format of the files (csv, tsv, parquet); if not given, it is told from each name."""
+    """Format of the files (csv, tsv, json, jsonl, parquet); if not given, it is told from each name."""
     separator: str | None = None
     """What stands between the cells of a table of text: comma, tab, semicolon, pipe, space or any character; if not
     given, it is told from the file."""
@@ -173,8 +173,8 @@ class Config(NetworkOptions):
     """Passes over the training data; in each, as many windows are drawn as there are horizons in it, but 640 at least
     and 12800 at most."""
     validate_every: int = 400
-    """Steps between validations; 0 validates at the end of each epoch. The best of many on few held-out values is mostly
-    the luckiest, so there are few."""
+    """Steps between validations; 0 validates at the end of each epoch. They are few, as the best of many on few
+    held-out values is mostly the luckiest."""
     sample_every: int = 200
     """Steps between samples; 0 makes none."""
 

@@ -107,9 +107,7 @@ def _seasons(config: Config, panel: Panel, note: Note) -> tuple[int, ...]:
         )
         return ()
     seen = tuple(season for season in told if SEASONS_SEEN * season < usual)
-    pattern = panel.series[0].pattern.describe()
-    listed = f"seasons of {', '.join(map(str, seen))} steps" if seen else "no season is seen twice"
-    note(f"{pattern}; {listed}")
+    note(f"seasons of {', '.join(map(str, seen))} steps are looked back at" if seen else "no season is seen twice")
     return seen
 
 
@@ -128,8 +126,8 @@ def without_unread(config: Config, panel: Panel, found: PanelFound, note: Note) 
     if not panel.past or config.past_columns is not None or config.strategy == "direct":
         return panel
     note(
-        f"not known ahead, and so not read: {', '.join(found.past)}; {option('past_columns')} or "
-        f"{option('strategy', 'direct')} reads them up to the last step, {option('known_columns')} ahead"
+        f"what is not known ahead is left out ({', '.join(found.past)}): {option('past_columns')} or "
+        f"{option('strategy', 'direct')} reads it up to the last step, {option('known_columns')} ahead"
     )
     found.past = []
     return replace(panel, past=(), series=[replace(each, past=each.past[:, :0]) for each in panel.series])
