@@ -28,8 +28,8 @@ from throughtime.bench.page import fit_table
 from throughtime.bench.results import conditions, write
 from throughtime.data.reading import Problems
 from throughtime.data.user_data import user_data
-from throughtime.tasks.forecast import recursive
-from throughtime.tasks.forecast.encoding import encode, tail
+from throughtime.tasks.forecast.ways import recursive
+from throughtime.tasks.forecast.ways.encoding import encode, tail
 
 HERE = Path(__file__).parent
 FIGURE, GOAL = "series/s, {paths} paths of {horizon} steps each", 1.5

@@ -171,7 +171,7 @@ class ForecastingRun(OpenedRun):
         panel = reader.read_to_forecast(given, self.path, problems)
         found = self.model.forecast(panel, wanted, progress)
         if wanted.plot is not None:
-            from throughtime.tasks.forecast.plotting import plot_forecasts
+            from throughtime.tasks.forecast.drawing.plotting import plot_forecasts
 
             plot_forecasts(panel, found, Path(wanted.plot), problems.note)
         return panel, found

@@ -13,7 +13,7 @@ from throughtime.data.panel.options import PanelFound
 from throughtime.data.panel.panel import Panel, Series
 from throughtime.data.patterns.pattern import Pattern
 from throughtime.tasks.forecast.inputs import Inputs, Scale, Standard
-from throughtime.tasks.forecast.measures import LEVELS
+from throughtime.tasks.forecast.scoring.measures import LEVELS
 
 CLOCK = Clock()
 

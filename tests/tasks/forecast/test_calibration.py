@@ -7,8 +7,8 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from throughtime.tasks.forecast.calibration import best_spread, spread_by
-from throughtime.tasks.forecast.measures import LEVELS
+from throughtime.tasks.forecast.scoring.calibration import best_spread, spread_by
+from throughtime.tasks.forecast.scoring.measures import LEVELS
 
 NORMAL = np.array([NormalDist().inv_cdf(level) for level in LEVELS])
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.tasks.forecast.panels import CLOCK, inputs_for, series_of
 from throughtime.errors import DataError
-from throughtime.tasks.forecast.encoding import (
+from throughtime.tasks.forecast.inputs import Inputs, Scale, Standard
+from throughtime.tasks.forecast.ways.encoding import (
     ahead_of,
     ahead_width,
     back_to_values,
@@ -18,7 +19,6 @@ from throughtime.tasks.forecast.encoding import (
     tail,
     width_of_looks,
 )
-from throughtime.tasks.forecast.inputs import Inputs, Scale, Standard
 
 Y = np.array([1.0, 5.0, 2.0, 8.0, 3.0, 9.0, 4.0, 7.0, 6.0, 12.0])
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from throughtime.tasks.forecast.measures import LEVELS, Scores, scale_of
+from throughtime.tasks.forecast.scoring.measures import LEVELS, Scores, scale_of
 from throughtime.tasks.rivals.naive import Gaussian
 
 RANDOM = np.random.default_rng(11)
@@ -94,7 +94,7 @@ def test_crps_is_near_its_closed_form() -> None:
 def test_crps_is_the_integral_of_all_levels(monkeypatch: pytest.MonkeyPatch) -> None:
     """The closed form, to 1e-3, once there are a thousand levels instead of 19."""
     levels = (*(round((step - 0.5) / 1000, 4) for step in range(1, 1001)), 0.1, 0.25, 0.5, 0.75, 0.9)
-    monkeypatch.setattr("throughtime.tasks.forecast.measures.LEVELS", levels)
+    monkeypatch.setattr("throughtime.tasks.forecast.scoring.measures.LEVELS", levels)
     for y in (-2.0, 0.3, 4.0):
         quantiles = Gaussian(np.array([[0.5]]), np.array([[1.5]])).quantiles(levels)
         found = totals([0], [[y]], quantiles, [1.0])

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from throughtime.errors import ShapeError
-from throughtime.tasks.forecast.chart import LEAST, MOST, marked
-from throughtime.tasks.forecast.pictures import MOST_PATHS, forecast_chart, page, paths_chart
+from throughtime.tasks.forecast.drawing.chart import LEAST, MOST, marked
+from throughtime.tasks.forecast.drawing.pictures import MOST_PATHS, forecast_chart, page, paths_chart
 from throughtime.training.pages.drawing import TEXT, TRAIN, VALIDATION, width_of
 
 SVG = "{http://www.w3.org/2000/svg}"

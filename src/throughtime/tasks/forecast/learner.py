@@ -20,17 +20,17 @@ from throughtime.data.panel.panel import Numbers, Panel, Series
 from throughtime.data.reading import Note
 from throughtime.doors import named, option
 from throughtime.errors import UsageError
-from throughtime.tasks.forecast.calibration import best_spread, spread_by
-from throughtime.tasks.forecast.direct import Direct
-from throughtime.tasks.forecast.encoding import Encoded, back_to_values, encode, tail
 from throughtime.tasks.forecast.inputs import Inputs, read_inputs
-from throughtime.tasks.forecast.measures import LEVELS
 from throughtime.tasks.forecast.options import Config, Evaluating, Forecasting, levels_of
 from throughtime.tasks.forecast.planning import slot_mean_of
 from throughtime.tasks.forecast.reader import ToScore
-from throughtime.tasks.forecast.recursive import Recursive
-from throughtime.tasks.forecast.rolling import Rolling, origins
-from throughtime.tasks.forecast.windows import Window
+from throughtime.tasks.forecast.scoring.calibration import best_spread, spread_by
+from throughtime.tasks.forecast.scoring.measures import LEVELS
+from throughtime.tasks.forecast.scoring.rolling import Rolling, origins
+from throughtime.tasks.forecast.ways.direct import Direct
+from throughtime.tasks.forecast.ways.encoding import Encoded, back_to_values, encode, tail
+from throughtime.tasks.forecast.ways.recursive import Recursive
+from throughtime.tasks.forecast.ways.windows import Window
 from throughtime.tasks.rivals.naive import Naive, naive_rivals
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE

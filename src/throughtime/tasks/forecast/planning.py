@@ -15,9 +15,9 @@ from throughtime.data.reading import Note
 from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 from throughtime.tasks.forecast.inputs import Inputs, Scale, Standard
-from throughtime.tasks.forecast.measures import LEVELS
 from throughtime.tasks.forecast.options import Config, seasons_of
-from throughtime.tasks.forecast.rolling import choose
+from throughtime.tasks.forecast.scoring.measures import LEVELS
+from throughtime.tasks.forecast.scoring.rolling import choose
 from throughtime.tasks.rivals.naive import SlotMean
 
 __all__ = ["Plan", "learned_inputs", "plan_for", "slot_mean_of", "without_unread"]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.data.panel.panel import Numbers
-from throughtime.tasks.forecast.measures import LEVELS
+from throughtime.tasks.forecast.scoring.measures import LEVELS
 
 __all__ = ["best_spread", "spread_by"]
 
@@ -19,7 +19,7 @@ def spread_by(quantiles: NDArray[np.floating], spread: float) -> Numbers:
     """Multiply the distance of quantiles from the median.
 
     Args:
-        quantiles: (..., L), at :data:`~throughtime.tasks.forecast.measures.LEVELS`.
+        quantiles: (..., L), at :data:`~throughtime.tasks.forecast.scoring.measures.LEVELS`.
         spread: by what.
 
     Returns:

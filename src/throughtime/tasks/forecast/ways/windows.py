@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.tasks.forecast.encoding import Encoded
+from throughtime.tasks.forecast.ways.encoding import Encoded
 
 __all__ = ["Window", "Windows"]
 

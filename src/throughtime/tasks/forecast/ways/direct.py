@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from throughtime.models.quantile_forecaster import QuantileForecaster, pinball
-from throughtime.tasks.forecast.encoding import (
+from throughtime.tasks.forecast.inputs import Inputs
+from throughtime.tasks.forecast.options import Config
+from throughtime.tasks.forecast.ways.encoding import (
     Encoded,
     ahead_of,
     ahead_width,
@@ -19,9 +21,7 @@ from throughtime.tasks.forecast.encoding import (
     looks_back,
     width_of_looks,
 )
-from throughtime.tasks.forecast.inputs import Inputs
-from throughtime.tasks.forecast.options import Config
-from throughtime.tasks.forecast.windows import Window
+from throughtime.tasks.forecast.ways.windows import Window
 
 __all__ = ["Direct"]
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from throughtime.models.forecaster import Forecaster
-from throughtime.tasks.forecast.encoding import (
+from throughtime.tasks.forecast.inputs import Inputs
+from throughtime.tasks.forecast.options import Config
+from throughtime.tasks.forecast.ways.encoding import (
     Encoded,
     back_to_values,
     base_of,
@@ -18,9 +20,7 @@ from throughtime.tasks.forecast.encoding import (
     looks_back,
     width_of_looks,
 )
-from throughtime.tasks.forecast.inputs import Inputs
-from throughtime.tasks.forecast.options import Config
-from throughtime.tasks.forecast.windows import Window
+from throughtime.tasks.forecast.ways.windows import Window
 
 __all__ = ["Recursive", "draw_paths"]
 

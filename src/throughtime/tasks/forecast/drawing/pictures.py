@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from throughtime.errors import ShapeError
-from throughtime.tasks.forecast.chart import Chart, Values
+from throughtime.tasks.forecast.drawing.chart import Chart, Values
 from throughtime.training.pages.drawing import TEXT, TRAIN, VALIDATION
 from throughtime.training.pages.page import document, figure
 

@@ -12,7 +12,7 @@ from throughtime.data.panel.panel import Numbers, Panel
 from throughtime.data.reading import Note
 from throughtime.doors import named
 from throughtime.errors import UsageError
-from throughtime.tasks.forecast.pictures import forecast_chart, page, paths_chart
+from throughtime.tasks.forecast.drawing.pictures import forecast_chart, page, paths_chart
 from throughtime.tasks.forecast.reader import ToScore
 from throughtime.training.files import write_text
 

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from throughtime.data.panel.panel import Numbers, Panel, Series
 from throughtime.doors import named
 from throughtime.errors import DataError
-from throughtime.tasks.forecast.measures import LEVELS, Scores, scale_of
+from throughtime.tasks.forecast.scoring.measures import LEVELS, Scores, scale_of
 from throughtime.tasks.rivals.naive import Naive, SlotMean, Slots, naive_rivals
 
 __all__ = ["Forecaster", "Origins", "Progress", "Rolling", "choose", "evaluate", "leaks", "origins"]
 
 Forecaster: TypeAlias = Callable[[Sequence[Series]], NDArray[Any]]
 """From R series that end at their origins to quantiles (R, H, K, L) at
-:data:`~throughtime.tasks.forecast.measures.LEVELS`."""
+:data:`~throughtime.tasks.forecast.scoring.measures.LEVELS`."""
 Origins: TypeAlias = Sequence[Sequence[int]]
 """For each series the steps that its forecasts begin with."""
 Progress: TypeAlias = Callable[[int, int], None]

@@ -1,0 +1,1 @@
+"""How far forecasts were off, and how far they must be spread."""

@@ -1,0 +1,1 @@
+"""The two ways to forecast, and what both read of series."""
