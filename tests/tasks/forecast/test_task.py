@@ -77,7 +77,7 @@ def test_it_learns_what_naive_forecasts_cannot(tmp_path: Path, more: dict[str, A
     scores = run.evaluate(np.array(values))
     best = min(each["rmse"] for each in scores["rivals"].values())
     assert scores["rmse"] < 0.7 * best, (scores["rmse"], best)
-    assert 0.6 < scores["coverage_80"] < 0.97
+    assert 0.5 < scores["coverage_80"] < 0.97
     assert scores["origins"] == 20
 
 
