@@ -11,7 +11,7 @@ from throughtime.errors import DataError
 
 __all__ = ["page_of"]
 
-TASKS = ("fit_generate", "translate")
+TASKS = ("fit_generate", "translate", "forecast")
 """Scripts of benchmarks/ that set a whole task beside a plain one."""
 
 
@@ -19,8 +19,8 @@ def page_of(folder: Path) -> str:
     """The page docs/performance.md, from the files of a folder.
 
     Args:
-        folder: it holds ``results/layers.json``; ``results/fit_generate.json`` and ``results/translate.json``, if they
-            were measured; and ``reasons.json``, which gives for patterns of row names why such rows do not reach their
+        folder: it holds ``results/layers.json``; ``results/fit_generate.json`` and those of other tasks, if they were
+            measured; and ``reasons.json``, which gives for patterns of row names why such rows do not reach their
             goals.
 
     Returns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from throughtime.data.encodings import check_encoding
 from throughtime.doors import named, option
@@ -177,6 +177,20 @@ class Config(NetworkOptions):
     held-out values is mostly the luckiest."""
     sample_every: int = 200
     """Steps between samples; 0 makes none."""
+
+    def encoder(self) -> dict[str, Any]:
+        """Give what the half of a network that reads is asked for, by name."""
+        return {
+            "cell": self.cell,
+            "embedding_size": self.embedding,
+            "hidden_size": self.hidden,
+            "num_layers": self.layers,
+            "dropout": self.dropout,
+            "layer_norm": self.layer_norm,
+            "zoneout": self.zoneout,
+            "recurrent_dropout": self.recurrent_dropout,
+            "weight_dropout": self.weight_dropout,
+        }
 
     def _check_values(self) -> None:
         NetworkOptions._check_values(self)

@@ -49,15 +49,7 @@ class Direct:
             inputs.outputs,
             inputs.horizon,
             inputs.levels,
-            cell=config.cell,
-            embedding_size=config.embedding,
-            hidden_size=config.hidden,
-            num_layers=config.layers,
-            dropout=config.dropout,
-            layer_norm=config.layer_norm,
-            zoneout=config.zoneout,
-            recurrent_dropout=config.recurrent_dropout,
-            weight_dropout=config.weight_dropout,
+            **config.encoder(),
         )
 
     @property

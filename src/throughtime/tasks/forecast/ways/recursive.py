@@ -46,15 +46,7 @@ class Recursive:
             width_of_looks(inputs) + exogenous_width(inputs),
             inputs.outputs,
             likelihood=config.likelihood,
-            cell=config.cell,
-            embedding_size=config.embedding,
-            hidden_size=config.hidden,
-            num_layers=config.layers,
-            dropout=config.dropout,
-            layer_norm=config.layer_norm,
-            zoneout=config.zoneout,
-            recurrent_dropout=config.recurrent_dropout,
-            weight_dropout=config.weight_dropout,
+            **config.encoder(),
         )
 
     @property
