@@ -126,7 +126,7 @@ FITTING: dict[str, Case] = {
         more="--target-column x --likelihood laplace --past-columns price", without="--likelihood laplace",
     ),
     "what is not known ahead": _read(
-        BESIDE, "--past-columns or --strategy direct reads them up to the last step, --known-columns ahead", told=True,
+        BESIDE, "--past-columns or --strategy direct reads it up to the last step, --known-columns ahead", told=True,
         more="--target-column x",
     ),
     # how a table is laid out
@@ -272,6 +272,10 @@ USING: dict[str, Case] = {
     ),
     "too many draws": used("forecast run b.csv --draws 200000", "--draws must be at most 100,000", "--draws 20", 1),
     "too few draws": used("forecast run b.csv --draws 9", "--draws must be at least 10", "--draws 20", 1),
+    "quantiles beside paths": used(
+        "forecast run b.csv --paths 3 --quantiles 0.2,0.8", "--paths are written in place of quantiles",
+        without="--quantiles 0.2,0.8", reads=1,
+    ),
     "a picture of no kind": used(
         "forecast run b.csv --plot p.png", "--plot p.png: a picture ends in .svg", "--plot p.svg", 1
     ),

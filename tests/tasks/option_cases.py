@@ -457,7 +457,7 @@ OWN = {
         "known_columns": Case("x", {**ALONE, "ignore_columns": "z,size"}, covariates),
         "past_columns": Case("x", {**ALONE, "ignore_columns": "size"}, covariates),
         "static_columns": Case("size", {**ALONE, "ignore_columns": "z"}, covariates),
-        "ignore_columns": Case("kind,at", {"ignore_columns": "kind,at,other"}),
+        "ignore_columns": Case("kind,at", {"ignore_columns": "kind,at,other", "strategy": "direct"}),
         "frequency": Case("hour", refused="hour"),
         "time_zone": Case("Europe/Berlin", ALONE, hours_in_spring),
         "fill": Case("zero", {**ALONE, "fill": "forward"}, holes),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from throughtime.data.files import STANDARD
 from throughtime.data.reading import Note, Problems
-from throughtime.data.user_data import DATA, Given, Paths, UserData, user_data
+from throughtime.data.user_data import DATA, Paths, UserData, user_data
 from throughtime.doors import named, taking
 from throughtime.errors import UsageError
 from throughtime.runs.opened_run import OpenedRun, called_by, taken_to_predict
@@ -53,10 +53,10 @@ class ForecastingRun(OpenedRun):
     def forecast(
         self, data: object = None, *, skip_bad: bool = False, note: Note | None = None, **more: object
     ) -> Forecast:
-        """Say what comes after the end of series in memory; nothing is trained again.
+        """Say what comes after the end of series; nothing is trained again.
 
         Args:
-            data: a data frame, arrays, or a dict of them by name, as :func:`throughtime.fit` takes it.
+            data: a data frame, arrays, a dict of them by name, or a file, as :func:`throughtime.fit` takes it.
             skip_bad: leave out series that cannot be read, and say which.
             note: called with what the user should know; None prints it to standard error.
             **more: ``history``, what the series go on from; options that say how they are read (``wide`` ...); and what
@@ -71,8 +71,7 @@ class ForecastingRun(OpenedRun):
         """
         say = note or PlainReporter().note
         roles, reader, wanted = self._forecast_parts(more)
-        memory = {DATA: data, **roles}
-        given = UserData({role: Given(memory=value) for role, value in memory.items() if value is not None})
+        given = user_data({DATA: data, **roles})
         if DATA not in given:
             raise UsageError(f"nothing to forecast: {what_to_give(self.task)}")
         problems = Problems(skip=skip_bad, note=say)

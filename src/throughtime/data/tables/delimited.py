@@ -13,7 +13,7 @@ from throughtime.data.reading import Problems, Reading
 from throughtime.data.tables.dialect import Dialect, cells_between, is_comma_number, told_dialect
 from throughtime.data.tables.habits import Row, doubled_quotes
 
-__all__ = ["AHEAD", "Row", "read_rows"]
+__all__ = ["AHEAD", "Row", "pointed", "read_rows"]
 
 _CELL = 1 << 26
 """Characters of the largest cell: a quote that is never closed must not take all the memory."""
@@ -66,7 +66,7 @@ def read_rows(path: Path, how: Reading, problems: Problems, *, tabs: bool) -> It
                 told = blank
                 problems.note(f"{name}: line {blank} is blank; blank lines are left out, here and further on")
         blanks.clear()
-        yield number, _pointed(cells, dialect.decimal_commas) if dialect.decimal_commas else cells
+        yield number, pointed(cells, dialect.decimal_commas) if dialect.decimal_commas else cells
 
 
 def _sample(lines: Iterator[str], most: int) -> list[str]:
@@ -79,8 +79,20 @@ def _sample(lines: Iterator[str], most: int) -> list[str]:
     return sample
 
 
-def _pointed(cells: list[str], columns: frozenset[int]) -> list[str]:
-    """Write decimal commas as points, and take out points that part thousands."""
+def pointed(cells: list[str], columns: frozenset[int]) -> list[str]:
+    """Write decimal commas as points, and take out points that part thousands.
+
+    Args:
+        cells: the cells of a row.
+        columns: those that hold such numbers.
+
+    Returns:
+        The cells.
+
+    Example:
+        >>> pointed(["a,b", "1.592,04"], frozenset([1]))
+        ['a,b', '1592.04']
+    """
     return [
         (cell.replace(".", "") if "," in cell or cell.count(".") else cell).replace(",", ".", 1)
         if column in columns and is_comma_number(cell)

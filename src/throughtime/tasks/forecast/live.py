@@ -15,7 +15,7 @@ from throughtime.data.panel.panel import Panel
 from throughtime.data.panel.reading import read_panel
 from throughtime.data.reading import Note, Problems
 from throughtime.data.tables.column_names import listed
-from throughtime.data.tables.delimited import read_rows
+from throughtime.data.tables.delimited import pointed, read_rows
 from throughtime.data.tables.header import is_number
 from throughtime.data.user_data import Given
 from throughtime.doors import option
@@ -80,13 +80,14 @@ def panels_as_they_come(inputs: Inputs, how: PanelReading, note: Note) -> Iterat
         names = [str(number) for number in range(1, len(names) + 1)]
     of = _place_of_id(names, inputs, how)
     kept: defaultdict[str, deque[_Row]] = defaultdict(lambda: deque(maxlen=inputs.context + inputs.lead))
+    numeric = _places_of_numbers(names, inputs)
     line = 0
     for line, cells in rows if header else chain([first], rows):
         if len(cells) != len(names):
             some = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
             raise DataError(f"standard input: line {line}: {some}, where the first line has {len(names)}")
         series = kept[cells[of].strip() if of is not None else ""]
-        series.append((line, cells))
+        series.append((line, pointed(cells, numeric) if any("," in cells[place] for place in numeric) else cells))
         if len(series) < LEAST:
             problems.note(f"forecasts begin with the {LEAST}rd row of a series; nobody can tell before what a step is")
             continue
@@ -113,6 +114,14 @@ def _has_header(cells: Sequence[str], inputs: Inputs, how: PanelReading) -> bool
     if inputs.found.form == "columns":
         return not any(is_number(cell) for cell in cells[1:] or cells)
     return set(inputs.found.targets) <= {cell.strip() for cell in cells}
+
+
+def _places_of_numbers(names: Sequence[str], inputs: Inputs) -> frozenset[int]:
+    """Where numbers stand in a row; of a single line nobody can tell that it has decimal commas."""
+    found = inputs.found
+    other = {*found.time_columns, *(name for name in found.covariates if found.kind_of(name) != "number")}
+    known = set(names) if found.form == "columns" else {*found.targets, *found.covariates}
+    return frozenset(place for place, name in enumerate(names) if name in known - other)
 
 
 def _place_of_id(names: Sequence[str], inputs: Inputs, how: PanelReading) -> int | None:

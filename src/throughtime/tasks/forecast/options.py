@@ -258,3 +258,7 @@ class Forecasting(CheckedOptions):
             if count > MOST_PATHS:
                 raise UsageError(f"{named(name)} must be at most {MOST_PATHS:,}")
         levels_of(self.quantiles)
+        usual = Forecasting.__dataclass_fields__
+        for name in ("quantiles", "draws"):
+            if self.paths and getattr(self, name) != usual[name].default:
+                raise UsageError(f"{named('paths')} are written in place of quantiles: leave {named(name)} out")

@@ -22,6 +22,8 @@ from throughtime.tasks.rivals.naive import SlotMean
 
 __all__ = ["Plan", "learned_inputs", "plan_for", "slot_mean_of", "without_unread"]
 
+LEFT_TO_LEARN = 3
+"""How many such stretches a usual series has at least where nothing is asked for."""
 WITHOUT_SEASON = 10
 """Steps that are looked ahead where nothing is asked for and there is no season."""
 LARGEST = 1e100
@@ -33,6 +35,8 @@ SEASONS_SEEN = 2
 
 FORECASTS, SHARE = 32, 0.1
 """Forecasts that are validated on, and the share of a series that is held out for them at most."""
+SLOT_SEEN = 3
+"""How often a slot of the calendar must have been seen in a usual series for its mean to be chosen."""
 SLOTS = {
     "hour of the week": (168, 0),
     "day of the year": (366, 7),
@@ -79,9 +83,10 @@ def plan_for(config: Config, panel: Panel, kept: Inputs | None, note: Note) -> P
     if kept is not None:
         return Plan(kept.horizon, kept.context, kept.seasons, config.folds)
     seasons = _seasons(config, panel, note)
-    horizon = config.horizon or (seasons[0] if seasons else WITHOUT_SEASON)
+    usual = max(1, int(np.median([len(each) for each in panel.series])) // LEFT_TO_LEARN)
+    horizon = config.horizon or min(usual, seasons[0] if seasons else WITHOUT_SEASON)
     if config.horizon is None:
-        why = "a season" if seasons else "as no season is known"
+        why = "as the series are short" if horizon == usual else "a season" if seasons else "as no season is known"
         note(f"{horizon} steps are looked ahead, {why}; {option('horizon')} chooses")
     longest = max((season for season in seasons if season <= LOOK_BACK * max(horizon, FEWEST)), default=0)
     context = config.context or max(longest, LOOK_BACK * horizon, FEWEST)
@@ -101,6 +106,8 @@ def _seasons(config: Config, panel: Panel, note: Note) -> tuple[int, ...]:
         return asked
     told = panel.series[0].pattern.seasons(panel.clock)
     if not told and panel.clock.kind != "date":
+        if config.frequency is not None:
+            return ()
         note(
             "without dates no season is known, and none is looked back at or compared with; say how many steps one has "
             f"with {option('season')} (24,168 for hours; 1: there is none)"
@@ -211,6 +218,15 @@ def slot_mean_of(panel: Panel) -> tuple[SlotMean | None, Sequence[NDArray[np.int
     return SlotMean(title, *SLOTS[title]), slots
 
 
+def _slot_mean_to_choose(panel: Panel) -> tuple[SlotMean | None, Sequence[NDArray[np.int64]] | None]:
+    """The same where each slot was seen often enough to tell what is usual there."""
+    rival, slots = slot_mean_of(panel)
+    if rival is None or slots is None:
+        return None, None
+    seen = float(np.median([len(each) / max(1, len(np.unique(each))) for each in slots]))
+    return (rival, slots) if seen >= SLOT_SEEN else (None, None)
+
+
 def learned_inputs(
     config: Config,
     panel: Panel,
@@ -245,7 +261,7 @@ def learned_inputs(
         return replace(kept, scales={**kept.scales, **scales}, learned={**kept.learned, **learned})
     strategy = _strategy(config, panel, note)
     train = replace(panel, series=cut)
-    baseline, title = choose(train, plan.horizon, plan.seasons, *slot_mean_of(train))
+    baseline, title = choose(train, plan.horizon, plan.seasons, *_slot_mean_to_choose(train))
     anchor = _anchor(config, baseline, plan.seasons, note)
     note(f"the naive forecast that did best on the training part is {title}: that is what is to be beaten")
     counts, log = config.likelihood == "negative-binomial", config.transform == "log"

@@ -234,7 +234,7 @@ class ForecastReader:
 
 
 def _of_unseen(new: int, count: int) -> str:
-    which = "this series was" if count == 1 else f"{new:,} of {count:,} series were"
+    which = "this series was" if count == 1 else f"{new:,} of {count:,} series {'was' if new == 1 else 'were'}"
     return f"{which} not learned from; such a series is scaled by its own history"
 
 
