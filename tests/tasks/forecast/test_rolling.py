@@ -16,7 +16,7 @@ from throughtime.data.panel.panel import Panel, Series
 from throughtime.errors import DataError
 from throughtime.tasks.forecast.scoring import rolling as module
 from throughtime.tasks.forecast.scoring.measures import LEVELS, scale_of
-from throughtime.tasks.forecast.scoring.rolling import Rolling, choose, evaluate, leaks, origins
+from throughtime.tasks.forecast.scoring.rolling import Rolling, choose, leaks, origins
 from throughtime.tasks.rivals.naive import Drift, Season, SlotMean, naive_rivals
 
 RANDOM = np.random.default_rng(3)
@@ -65,7 +65,6 @@ def test_where_origins_are(how: Any, found: list[int]) -> None:
 
 def test_a_forecaster_sees_what_was_before_and_is_scored_on_what_came() -> None:
     asked: list[tuple[str, list[float]]] = []
-    progress: list[tuple[int, int]] = []
 
     def forecaster(cut: Sequence[Series]) -> Any:
         asked.extend((each.name, each.values[:, 0].tolist()) for each in cut)
@@ -73,9 +72,8 @@ def test_a_forecaster_sees_what_was_before_and_is_scored_on_what_came() -> None:
 
     rows = [[1.0, 2.0, 4.0, 8.0, 16.0], [5.0, 5.0, 7.0, 9.0]]
     rolling = Rolling(panel(*rows).series, [[2, 3], [2]], 2, 1)
-    scores = rolling.score(forecaster, block=2, progress=lambda *done: progress.append(done))
+    scores = rolling.score(forecaster, block=2)
     assert asked == [("0", [1.0, 2.0]), ("0", [1.0, 2.0, 4.0]), ("1", [5.0, 5.0])]
-    assert progress == [(2, 3), (3, 3)]
     totals = scores.totals()
     assert totals["mae"] == pytest.approx((2 + 6 + 4 + 12 + 2 + 4) / 6)
     assert totals["mase"] == pytest.approx((4 / 1 + 8 / 1.5) / 2), "the second is constant before its origin"
@@ -125,14 +123,13 @@ def test_the_network_and_the_rivals_see_the_same() -> None:
         return np.stack([rule.forecast(each.values[:, 0], 5).quantiles(LEVELS)[:, None] for each in cut])
 
     rolling = Rolling(panel(*rows).series, [origins(80, 5, 6), origins(50, 5, 2)], 5, 7)
-    found = evaluate(rolling, forecaster, naive_rivals([7]), block=3)
-    assert found["folds"] == 6 and found["origins"] == 8 and found["series"] == 2
-    season = found["rivals"]["season_7"]
-    assert season.pop("is") == "the last season (7 steps) repeated"
-    assert {name: found[name] for name in season} == pytest.approx(season)
-    assert found["rivals"]["drift"]["crps"] != pytest.approx(found["crps"])
-    assert len(found["by_step"]["crps"]) == 5
-    json.dumps(found)
+    scores, rivals = rolling.score(forecaster, block=3), rolling.score_rivals(naive_rivals([7]))
+    assert rolling.folds == 6 and len(rolling.rows) == 8
+    found = scores.totals()
+    assert found == pytest.approx(rivals["season_7"].totals())
+    assert rivals["drift"].totals()["crps"] != pytest.approx(found["crps"])
+    assert len(scores.by_step()["crps"]) == 5
+    json.dumps([found, scores.by_step()])
 
 
 def test_targets_are_kept_apart() -> None:

@@ -54,7 +54,7 @@ def append(history: Panel, more: Panel) -> Panel:
         )
     ends = {each.name: each for each in more.series}
     series = [_joined(each, ends[each.name], history.clock) if each.name in ends else each for each in history.series]
-    return replace(history, series=series, skipped=(*history.skipped, *more.skipped))
+    return replace(history, series=series)
 
 
 def _columns(panel: Panel) -> tuple[tuple[str, ...], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -80,5 +80,3 @@ class Panel:
     """Column of the names, as it is written back; None where there is none."""
     time_column: str | None = None
     """Column of the times, as it is written back; None where there is none."""
-    skipped: Sequence[str] = field(default=())
-    """Messages of series that were left out."""

@@ -60,7 +60,7 @@ def read_panel(given: Given, how: PanelReading, found: PanelFound, problems: Pro
         panel = of_sheet(open_sheet(path, how, problems))
         panels.append(panel if len(given.paths) == 1 else _called(panel, path.stem))
         found.fixed = True
-    return replace(_joined(panels), skipped=tuple(problems.skipped))
+    return _joined(panels)
 
 
 def _called(panel: Panel, name: str) -> Panel:

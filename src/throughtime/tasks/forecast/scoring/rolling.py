@@ -21,15 +21,13 @@ from throughtime.errors import DataError
 from throughtime.tasks.forecast.scoring.measures import LEVELS, Scores, scale_of
 from throughtime.tasks.rivals.naive import Naive, SlotMean, Slots, naive_rivals
 
-__all__ = ["Forecaster", "Origins", "Progress", "Rolling", "choose", "evaluate", "leaks", "origins"]
+__all__ = ["Forecaster", "Origins", "Rolling", "choose", "leaks", "origins"]
 
 Forecaster: TypeAlias = Callable[[Sequence[Series]], NDArray[Any]]
 """From R series that end at their origins to quantiles (R, H, K, L) at
 :data:`~throughtime.tasks.forecast.scoring.measures.LEVELS`."""
 Origins: TypeAlias = Sequence[Sequence[int]]
 """For each series the steps that its forecasts begin with."""
-Progress: TypeAlias = Callable[[int, int], None]
-"""Told after each block how many forecasts are made, and of how many."""
 
 CELLS = 400_000
 """Numbers of histories and quantiles that are worked on at a time: what stays in the cache."""
@@ -105,13 +103,12 @@ class Rolling:
         """Most origins of a series."""
         return int(np.bincount([number for number, _ in self.rows]).max())
 
-    def score(self, forecaster: Forecaster, *, block: int = 256, progress: Progress | None = None) -> Scores:
+    def score(self, forecaster: Forecaster, *, block: int = 256) -> Scores:
         """Score a forecaster.
 
         Args:
             forecaster: asked for the quantiles of a block of series.
             block: how many series it is asked for at a time.
-            progress: told after each block.
 
         Returns:
             Its scores.
@@ -128,8 +125,6 @@ class Rolling:
                 raise ValueError(f"quantiles of shape {(len(rows), *shape)} were asked for, not {quantiles.shape}")
             places = np.arange(start, start + len(rows))
             self._add(scores, places, np.moveaxis(quantiles, 2, 1).reshape(-1, self.horizon, len(LEVELS)))
-            if progress:
-                progress(start + len(rows), len(self.rows))
         return scores
 
     def score_rivals(self, rivals: Mapping[str, Naive]) -> dict[str, Scores]:
@@ -187,39 +182,6 @@ class Rolling:
             ends = [self.series[number].values[:origin] for number, origin in self._at(places)]
             yield places, _aligned([each[:, target] for each in ends for target in range(self.targets)])
             start = stop
-
-
-def evaluate(
-    rolling: Rolling,
-    forecaster: Forecaster,
-    rivals: Mapping[str, Naive],
-    *,
-    block: int = 256,
-    progress: Progress | None = None,
-) -> dict[str, Any]:
-    """Score a forecaster and simple rules side by side.
-
-    Args:
-        rolling: what is forecast.
-        forecaster: asked for the quantiles of a block of series.
-        rivals: the rules by name.
-        block: how many series the forecaster is asked for at a time.
-        progress: told after each block.
-
-    Returns:
-        The forecaster's scores, ``by_step`` those of each step of the horizon, how many ``series``, ``folds`` and
-        ``origins`` they are of, and ``rivals``: what each rule ``is``, and its scores.
-    """
-    scores = rolling.score(forecaster, block=block, progress=progress)
-    beside = {name: each.totals() for name, each in rolling.score_rivals(rivals).items()}
-    return {
-        **scores.totals(),
-        "series": len({number for number, _ in rolling.rows}),
-        "folds": rolling.folds,
-        "origins": len(rolling.rows),
-        "by_step": scores.by_step(),
-        "rivals": {name: {"is": rivals[name].title, **each} for name, each in beside.items()},
-    }
 
 
 def choose(
