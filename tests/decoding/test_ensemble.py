@@ -16,7 +16,7 @@ from throughtime.decoding.decoder import Attended, Best, Decoder, Scores, Tokens
 from throughtime.decoding.ensemble import Ensemble
 from throughtime.decoding.sampling import Sampler, sample
 from throughtime.models.encoder_decoder import EncoderDecoder
-from throughtime.models.inputs import TokenInput
+from throughtime.models.parts.inputs import TokenInput
 
 
 class Fixed:

@@ -49,6 +49,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "reference": {"call"},  # the loop runs a call, and a call names its cell: by files that is an order
     },
     "layers": {HALL: {"construction"}, "construction": set()},
+    "models": {HALL: {"parts"}, "parts": set()},
     "training": {HALL: set(), "pages": {HALL}},
     "data": {
         HALL: set(),

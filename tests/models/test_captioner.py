@@ -11,7 +11,7 @@ from torch import Tensor
 
 from throughtime.decoding.beam import Beam, search
 from throughtime.models.captioner import CaptionDecoder, Captioner, uncovered
-from throughtime.models.picture_encoders import GridEncoder, PictureEncoder, halvings
+from throughtime.models.parts.picture_encoders import GridEncoder, PictureEncoder, halvings
 
 TOKENS, PLACES, FEATURES = 7, 5, 6
 

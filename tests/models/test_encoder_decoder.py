@@ -16,10 +16,10 @@ from throughtime.decoding.beam import Beam, Written, search
 from throughtime.decoding.sampling import Sampler, sample
 from throughtime.errors import UnknownNameError
 from throughtime.layers.attention import Memory
-from throughtime.models.attending_decoder import Source
-from throughtime.models.cells import stack
 from throughtime.models.encoder_decoder import Bridge, EncoderDecoder
-from throughtime.models.inputs import TokenInput
+from throughtime.models.parts.attending_decoder import Source
+from throughtime.models.parts.cells import stack
+from throughtime.models.parts.inputs import TokenInput
 
 PLAIN: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 PAIRS = [("lstm", "lstm"), ("gru", "gru"), ("rnn", "rnn"), ("lstm", "gru"), ("gru", "lstm"), ("rnn", "lstm")]

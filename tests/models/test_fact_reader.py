@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from throughtime.models.cells import stack
 from throughtime.models.fact_reader import FactAttention, FactReader, last_state
+from throughtime.models.parts.cells import stack
 
 LENGTHS = torch.tensor([5, 3])
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from throughtime.layers.crf import CRF
-from throughtime.models.cells import stack
-from throughtime.models.inputs import TokenInput
 from throughtime.models.many_to_many import ManyToMany
+from throughtime.models.parts.cells import stack
+from throughtime.models.parts.inputs import TokenInput
 
 LENGTHS = torch.tensor([4, 7, 2])
 PLAIN = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from throughtime.layers import Recurrent
-from throughtime.models.cells import stack
-from throughtime.models.inputs import FrameInput, TokenInput, WordInput
 from throughtime.models.many_to_one import POOLINGS, ManyToOne, Pooling
+from throughtime.models.parts.cells import stack
+from throughtime.models.parts.inputs import FrameInput, TokenInput, WordInput
 
 LENGTHS = torch.tensor([3, 7, 1, 5])
 PLAIN = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from throughtime.models.cells import stack
-from throughtime.models.inputs import WordInput
+from throughtime.models.parts.cells import stack
+from throughtime.models.parts.inputs import WordInput
 from throughtime.models.span_reader import Pointers, SpanReader, best_spans, span_log_likelihood, words_alike
 
 

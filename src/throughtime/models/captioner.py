@@ -13,9 +13,9 @@ from torch.nn import functional
 from throughtime.decoding.decoder import Attended, Best, Scores, Tokens
 from throughtime.layers.attention import Attention, Memory
 from throughtime.layers.stream import Stream
-from throughtime.models.attending_decoder import begin, enter
-from throughtime.models.cells import stack
-from throughtime.models.picture_encoders import GridEncoder, PictureEncoder
+from throughtime.models.parts.attending_decoder import begin, enter
+from throughtime.models.parts.cells import stack
+from throughtime.models.parts.picture_encoders import GridEncoder, PictureEncoder
 
 __all__ = ["Annotations", "CaptionDecoder", "CaptionWriter", "Captioner", "uncovered"]
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from throughtime.errors import UnknownNameError
 from throughtime.layers import Recurrent
-from throughtime.models.attending_decoder import AttendingDecoder, Source
-from throughtime.models.cells import stack
+from throughtime.models.parts.attending_decoder import AttendingDecoder, Source
+from throughtime.models.parts.cells import stack
 
 __all__ = ["Bridge", "EncoderDecoder"]
 
@@ -109,7 +109,7 @@ class EncoderDecoder(nn.Module):
         UsageError: an option that cannot be honoured.
 
     Example:
-        >>> from throughtime.models.inputs import TokenInput
+        >>> from throughtime.models.parts.inputs import TokenInput
         >>> model = EncoderDecoder(TokenInput(9, 4), 10, hidden_size=3, embedding_size=4)
         >>> source = model.encode({"tokens": torch.tensor([[1, 2, 3], [4, 5, 0]]), "lengths": torch.tensor([3, 2])})
         >>> model(torch.tensor([[0, 4], [0, 0]]), torch.tensor([2, 1]), source).shape

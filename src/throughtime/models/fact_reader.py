@@ -127,7 +127,7 @@ class FactReader(nn.Module):
     weighted sums of word vectors, ours are read by recurrent layers.
 
     Example:
-        >>> from throughtime.models.cells import stack
+        >>> from throughtime.models.parts.cells import stack
         >>> net = FactReader(9, 4, stack("gru", 5, 5), 3, hops=2)
         >>> inputs = {"content_places": torch.tensor([[0, 1, 0]]), "content_statements": torch.tensor([[1, 2], [3, 0]])}
         >>> inputs |= {"content_statement_lengths": torch.tensor([2, 1]), "content_lengths": torch.tensor([3])}

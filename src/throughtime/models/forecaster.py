@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from throughtime.layers import Recurrent
-from throughtime.models.cells import stack
-from throughtime.models.likelihoods import make_likelihood
+from throughtime.models.parts.cells import stack
+from throughtime.models.parts.likelihoods import make_likelihood
 
 __all__ = ["Encoder", "Forecaster"]
 
@@ -68,7 +68,7 @@ class Forecaster(nn.Module):
     Args:
         inputs: D, numbers that are read at a step.
         outputs: K, values of a step.
-        likelihood: name of their distribution, one of ``models.likelihoods.LIKELIHOODS``.
+        likelihood: name of their distribution, one of ``models.parts.likelihoods.LIKELIHOODS``.
         dropout: share of the units dropped between the layers and before the output.
         **encoder: the other options of :class:`Encoder`.
 

@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from throughtime.decoding.decoder import Best, Scores, Tokens, best_of
 from throughtime.errors import UsageError
-from throughtime.models.cells import stack
-from throughtime.models.packed_linear import PackedLinear
+from throughtime.models.parts.cells import stack
+from throughtime.models.parts.packed_linear import PackedLinear
 
 __all__ = ["LanguageDecoder", "LanguageModel", "State"]
 

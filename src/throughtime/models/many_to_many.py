@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from throughtime.layers import Recurrent
 from throughtime.layers.crf import CRF
-from throughtime.models.chunks import chunks, in_chunks
+from throughtime.models.parts.chunks import chunks, in_chunks
 
 __all__ = ["ManyToMany"]
 
@@ -29,14 +29,14 @@ class ManyToMany(nn.Module):
         crf: conditional random field over the scores (Lample et al. 2016), or None where steps are told apart
             one by one.
 
-    In evaluation a long sequence is read in pieces (see :mod:`throughtime.models.chunks`).
+    In evaluation a long sequence is read in pieces (see :mod:`throughtime.models.parts.chunks`).
 
     Source: Huang, Xu, Yu 2015, "Bidirectional LSTM-CRF models for sequence tagging".
 
     Example:
         >>> import torch
-        >>> from throughtime.models.cells import stack
-        >>> from throughtime.models.inputs import TokenInput
+        >>> from throughtime.models.parts.cells import stack
+        >>> from throughtime.models.parts.inputs import TokenInput
         >>> net = ManyToMany(TokenInput(50, 8), stack("lstm", 8, 16, bidirectional=True), 5)
         >>> net({"tokens": torch.tensor([[1, 2, 3]]), "lengths": torch.tensor([3])}).shape
         torch.Size([1, 3, 5])

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from throughtime.errors import UnknownNameError
 from throughtime.layers import Recurrent
 from throughtime.layers.attention import Attention
-from throughtime.models.chunks import chunks, in_chunks
+from throughtime.models.parts.chunks import chunks, in_chunks
 
 __all__ = ["POOLINGS", "ManyToOne", "Pooling"]
 
@@ -106,8 +106,8 @@ class ManyToOne(nn.Module):
         dropout: share of the pooled features dropped.
 
     Example:
-        >>> from throughtime.models.cells import stack
-        >>> from throughtime.models.inputs import TokenInput
+        >>> from throughtime.models.parts.cells import stack
+        >>> from throughtime.models.parts.inputs import TokenInput
         >>> net = ManyToOne(TokenInput(50, 8), stack("gru", 8, 16, bidirectional=True), 3, pooling="max")
         >>> net({"tokens": torch.tensor([[1, 2, 3], [4, 0, 0]]), "lengths": torch.tensor([3, 1])}).shape
         torch.Size([2, 3])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import throughtime as tt
-from throughtime.models import chunks
+from throughtime.models.parts import chunks
 from throughtime.training.reporter import SilentReporter
 
 SMALL: dict[str, Any] = {

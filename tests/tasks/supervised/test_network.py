@@ -17,10 +17,10 @@ from throughtime.data.encoding.word_vocabulary import WordVocabulary
 from throughtime.data.record import Record
 from throughtime.errors import CheckpointError
 from throughtime.layers import GRU, LSTM
-from throughtime.models.cells import stack
-from throughtime.models.inputs import FrameInput, TokenInput, WordInput
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.many_to_one import ManyToOne
+from throughtime.models.parts.cells import stack
+from throughtime.models.parts.inputs import FrameInput, TokenInput, WordInput
 from throughtime.tasks.supervised.network import make_input, make_recurrent, start_from_language_model, use_vectors
 from throughtime.tasks.tag.options import Config
 from throughtime.training.checkpoint import save_weights

@@ -19,7 +19,7 @@ from throughtime.data.encoding.statements import statement_places
 from throughtime.data.record import Record
 from throughtime.data.words import word_places
 from throughtime.models.fact_reader import FactReader
-from throughtime.models.inputs import WordInput
+from throughtime.models.parts.inputs import WordInput
 from throughtime.models.span_reader import Pointers, SpanReader, best_spans, span_log_likelihood
 from throughtime.tasks.answer.options import Answering, Config
 from throughtime.tasks.answer.scores import score_answers

@@ -14,7 +14,7 @@ from torch.nn import functional
 from throughtime.data.encoding.pictures import PictureFeatures, is_grid
 from throughtime.data.record import Picture, Record
 from throughtime.models.captioner import CaptionDecoder, Captioner, uncovered
-from throughtime.models.picture_encoders import GridEncoder, PictureEncoder
+from throughtime.models.parts.picture_encoders import GridEncoder, PictureEncoder
 from throughtime.tasks.caption.options import Config
 from throughtime.tasks.caption.overlays import card, draw
 from throughtime.tasks.caption.reader import CaptionReader

@@ -12,7 +12,7 @@ from torch import nn
 
 from throughtime.data.encoding.features import WordFeatures
 from throughtime.data.reading import Note
-from throughtime.models.inputs import WordInput
+from throughtime.models.parts.inputs import WordInput
 from throughtime.tasks.rivals.keeping import Rival, compare
 from throughtime.tasks.run_config import read_config
 from throughtime.tasks.supervised.examples import Prepared

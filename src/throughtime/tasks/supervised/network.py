@@ -11,8 +11,8 @@ from throughtime.data.encoding.embeddings import Vectors
 from throughtime.data.encoding.features import Features, FrameFeatures, TokenFeatures, WordFeatures
 from throughtime.errors import CheckpointError
 from throughtime.layers import Recurrent
-from throughtime.models.cells import stack
-from throughtime.models.inputs import FrameInput, TokenInput, WordInput
+from throughtime.models.parts.cells import stack
+from throughtime.models.parts.inputs import FrameInput, TokenInput, WordInput
 from throughtime.tasks.supervised.options import RecordOptions, SupervisedOptions
 from throughtime.training.checkpoint import read_tensors, weights_of
 from throughtime.training.files import MODEL_FILE

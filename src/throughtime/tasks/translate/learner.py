@@ -17,9 +17,9 @@ from throughtime.data.reading import Note
 from throughtime.data.record import Record
 from throughtime.doors import named
 from throughtime.errors import UsageError
-from throughtime.models.attending_decoder import Source
 from throughtime.models.encoder_decoder import EncoderDecoder
-from throughtime.models.inputs import TokenInput
+from throughtime.models.parts.attending_decoder import Source
+from throughtime.models.parts.inputs import TokenInput
 from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.rivals.recall import Copy, Recall
 from throughtime.tasks.supervised.examples import Examples

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from throughtime.models.cells import stack
+from throughtime.models.parts.cells import stack
 
 __all__ = ["FrameInput", "TokenInput", "WordInput"]
 

@@ -11,7 +11,7 @@ from scipy import stats
 from torch.nn import functional
 
 from throughtime.errors import UnknownNameError
-from throughtime.models.likelihoods import LIKELIHOODS, SMALLEST, make_likelihood
+from throughtime.models.parts.likelihoods import LIKELIHOODS, SMALLEST, make_likelihood
 
 SCALE = torch.tensor([4.0])
 

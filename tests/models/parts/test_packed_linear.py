@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from throughtime.models.packed_linear import PackedLinear
+from throughtime.models.parts.packed_linear import PackedLinear
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -24,7 +24,7 @@ def test_it_equals_the_layer(rows: tuple[int, ...], sizes: tuple[int, int], bias
 
 
 def test_where_nothing_can_be_packed_it_is_pytorchs_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("throughtime.models.packed_linear._can_pack", lambda weight: False)
+    monkeypatch.setattr("throughtime.models.parts.packed_linear._can_pack", lambda weight: False)
     layer, x = nn.Linear(6, 9), torch.randn(4, 6)
     assert torch.equal(PackedLinear(layer)(x), layer(x))
 

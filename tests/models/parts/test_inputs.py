@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from throughtime.models.inputs import EMBEDDING_STD, FrameInput, TokenInput, WordInput
+from throughtime.models.parts.inputs import EMBEDDING_STD, FrameInput, TokenInput, WordInput
 
 
 @pytest.fixture(autouse=True)

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from throughtime.layers import Recurrent
-from throughtime.models import chunks
-from throughtime.models.cells import stack
-from throughtime.models.inputs import FrameInput, TokenInput
+from throughtime.models.parts import chunks
 from throughtime.models.many_to_many import ManyToMany
 from throughtime.models.many_to_one import ManyToOne
+from throughtime.models.parts.cells import stack
+from throughtime.models.parts.inputs import FrameInput, TokenInput
 
 ROUNDING = {"rtol": 1e-5, "atol": 1e-6}
 """A piece's product has fewer rows than the whole one, so its float32 sums may be in another order."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from throughtime.decoding.decoder import best_of
 from throughtime.errors import UnknownNameError
 from throughtime.layers.attention import Memory
-from throughtime.models.attending_decoder import AttendingDecoder, AttendingWriter, Source
+from throughtime.models.parts.attending_decoder import AttendingDecoder, AttendingWriter, Source
 
 PLAIN: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 KINDS = ("general", "dot", "additive", "none")

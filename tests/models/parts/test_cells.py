@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from throughtime.errors import UsageError
-from throughtime.models.cells import CELLS, stack
+from throughtime.models.parts.cells import CELLS, stack
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -13,8 +13,8 @@ from torch.nn import functional
 from throughtime.decoding.decoder import Attended, Best, Scores, Tokens
 from throughtime.layers.attention import Attention, Memory
 from throughtime.layers.stream import Stream
-from throughtime.models.cells import stack
-from throughtime.models.packed_linear import PackedLinear
+from throughtime.models.parts.cells import stack
+from throughtime.models.parts.packed_linear import PackedLinear
 
 __all__ = ["AttendingDecoder", "AttendingWriter", "Source"]
 

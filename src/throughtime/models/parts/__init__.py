@@ -1,0 +1,1 @@
+"""The parts that whole nets are made of."""
