@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from throughtime.layers import Recurrent
-from throughtime.models.parts import chunks
 from throughtime.models.many_to_many import ManyToMany
 from throughtime.models.many_to_one import ManyToOne
+from throughtime.models.parts import chunks
 from throughtime.models.parts.cells import stack
 from throughtime.models.parts.inputs import FrameInput, TokenInput
 
