@@ -302,6 +302,7 @@ VALUES = (
     ("--learning-rate 0", "--learning-rate must be above 0", "--learning-rate 1"),
     ("--learning-rate inf", "--learning-rate must be a finite number", "--learning-rate 1"),
     ("--cell lsmt", "unknown --cell 'lsmt'", "--cell lstm"),
+    ("--init chrono", "--init must be default, orthogonal, forget_bias:VALUE or chrono:STEPS", "--init chrono:9"),
     ("--resample 7", "--resample must be between 1000", None),
     ("--frame-mask 0.7", "--frame-mask must be between 0 and 0.5", "--frame-mask 0.1"),
     ("--max-minutes 0", "--max-minutes must be above 0", "--max-minutes 1"),

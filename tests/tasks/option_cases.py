@@ -310,6 +310,7 @@ EVERYWHERE = {
     "zoneout": Case(0.5),
     "recurrent_dropout": Case(0.5),
     "weight_dropout": Case(0.5),
+    "init": Case("chrono:9"),
     "rival": Case(False),
 }
 """Options of every task."""

@@ -44,6 +44,7 @@ class LanguageModel(nn.Module):
         zoneout: share of the state kept from the step before.
         recurrent_dropout: share of the state dropped, one mask per call and row.
         weight_dropout: share of the recurrent weights dropped, one mask per call.
+        init: how the recurrent weights start; None: as suits the cell.
         conditions: number of conditions; 0 makes a model of text alone.
 
     Raises:
@@ -74,6 +75,7 @@ class LanguageModel(nn.Module):
         zoneout: float = 0.0,
         recurrent_dropout: float = 0.0,
         weight_dropout: float = 0.0,
+        init: str | None = None,
         conditions: int = 0,
     ) -> None:
         super().__init__()
@@ -88,6 +90,7 @@ class LanguageModel(nn.Module):
             zoneout=zoneout,
             recurrent_dropout=recurrent_dropout,
             weight_dropout=weight_dropout,
+            init=init,
         )
         self.dropout = dropout
         narrow = tied and embedding_size != hidden_size

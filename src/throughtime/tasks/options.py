@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -11,13 +12,16 @@ from throughtime.training.options import TrainingOptions
 
 __all__ = ["NetworkOptions", "check_vocabulary_size"]
 
+INIT = re.compile(r"default|orthogonal|forget_bias(:-?\d+(\.\d+)?)?|chrono:([3-9]|[1-9]\d+)")
+"""How the recurrent weights can start, with the values that the layers take."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NetworkOptions(TrainingOptions):
     """Options of a network with recurrent layers; a task has its own defaults for some."""
 
     TRAINING_ONLY: ClassVar[frozenset[str]] = TrainingOptions.TRAINING_ONLY | {
-        "dropout", "recurrent_dropout", "weight_dropout",
+        "dropout", "recurrent_dropout", "weight_dropout", "init",
     }  # fmt: skip
     """Options that mean nothing to a trained network; zoneout is not among them, for it mixes states ever after."""
 
@@ -39,11 +43,19 @@ class NetworkOptions(TrainingOptions):
     """Share of the state dropped, with one mask for a whole sequence (Gal, Ghahramani 2016)."""
     weight_dropout: float = 0.0
     """Share of the recurrent weights dropped (Merity et al. 2018)."""
+    init: str | None = None
+    """How the recurrent weights start: default, orthogonal, forget_bias:VALUE, or chrono:STEPS, with gates that keep
+    what they hold for up to STEPS steps (Tallec, Ollivier 2018); if not given, as suits the cell."""
 
     def _check_values(self) -> None:
         TrainingOptions._check_values(self)
         self._at_least(1, "hidden", "layers", "embedding")
         self._shares("dropout", "zoneout", "recurrent_dropout", "weight_dropout")
+        if self.init is not None and not INIT.fullmatch(self.init):
+            raise UsageError(
+                f"{named('init')} must be default, orthogonal, forget_bias:VALUE or chrono:STEPS, such as chrono:100, "
+                f"not {self.init!r}"
+            )
 
 
 def check_vocabulary_size(unit: str | None, size: int | None) -> None:

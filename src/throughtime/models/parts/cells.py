@@ -13,7 +13,14 @@ CELLS: dict[str, Callable[..., Recurrent]] = {"lstm": LSTM, "gru": GRU, "rnn": R
 
 
 def stack(
-    cell: str, input_size: int, hidden_size: int, num_layers: int = 1, *, dropout: float = 0.0, **options: object
+    cell: str,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    *,
+    dropout: float = 0.0,
+    init: str | None = None,
+    **options: object,
 ) -> Recurrent:
     """Make recurrent layers the way all models here have them: batch first, one dropout mask for all steps.
 
@@ -23,11 +30,13 @@ def stack(
         hidden_size: H, units of each layer.
         num_layers: L, layers on top of each other.
         dropout: share of the units dropped between the layers, with one mask for all steps (Gal, Ghahramani 2016).
+        init: how the weights start (:func:`~throughtime.layers.construction.initialisers.initialise`); None: as suits
+            the cell.
         **options: other options of the layers, such as ``bidirectional``.
 
     Returns:
-        The layers. The LSTM's forget gate starts open, as in Jozefowicz, Zaremba, Sutskever 2015, "An empirical
-        exploration of recurrent network architectures".
+        The layers. Where nothing else is asked for, the LSTM's forget gate starts open, as in Jozefowicz, Zaremba,
+        Sutskever 2015, "An empirical exploration of recurrent network architectures".
 
     Raises:
         UsageError: an option of the layers that cannot be honoured.
@@ -42,6 +51,6 @@ def stack(
         num_layers,
         batch_first=True,
         variational_dropout=dropout if num_layers > 1 else 0.0,  # with one layer there is no place between layers
-        init="forget_bias" if cell == "lstm" else "default",
+        init=init or ("forget_bias" if cell == "lstm" else "default"),
         **options,
     )

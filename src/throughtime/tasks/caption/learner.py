@@ -69,6 +69,7 @@ class CaptionLearner(WritingLearner):
             zoneout=config.zoneout,
             recurrent_dropout=config.recurrent_dropout,
             weight_dropout=config.weight_dropout,
+            init=config.init,
         )
         return Captioner(read, decoder)
 

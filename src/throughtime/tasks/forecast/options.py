@@ -190,6 +190,7 @@ class Config(NetworkOptions):
             "zoneout": self.zoneout,
             "recurrent_dropout": self.recurrent_dropout,
             "weight_dropout": self.weight_dropout,
+            "init": self.init,
         }
 
     def _check_values(self) -> None:

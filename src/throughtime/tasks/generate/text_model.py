@@ -84,6 +84,7 @@ class TextModel:
             zoneout=config.zoneout,
             recurrent_dropout=config.recurrent_dropout,
             weight_dropout=config.weight_dropout,
+            init=config.init,
             conditions=0 if labels is None else len(labels),
         )
         return cls(config, vocabulary, network.to(device), labels)

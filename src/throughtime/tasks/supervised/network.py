@@ -73,6 +73,7 @@ def make_recurrent(config: RecordOptions, input_size: int) -> Recurrent:
         zoneout=config.zoneout,
         recurrent_dropout=config.recurrent_dropout,
         weight_dropout=config.weight_dropout,
+        init=config.init,
     )
 
 

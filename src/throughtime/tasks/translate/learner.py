@@ -83,6 +83,7 @@ class Translator(WritingLearner):
             zoneout=config.zoneout,
             recurrent_dropout=config.recurrent_dropout,
             weight_dropout=config.weight_dropout,
+            init=config.init,
         )
         if config.joint:
             read.embedding.weight = model.decoder.embedding.weight
