@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +34,7 @@ def initialise(init: str, cell: Cell, hidden_size: int, parameters: Named) -> No
         raise UnknownNameError("init", name, INITIALISERS)
     with torch.no_grad():
         INITIALISERS[name](cell, hidden_size, parameters, value)
+        cell.start(parameters)
 
 
 def _default(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None:
@@ -46,13 +46,15 @@ def _default(cell: Cell, hidden_size: int, parameters: Named, value: str) -> Non
 
 
 def _orthogonal(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None:
-    """Each gate's square of W_hh orthogonal (Saxe et al. 2014), W_ih Glorot uniform, biases zero."""
+    """Each gate's square of W_hh (each head's) orthogonal (Saxe et al. 2014), W_ih Glorot uniform, biases zero."""
     _no_value("orthogonal", value)
+    if "weight_hh" not in parameters:
+        raise UsageError(f"cell {cell.name!r} has no recurrent matrix to make orthogonal: use init='default'")
     for name, tensor in parameters.items():
         if tensor.dim() < 2:
             nn.init.zeros_(tensor)
         elif name == "weight_hh":
-            for gate in cast("tuple[Tensor, ...]", tensor.split(hidden_size)):
+            for gate in tensor.chunk(len(cell.gates)):
                 nn.init.orthogonal_(gate)
         else:
             nn.init.xavier_uniform_(tensor)
@@ -61,11 +63,13 @@ def _orthogonal(cell: Cell, hidden_size: int, parameters: Named, value: str) -> 
 def _forget_bias(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None:
     """The default, and the forget gate's bias at VALUE (1), after Jozefowicz, Zaremba and Sutskever 2015."""
     _default(cell, hidden_size, parameters, "")
-    _set_bias(cell, hidden_size, parameters, "f", torch.full((hidden_size,), _number("forget_bias", value or "1")))
+    _set_bias(cell, parameters, "f", torch.tensor(_number("forget_bias", value or "1")))
 
 
 def _chrono(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None:
     """Gates open for times log-uniform in 1..STEPS: b_f = log U(1, STEPS-1), b_i = -b_f; for a GRU b_z = b_f.
+
+    Which gates these are, and in which sense, a cell says with ``keeps``.
 
     Source: Tallec and Ollivier 2018, "Can recurrent neural networks warp time?", section 2.
     """
@@ -73,21 +77,28 @@ def _chrono(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None
     if steps <= 2:
         raise UsageError("init='chrono:STEPS' needs the longest dependency in steps, more than 2, such as 'chrono:784'")
     _default(cell, hidden_size, parameters, "")
-    spread = torch.log(torch.empty(hidden_size).uniform_(1.0, steps - 1.0))
-    if "z" in cell.gates:
-        _set_bias(cell, hidden_size, parameters, "z", spread)
-        return
-    _set_bias(cell, hidden_size, parameters, "f", spread)
-    _set_bias(cell, hidden_size, parameters, "i", -spread)
+    gate = "z" if "z" in cell.gates else "f"
+    block = _block(cell, parameters, gate)
+    spread = torch.log(torch.empty(block.stop - block.start).uniform_(1.0, steps - 1.0))
+    _set_bias(cell, parameters, gate, spread)
+    if gate == "f":
+        _set_bias(cell, parameters, "i", -spread)
 
 
-def _set_bias(cell: Cell, hidden_size: int, parameters: Named, gate: str, bias: Tensor) -> None:
-    """Put all of a gate's bias into b_ih; b_hh's part becomes zero."""
+def _set_bias(cell: Cell, parameters: Named, gate: str, bias: Tensor) -> None:
+    """Put all of a gate's bias into b_ih; b_hh's part, if there is one, becomes zero."""
+    block = _block(cell, parameters, gate)
+    parameters["bias_ih"][block] = bias.to(parameters["bias_ih"])
+    parameters["bias_hh"][block] = 0.0
+
+
+def _block(cell: Cell, parameters: Named, gate: str) -> slice:
+    """Where a gate's numbers stand in a bias: one for each unit, or for each channel of pictures."""
     if gate not in cell.gates or "bias_ih" not in parameters:
         raise UsageError(f"cell {cell.name!r} has no bias of a gate {gate!r} to initialise")
-    start = cell.gates.index(gate) * hidden_size
-    parameters["bias_ih"][start : start + hidden_size] = bias.to(parameters["bias_ih"])
-    parameters["bias_hh"][start : start + hidden_size] = 0.0
+    size = parameters["bias_ih"].shape[0] // len(cell.gates)
+    start = cell.gates.index(gate) * size
+    return slice(start, start + size)
 
 
 def _number(name: str, value: str) -> float:
