@@ -32,6 +32,8 @@ def cases(draw: st.DrawFn) -> Case:
     }
     widths = st.integers(3, 6)  # under 3 a layer norm has nothing to normalise
     hidden: int | tuple[int, ...] = draw(widths)
+    options["pre_norm"], options["feed_forward"] = draw(st.booleans()), draw(st.sampled_from([0, 0, 2, 5]))
+    around = options["pre_norm"] or options["feed_forward"]
     if layers > 1:
         options["variational_dropout"] = draw(rates)
         options["residual"] = draw(st.booleans())
@@ -40,7 +42,7 @@ def cases(draw: st.DrawFn) -> Case:
     if cell == "lstm":
         options["peepholes"] = draw(st.booleans())
     if cell in ("lstm", "gru"):
-        options["proj_size"] = draw(st.sampled_from([0, 0, 1, 2]))
+        options["proj_size"] = draw(st.sampled_from([0] if around else [0, 0, 1, 2]))
     form = draw(st.sampled_from(["padded", "padded", "padded", "packed", "nested", "unbatched"]))
     shortest = 0 if form == "padded" else 1
     if form == "unbatched":
@@ -49,7 +51,7 @@ def cases(draw: st.DrawFn) -> Case:
         lengths = tuple(draw(st.lists(st.integers(shortest, 6), min_size=1, max_size=4)))
     return Case(
         cell=cell,
-        input_size=draw(st.integers(1, 4)),
+        input_size=draw(st.integers(3 if options["pre_norm"] else 1, 4)),
         hidden=hidden,
         options=options,
         lengths=lengths,

@@ -183,6 +183,18 @@ class Direction:
         return kept * old + (1 - kept) * new
 
 
+# -- what stands around a layer ---------------------------------------------------------------------
+
+
+def fed_forward(p: Parameters, y: Tensor) -> Tensor:
+    """``y + W_down GELU(W_up LN(y))`` with GELU(a) = a P(Z <= a), where the parameters hold it."""
+    if "weight_up" not in p:
+        return y
+    inner = p["weight_up"] @ norm(p, "ln_ff", y) + p.get("bias_up", torch.zeros(1, dtype=y.dtype))
+    inner = inner * (1 + torch.erf(inner / math.sqrt(2))) / 2
+    return y + p["weight_down"] @ inner + p.get("bias_down", torch.zeros(1, dtype=y.dtype))
+
+
 # -- the stack over one sequence -------------------------------------------------------------------
 
 
@@ -192,6 +204,7 @@ class Net:
 
     cell: str
     layers: list[list[Parameters]]
+    """What stands around a layer is among the parameters of its first direction."""
     residual: bool = False
     noise: Noise = Noise()
 
@@ -201,7 +214,9 @@ class Net:
         """One row: x (t, I); start and restart by layer and direction; y (t, D*P), final carry, everything traced."""
         xs, finals, traces = list(x), [], []
         for layer, directions in enumerate(self.layers):
-            xs = self.masked(xs, layer, row)
+            around, came = directions[0], xs
+            xs = self.masked([norm(around, "ln_in", x) for x in xs], layer, row)
+            came = came if "ln_in.weight" in around else xs
             swept = [
                 Direction(cell=self.cell, p=self.weights(p, layer, d), layer=layer, direction=d, noise=self.noise).run(
                     xs, row, start[layer][d], restart[layer][d], resets
@@ -211,7 +226,8 @@ class Net:
             finals.append([final for _, final, _ in swept])
             traces.append([{"carry": carries, "gates": gates} for carries, _, gates in swept])
             ys = [torch.cat([carries[t][0] for carries, _, _ in swept]) for t in range(len(xs))]
-            xs = [y + x for y, x in zip(ys, xs, strict=True)] if self.residual and layer else ys
+            ys = [y + x for y, x in zip(ys, came, strict=True)] if self.residual and layer else ys
+            xs = [norm(around, "ln_out", fed_forward(around, y)) for y in ys]
         return torch.stack(xs) if xs else x.new_zeros(0), finals, traces
 
     def masked(self, xs: list[Tensor], layer: int, row: int) -> list[Tensor]:

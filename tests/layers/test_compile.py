@@ -29,6 +29,9 @@ LAYERS: dict[str, Made] = {
     "gru": lambda: GRU(3, 4, dtype=torch.float64),
     "gru layer norm": lambda: GRU(3, 4, layer_norm=True, batch_first=True, dtype=torch.float64),
     "rnn": lambda: RNN(3, [4, 3], bidirectional=True, dtype=torch.float64),
+    "gru in blocks": lambda: GRU(
+        3, 4, 3, pre_norm=True, residual=True, feed_forward=5, bidirectional=True, dtype=torch.float64
+    ),
     "gru under noise": lambda: GRU(3, 4, zoneout=0.2, dtype=torch.float64),
     "rnn layer norm": lambda: RNN(3, 4, nonlinearity="relu", layer_norm=True, dtype=torch.float64),
 }  # fmt: skip
@@ -87,9 +90,10 @@ def test_compiled_equals_eager_without_recompiling(name: str, call: str) -> None
     assert counted["stats"]["unique_graphs"] == 1
 
 
-def test_compiled_leaves_padding_alone() -> None:
+@pytest.mark.parametrize("options", [{}, {"pre_norm": True}, {"feed_forward": 5}])
+def test_compiled_leaves_padding_alone(options: dict[str, Any]) -> None:
     """Under compilation padding travels with the rows; NaN in it must reach neither output nor gradient."""
-    layer = LSTM(3, 4, 2, bidirectional=True, layer_norm=True, residual=True, dtype=torch.float64)
+    layer = LSTM(3, 4, 2, bidirectional=True, layer_norm=True, residual=True, dtype=torch.float64, **options)
     x = torch.randn(5, 2, 3, dtype=torch.float64)
     x[2:, 1] = torch.nan
     x.requires_grad_()

@@ -18,6 +18,7 @@ STREAMED: dict[str, dict[str, Any]] = {
     "two layers": {"num_layers": 2},
     "layer norm": {"layer_norm": True},
     "residual": {"num_layers": 2, "residual": True},
+    "blocks": {"num_layers": 3, "pre_norm": True, "residual": True, "feed_forward": 6},
     "zoneout": {"zoneout": 0.3},
     "learned": {"initial_state": "learned", "num_layers": 2},
     "no bias": {"bias": False},

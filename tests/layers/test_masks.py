@@ -118,12 +118,14 @@ def masked(draw: st.DrawFn) -> Masked:
         "recurrent_dropout": draw(rates),
         "input_dropout": draw(rates),
         "residual": layers > 1 and draw(st.booleans()),
+        "pre_norm": draw(st.booleans()),
+        "feed_forward": draw(st.sampled_from([0, 5])),
         "initial_state": draw(st.sampled_from(["zeros", "learned"])),
     }
     if layers > 1:
         options["variational_dropout"] = draw(rates)
     if cell in ("lstm", "gru"):
-        options["proj_size"] = draw(st.sampled_from([0, 0, 2]))
+        options["proj_size"] = draw(st.sampled_from([0, 0, 3]))
     form = draw(st.sampled_from(["padded", "padded", "padded", "unbatched"]))
     batch, steps = 1 if form == "unbatched" else draw(st.integers(1, 4)), draw(st.integers(1, 7))
     lengths = [steps if form == "unbatched" else draw(st.one_of(st.just(steps), st.integers(0, steps)))] * batch

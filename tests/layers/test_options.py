@@ -17,7 +17,7 @@ from throughtime.layers import GRU, LSTM, RNN, Recurrent
 CHANGES: dict[str, Any] = {
     "num_layers": 2, "bias": False, "batch_first": True, "bidirectional": True, "proj_size": 2, "layer_norm": True,
     "zoneout": 0.3, "recurrent_dropout": 0.3, "weight_dropout": 0.3, "input_dropout": 0.3, "init": "orthogonal",
-    "peepholes": True, "dtype": torch.float64,
+    "peepholes": True, "dtype": torch.float64, "pre_norm": True, "feed_forward": 5,
 }  # fmt: skip
 
 
@@ -43,11 +43,13 @@ def test_options_between_layers_change_the_output(options: dict[str, Any]) -> No
 
 
 def test_every_option_is_shown() -> None:
-    shown = repr(LSTM(3, 4, **{**CHANGES, "residual": True, "initial_state": "learned"}))
+    shown = repr(LSTM(3, 4, **{**CHANGES, "proj_size": 3, "residual": True, "initial_state": "learned"}))
     for name in (
         "num_layers=2",
         "bias=False",
-        "proj_size=2",
+        "proj_size=3",
+        "pre_norm=True",
+        "feed_forward=5",
         "zoneout=(0.3, 0.3)",
         "residual=True",
         "init='orthogonal'",
@@ -121,6 +123,57 @@ def test_names_of_what_torch_does_not_have() -> None:
         assert base in names and f"{head}_reverse{'.' + tail if tail else ''}" in names
     assert layer.weight_ch_l0.shape == (12,)
     assert layer.ln_hh_l0.weight.shape == (16,)
+
+
+# -- what stands around the layers -----------------------------------------------------------------
+
+
+BLOCKS: dict[str, Any] = {"num_layers": 3, "pre_norm": True, "residual": True, "feed_forward": 7}
+
+
+def test_names_of_what_stands_around() -> None:
+    """Beside torch's names, which stay as they are; both directions share it."""
+    names, plain = (set(LSTM(3, 4, **options).state_dict()) for options in (BLOCKS, {"num_layers": 3}))
+    added = {f"{name}_l{layer}" for layer in range(3) for name in ("weight_up", "bias_up", "weight_down", "bias_down")}
+    norms = [f"{norm}_l{layer}" for layer in range(3) for norm in ("ln_in", "ln_ff")] + ["ln_out_l2"]
+    added |= {f"{norm}.{part}" for norm in norms for part in ("weight", "bias")}
+    assert names == plain | added
+    both = LSTM(3, 4, 1, bidirectional=True, bias=False, pre_norm=True, feed_forward=7)
+    assert both.weight_up_l0.shape == (7, 8) and both.ln_in_l0.weight.shape == (3,)
+    assert not any(name.startswith("bias") or name.endswith("_reverse.weight") for name in both.state_dict())
+
+
+def test_the_cells_weights_start_as_they_do_without() -> None:
+    torch.manual_seed(3)
+    plain = LSTM(3, 4)
+    torch.manual_seed(3)
+    layer = LSTM(3, 4, pre_norm=True, feed_forward=100)
+    assert all(layer.get_parameter(name).equal(parameter) for name, parameter in plain.named_parameters())
+    assert 0.45 < layer.weight_up_l0.abs().max() <= 0.5 and layer.weight_down_l0.abs().max() <= 0.1
+    assert 0.4 < layer.bias_up_l0.abs().max() <= 0.5 and layer.bias_down_l0.abs().max() <= 0.1
+    with torch.no_grad():
+        layer.ln_out_l0.weight.zero_()
+    layer.reset_parameters()
+    assert layer.ln_out_l0.weight.equal(torch.ones(4))
+
+
+def test_dropout_is_of_what_a_block_adds_where_a_norm_goes_before() -> None:
+    """With all dropped the input runs through; where no norm goes before, the sum is dropped, as in torch's layers."""
+    x, y = torch.randn(5, 4), torch.randn(5, 4)
+    for options, left in (({"pre_norm": True}, x), ({}, torch.zeros_like(x))):
+        block = GRU(3, 4, 3, residual=True, feed_forward=7, **options).block(1)
+        assert block.leave(x, y, 1.0).equal(left) and not block.leave(x, y).equal(left)
+    layer = GRU(3, 4, 3, dropout=1.0, residual=True, feed_forward=7, pre_norm=True)
+    x, other = torch.randn(5, 2, 3), torch.randn(5, 2, 3)
+    assert layer(x)[0].equal(layer(other)[0]) and not layer.eval()(x)[0].equal(layer(other)[0])
+
+
+def test_blocks_under_autocast() -> None:
+    """bfloat16 has 8 bits; three blocks of a few products each keep to some hundredths."""
+    layer, x = GRU(8, 16, **BLOCKS), torch.randn(5, 2, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        y = layer(x)[0]
+    torch.testing.assert_close(y.float(), layer(x)[0], rtol=0.05, atol=0.08)
 
 
 # -- the learned state -----------------------------------------------------------------------------

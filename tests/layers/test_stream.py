@@ -138,7 +138,8 @@ def test_the_number_of_threads_changes_no_bit(two_threads: None) -> None:
 def test_weights_are_those_of_the_last_reading(kernel: str, how: str) -> None:
     if kernel == "native" and native.unavailable():
         pytest.skip(str(native.unavailable()))
-    layer = LSTM(3, 20, initial_state="learned", dtype=torch.float64)
+    around = {} if kernel == "native" else {"pre_norm": True, "feed_forward": 5}
+    layer = LSTM(3, 20, initial_state="learned", dtype=torch.float64, **around)
     with use_kernel(kernel):
         stream, still = layer.stream(2), layer.stream(2)
     x = torch.randn(4, 2, 3, dtype=torch.float64)
@@ -247,7 +248,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "layer norm": (lambda: LSTM(3, 4, layer_norm=True), "ln_hh"),
     "projection": (lambda: LSTM(3, 4, proj_size=2), "weight_hr"),
     "reset before": (lambda: GRU(3, 4, reset_after=False), "'gru_reset_before'"),
-    "residual": (lambda: LSTM(3, 4, 2, residual=True), "residual"),
+    "residual": (lambda: LSTM(3, 4, 2, residual=True), "stacks with residual"),
+    "blocks": (lambda: LSTM(3, 4, 2, pre_norm=True, feed_forward=5), "stacks with pre_norm, feed_forward"),
     "own cell": (lambda: MAKERS["mgu"](3, 4), "'mgu'"),
     "half": (lambda: LSTM(3, 4).bfloat16(), "torch.bfloat16"),
     "device": (lambda: LSTM(3, 4, device="meta"), "not on meta"),

@@ -27,6 +27,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "variational dropout": {"options": {"num_layers": 2, "variational_dropout": 0.4}, "training": True},
     "learned state": {"options": {"initial_state": "learned"}},
     "residual": {"options": {"num_layers": 2, "residual": True}},
+    "pre-norm": {"options": {"pre_norm": True}},
+    "feed-forward": {"options": {"feed_forward": 3}},
     "sizes": {"hidden": (4, 3)},
     "batch first": {"batch_first": True},
     "given state": {"state": True},
@@ -42,6 +44,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 IMPOSSIBLE = [
     {"residual", "sizes"},  # a sum of two widths
+    {"pre-norm", "projection"},  # a norm of two numbers
+    {"feed-forward", "projection"},
 ]
 EXCLUSIVE = [  # two forms or sizes of the same batch: not a pair, but one or the other
     {"packed", "nested", "unbatched", "ragged", "one step", "one row"},

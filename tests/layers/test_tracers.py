@@ -31,7 +31,17 @@ LAYERS: dict[str, Callable[[], Recurrent]] = {
     "gru reset before": lambda: GRU(3, 4, reset_after=False, **DOUBLE),
     "gru layer norm": lambda: GRU(3, 4, layer_norm=True, batch_first=True, **DOUBLE),
     "lstm with all": lambda: LSTM(
-        3, 4, 2, layer_norm=True, peepholes=True, zoneout=0.2, initial_state="learned", residual=True, **DOUBLE
+        3,
+        4,
+        2,
+        layer_norm=True,
+        peepholes=True,
+        zoneout=0.2,
+        initial_state="learned",
+        residual=True,
+        pre_norm=True,
+        feed_forward=5,
+        **DOUBLE,
     ),
 }
 CELLS: dict[str, Callable[[], nn.Module]] = {

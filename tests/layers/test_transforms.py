@@ -26,6 +26,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "plain": {},
     "layer norm": {"layer_norm": True, "bidirectional": True},
     "zoneout": {"zoneout": 0.2, "num_layers": 2, "residual": True},
+    "blocks": {"num_layers": 2, "residual": True, "feed_forward": 5},
 }
 cells = pytest.mark.parametrize("cell", MAKERS)
 options = pytest.mark.parametrize("name", OPTIONS)

@@ -30,12 +30,12 @@ _WEIGHTS = frozenset({"weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_ch
 _NUMPY = {torch.float32: np.dtype(np.float32), torch.float64: np.dtype(np.float64)}
 
 
-def refusal(calls: Sequence[Call], residual: bool) -> str | None:
+def refusal(calls: Sequence[Call], around: Sequence[str]) -> str | None:
     """Why the core cannot stream these layers, or None.
 
     Args:
         calls: one call per layer, for a single step.
-        residual: layers after the first add their input to their output.
+        around: options that put something around the layers, such as "residual".
     """
     call = calls[0]
     if sight.transformed():
@@ -48,8 +48,8 @@ def refusal(calls: Sequence[Call], residual: bool) -> str | None:
         return f"it does not stream the cell {call.cell!r}"
     if not set(call.names) <= _WEIGHTS:
         return f"it does not stream {', '.join(sorted(set(call.names) - _WEIGHTS))}"
-    if residual:
-        return "it does not stream residual stacks"
+    if around:
+        return f"it does not stream stacks with {', '.join(around)}"
     return native.unavailable()
 
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from throughtime.kernels import dispatch, reference
 from throughtime.kernels.call import Call, Swept
@@ -39,18 +38,23 @@ class LayerPass(TorchNames):
     def _run_layers(self, rows: Rows, states: Layers, request: Request, traces: Traces | None) -> tuple[Tensor, Layers]:
         noise = self._noise()
         restarts = self._restarts() if rows.resets is not None else None
-        x = rows.rows
+        x = self._cleared(rows.rows, rows)
         finals: Layers = []
         for layer, state in enumerate(states):
-            x = self._before_layer(layer, x, rows, noise)
+            block = self.block(layer)
+            read = self._before_layer(layer, block.enter(x), rows, noise)
             restart = restarts[layer] if restarts is not None else []
-            call = self._call(layer, x, rows, state, restart, noise)
+            call = self._call(layer, read, rows, state, restart, noise)
             y, final = self._sweep(call, request, traces)
             finals.append(final)
-            y = y + x if self.residual and layer else y
             last = layer + 1 == self.num_layers
-            x = y if last or not self.dropout else functional.dropout(y, self.dropout, self.training)
-        return x, finals
+            x = block.leave(x if self.pre_norm else read, y, 0.0 if last or not self.training else self.dropout)
+        return self._cleared(x, rows), finals
+
+    def _cleared(self, x: Tensor, rows: Rows) -> Tensor:
+        """Zero in the rows that are padding: kernels leave those alone, norms and biases do not."""
+        real = rows.real() if self.pre_norm or self.feed_forward else None
+        return x if real is None else torch.where(real[:, None], x, 0.0)
 
     def _sweep(self, call: Call, request: Request, traces: Traces | None) -> Swept:
         if traces is None:

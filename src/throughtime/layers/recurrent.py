@@ -54,6 +54,10 @@ class Recurrent(LayerPass):
         initial_state: "zeros", or "learned": a parameter per layer, direction and part of the carry, used where no
             state is given and after every reset.
         residual: every layer after the first adds its input to its output (their widths must agree).
+        pre_norm: each layer reads a layer norm of its input, and the output of the last is normalised once more (Xiong
+            et al. 2020). Then dropouts act on what a layer reads and adds, not on what ``residual`` carries past it.
+        feed_forward: F: after each layer y + W_down GELU(W_up LN(y)), with F units between; 0: none (Orvieto et al.
+            2023). The equations are in :class:`throughtime.layers.construction.block.Block`.
         recompute: keep the state of about sqrt(T) steps instead of every gate, and compute the rest again in the
             backward pass: same numbers, less memory, a third more time. Not inside torch.compile.
 

@@ -56,6 +56,12 @@ class Rows:
         grid = torch.arange(self.rows.shape[0], device=self.rows.device) if self.grid is None else self.grid
         return grid % _divisor(self.batch)
 
+    def real(self) -> Tensor | None:
+        """(N,) bool: the rows that are tokens, where lengths cannot be read; None: all are."""
+        if self.grid is None or not unreadable():
+            return None
+        return torch.arange(self.rows.shape[0], device=self.rows.device) < self.batch_sizes.sum().to(self.rows.device)
+
 
 def packed_rows(
     x: Input, lengths: Lengths | None, resets: Tensor | None, batch_first: bool, mask: Tensor | None = None

@@ -14,6 +14,7 @@ from throughtime.kernels import dispatch, torch_fused
 from throughtime.kernels.call import Call
 from throughtime.kernels.native_stream import Carry
 from throughtime.kernels.reference.loop import advance
+from throughtime.layers.construction.block import Block
 from throughtime.layers.streamable import Streamable
 
 __all__ = ["LayeredSteps", "Steps"]
@@ -49,12 +50,16 @@ class LayeredSteps:
     Args:
         layer: gives what does not depend on weights.
         calls: one call per layer, for a single step.
+        blocks: what stands around each layer.
         bare: a step is PyTorch's own cell.
         forced: the kernel that chunks must run on, or None.
     """
 
-    def __init__(self, layer: Streamable, calls: list[Call], bare: bool, forced: str | None) -> None:
+    def __init__(
+        self, layer: Streamable, calls: list[Call], blocks: list[Block], bare: bool, forced: str | None
+    ) -> None:
         self._layer, self._bare, self._forced = layer, bare, forced
+        self._blocks = [block.copied() for block in blocks]
         self._calls = [replace(call, weights=[weight.detach().clone() for weight in call.weights]) for call in calls]
         self.carries = [tuple(part[0] for part in call.state) for call in calls]
 
@@ -76,9 +81,9 @@ class LayeredSteps:
         Returns:
             (B, P).
         """
-        for number, call in enumerate(self._calls):
-            carry = self._carries[number] = self._one(call, x, self._carries[number])
-            x = carry[0] + x if self._layer.residual and number else carry[0]
+        for number, (call, block) in enumerate(zip(self._calls, self._blocks, strict=True)):
+            carry = self._carries[number] = self._one(call, block.enter(x), self._carries[number])
+            x = block.leave(x, carry[0])
         return x.clone()  # it is the state, too
 
     def _one(self, call: Call, x: Tensor, carry: Carry) -> Carry:
@@ -101,11 +106,11 @@ class LayeredSteps:
         request = self._layer.request(rows, batch, dense=True, resets=False)
         request = replace(request, keep=False, hidden_dropout=False)
         with dispatch.use_kernel(self._forced) if self._forced else nullcontext():
-            for number, call in enumerate(self._calls):
-                state = [part[None] for part in self._carries[number]]
-                y, final = dispatch.run(replace(call, rows=rows, batch_sizes=sizes, state=state), request)
+            for number, (call, block) in enumerate(zip(self._calls, self._blocks, strict=True)):
+                state, read = [part[None] for part in self._carries[number]], block.enter(rows)
+                y, final = dispatch.run(replace(call, rows=read, batch_sizes=sizes, state=state), request)
                 self._carries[number] = tuple(part[0] for part in final)
-                rows = y + rows if self._layer.residual and number else y
+                rows = block.leave(rows, y)
         return rows.view(steps, batch, -1)
 
     def select(self, rows: Tensor) -> None:

@@ -216,13 +216,14 @@ class Stream:
     def _refusals(self, calls: list[Call]) -> dict[str, str | None]:
         """Kernel -> why it does not stream this layer, in order of preference."""
         own = None if self._layer.bare else "it has no single step of this cell with these options"
-        native = native_stream.refusal(calls, self._layer.residual)
+        native = native_stream.refusal(calls, self._layer.around)
         return {"native": native, "torch": own, "reference": None}
 
     def _load(self, calls: list[Call]) -> None:
         """Take the weights and the initial state."""
-        for call in calls:
-            _check_plain(call.tensors(), "weights")
+        blocks = [self._layer.block(number) for number in range(len(calls))]
+        for call, block in zip(calls, blocks, strict=True):
+            _check_plain((*call.tensors(), *block.p.values()), "weights")
         kernel = self.kernel.kernel
         reason = self._refusals(calls)[kernel]
         if reason is not None:
@@ -237,7 +238,7 @@ class Stream:
             self._steps = stream = NativeStream(calls, self._narrow)
             self._quick, self._quick_tensor = stream.quick, stream.quick_tensor
         else:
-            self._steps = LayeredSteps(self._layer, calls, kernel == "torch", self._forced)
+            self._steps = LayeredSteps(self._layer, calls, blocks, kernel == "torch", self._forced)
 
     # -- checks --------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from throughtime.kernels.call import Call
 from throughtime.kernels.dispatch import Request
+from throughtime.layers.construction.block import Block
 from throughtime.layers.states import States
 
 __all__ = ["Streamable"]
@@ -32,8 +33,8 @@ class Streamable(Protocol):
         ...
 
     @property
-    def residual(self) -> bool:
-        """Whether every layer after the first adds its input to its output."""
+    def around(self) -> list[str]:
+        """Options that put something around the layers, such as residual sums."""
         ...
 
     @property
@@ -43,6 +44,10 @@ class Streamable(Protocol):
 
     def step_calls(self, batch_size: int) -> list[Call]:
         """One call per layer for a single step of B rows from the initial state, in inference."""
+        ...
+
+    def block(self, layer: int) -> Block:
+        """What stands around a layer, with its weights as they are now."""
         ...
 
     def states(self, batch: int, like: Tensor) -> States:

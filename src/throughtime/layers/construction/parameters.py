@@ -10,24 +10,20 @@ from torch import Tensor, nn
 from throughtime.kernels.reference.cell import Cell, Parameters
 from throughtime.layers.construction.initialisers import initialise
 
-__all__ = ["ParameterSet"]
+__all__ = ["NamedParameters", "ParameterSet"]
 
 
-class ParameterSet:
-    """Where the parameters of one layer and direction live in a module.
+class NamedParameters:
+    """Where parameters that go by a name and a suffix live in a module.
 
     Args:
-        cell: the cell.
-        sizes: (input_size, hidden_size, proj_size).
-        bias: whether there are biases.
-        layer_norm: whether there are layer norms; each is an ``nn.LayerNorm`` named like ``ln_ih_l0``.
+        shapes: name without suffix -> shape.
+        norms: name without suffix -> width of a layer norm; each is an ``nn.LayerNorm`` named like ``ln_ih_l0``.
         suffix: ending of every name, such as ``"_l0_reverse"``; empty for a single cell.
     """
 
-    def __init__(self, cell: Cell, sizes: tuple[int, int, int], bias: bool, layer_norm: bool, suffix: str) -> None:
-        self.cell, self.sizes, self.suffix = cell, sizes, suffix
-        self.shapes = cell.shapes(*sizes, bias)
-        self.norms = cell.norms(sizes[1]) if layer_norm else {}
+    def __init__(self, shapes: dict[str, tuple[int, ...]], norms: dict[str, int], suffix: str) -> None:
+        self.shapes, self.norms, self.suffix = shapes, norms, suffix
         self.names: list[str] = [
             *self.shapes,
             *(f"{norm}.{part}" for norm in self.norms for part in ("weight", "bias")),
@@ -48,9 +44,8 @@ class ParameterSet:
         for norm, width in self.norms.items():
             module.add_module(norm + self.suffix, nn.LayerNorm(width, eps=1e-5, **factory))
 
-    def reset(self, module: nn.Module, init: str) -> None:
-        """Initialise all of them; norms start at weight 1 and bias 0."""
-        initialise(init, self.cell, self.sizes[1], {name: getattr(module, name + self.suffix) for name in self.shapes})
+    def reset_norms(self, module: nn.Module) -> None:
+        """Let the norms start at weight 1 and bias 0."""
         for norm in self.norms:
             getattr(module, norm + self.suffix).reset_parameters()
 
@@ -66,6 +61,27 @@ class ParameterSet:
     def named(self, module: nn.Module) -> Parameters:
         """All parameters by name."""
         return dict(zip(self.names, self.tensors(module), strict=True))
+
+
+class ParameterSet(NamedParameters):
+    """Where the parameters of one layer and direction live in a module.
+
+    Args:
+        cell: the cell.
+        sizes: (input_size, hidden_size, proj_size).
+        bias: whether there are biases.
+        layer_norm: whether there are layer norms.
+        suffix: ending of every name, such as ``"_l0_reverse"``; empty for a single cell.
+    """
+
+    def __init__(self, cell: Cell, sizes: tuple[int, int, int], bias: bool, layer_norm: bool, suffix: str) -> None:
+        self.cell, self.sizes = cell, sizes
+        super().__init__(cell.shapes(*sizes, bias), cell.norms(sizes[1]) if layer_norm else {}, suffix)
+
+    def reset(self, module: nn.Module, init: str) -> None:
+        """Initialise all of them; norms start at weight 1 and bias 0."""
+        initialise(init, self.cell, self.sizes[1], {name: getattr(module, name + self.suffix) for name in self.shapes})
+        self.reset_norms(module)
 
 
 def _parameter(module: nn.Module, name: str) -> Tensor:

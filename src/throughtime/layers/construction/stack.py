@@ -14,6 +14,7 @@ from throughtime.errors import ArgumentTypeError, UsageError
 from throughtime.kernels import torch_fused
 from throughtime.kernels.reference.cell import Cell, register_cell
 from throughtime.layers.construction.arguments import flag, probability, size, text, zoneouts
+from throughtime.layers.construction.block import Block, BlockParameters
 from throughtime.layers.construction.parameters import ParameterSet
 from throughtime.layers.construction.quantization import Unquantized
 from throughtime.layers.construction.symbols import not_scriptable
@@ -55,6 +56,8 @@ class Stack(Unquantized):
         initial_state: Literal["zeros", "learned"] = "zeros",
         residual: bool = False,
         recompute: bool = False,
+        pre_norm: bool = False,
+        feed_forward: int = 0,
     ) -> None:
         super().__init__()
         self.cell = _registered(cell)
@@ -68,6 +71,7 @@ class Stack(Unquantized):
         self.dropout = _dropout(dropout, self.num_layers)
         self.layer_norm, self.residual = flag("layer_norm", layer_norm), flag("residual", residual)
         self.recompute = flag("recompute", recompute)
+        self.pre_norm, self.feed_forward = flag("pre_norm", pre_norm), size("feed_forward", feed_forward, 0)
         self.init, self.initial_state = text("init", init), initial_state
         self.zoneout = zoneouts(zoneout, cell.carry(self.proj_size > 0))
         self.recurrent_dropout = probability("recurrent_dropout", recurrent_dropout)
@@ -76,6 +80,7 @@ class Stack(Unquantized):
         self.variational_dropout = probability("variational_dropout", variational_dropout)
         self._check_options()
         self._sets = [self._parameter_sets(layer) for layer in range(self.num_layers)]
+        self._blocks = [self._block_parameters(layer) for layer in range(self.num_layers)]
         if self.weight_dropout and "weight_hh" not in self._sets[0][0].names:
             raise UsageError(f"cell {cell.name!r} has no weight_hh, which weight_dropout acts on")
         self._widths = [list(self._carry(layer).values()) for layer in range(self.num_layers)]
@@ -90,7 +95,7 @@ class Stack(Unquantized):
     @property
     def output_size(self) -> int:
         """Width of the output, D*P of the last layer."""
-        return self.directions * (self.proj_size or self.hidden_sizes[-1])
+        return self._inputs(self.num_layers)
 
     def _check_options(self) -> None:
         if self.proj_size and self.proj_size >= min(self.hidden_sizes):
@@ -115,21 +120,34 @@ class Stack(Unquantized):
             able = ", ".join(sorted(self.cell.capabilities))
             raise UsageError(f"cell {self.cell.name!r} does not declare {capability!r} (it declares: {able})")
 
+    def _inputs(self, layer: int) -> int:
+        """Width of what a layer reads; that of the layer after the last is the stack's output."""
+        return self.directions * (self.proj_size or self.hidden_sizes[layer - 1]) if layer else self.input_size
+
     def _parameter_sets(self, layer: int) -> list[ParameterSet]:
-        below = self.proj_size or self.hidden_sizes[layer - 1]
-        input_size = self.directions * below if layer else self.input_size
-        sizes = (input_size, self.hidden_sizes[layer], self.proj_size)
+        sizes = (self._inputs(layer), self.hidden_sizes[layer], self.proj_size)
         return [
             ParameterSet(self.cell, sizes, self.bias, self.layer_norm, f"_l{layer}{'_reverse' if direction else ''}")
             for direction in range(self.directions)
         ]
 
+    def _block_parameters(self, layer: int) -> BlockParameters:
+        return BlockParameters(
+            (self._inputs(layer), self._inputs(layer + 1)),
+            pre_norm=self.pre_norm,
+            feed_forward=self.feed_forward,
+            bias=self.bias,
+            last=layer + 1 == self.num_layers,
+            suffix=f"_l{layer}",
+        )
+
     def _create(self, factory: dict[str, Any]) -> None:
-        for layer, sets in enumerate(self._sets):
+        for layer, (sets, block) in enumerate(zip(self._sets, self._blocks, strict=True)):
             for each in sets:
                 each.create(self, factory)
                 for part, width in self._carry(layer).items() if self.initial_state == "learned" else ():
                     self.register_parameter(f"{part}0{each.suffix}", nn.Parameter(torch.zeros(width, **factory)))
+            block.create(self, factory)
 
     def _carry(self, layer: int) -> dict[str, int]:
         """Width of each part of a layer's carry, by name."""
@@ -138,15 +156,16 @@ class Stack(Unquantized):
 
     def reset_parameters(self) -> None:
         """Draw all weights anew as ``init`` says; a learned initial state returns to zero."""
-        for layer, sets in enumerate(self._sets):
+        for layer, (sets, block) in enumerate(zip(self._sets, self._blocks, strict=True)):
             for each in sets:
                 each.reset(self, self.init)
                 for part in self._carry(layer) if self.initial_state == "learned" else ():
                     nn.init.zeros_(getattr(self, f"{part}0{each.suffix}"))
+            block.reset(self)
 
     @property
     def all_weights(self) -> list[list[Tensor]]:
-        """Parameters of each layer and direction, as in ``torch.nn`` (layer norms apart)."""
+        """Parameters of each layer and direction, as in ``torch.nn`` (norms and feed-forward parts apart)."""
         return [each.plain(self) for sets in self._sets for each in sets]
 
     def flatten_parameters(self) -> None:
@@ -177,7 +196,7 @@ class Stack(Unquantized):
             "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False, "proj_size": 0,
             "layer_norm": False, "zoneout": (0.0, 0.0), "recurrent_dropout": 0.0, "weight_dropout": 0.0,
             "input_dropout": 0.0, "variational_dropout": 0.0, "init": "default", "initial_state": "zeros",
-            "residual": False, "recompute": False,
+            "residual": False, "recompute": False, "pre_norm": False, "feed_forward": 0,
         }  # fmt: skip
         shown += [f"{name}={getattr(self, name)!r}" for name, value in defaults.items() if getattr(self, name) != value]
         return ", ".join(shown)
@@ -189,8 +208,21 @@ class Stack(Unquantized):
     def _plain(self) -> bool:
         """Whether torch's kernels know the whole stack, this mode's masks included."""
         masks = self.recurrent_dropout or self.weight_dropout or self.input_dropout or self.variational_dropout
-        uniform = len(set(self.hidden_sizes)) == 1 and not self.residual and self.initial_state == "zeros"
+        uniform = len(set(self.hidden_sizes)) == 1 and not self.around and self.initial_state == "zeros"
         return uniform and not (self.training and masks)
+
+    @property
+    def around(self) -> list[str]:
+        """Options that put something around the layers."""
+        return [name for name in ("residual", "pre_norm", "feed_forward") if getattr(self, name)]
+
+    def block(self, layer: int) -> Block:
+        """What stands around a layer, with its weights as they are now.
+
+        Args:
+            layer: its number.
+        """
+        return Block(self._blocks[layer].named(self), self.residual and layer > 0)
 
     def _restarts(self) -> list[list[Tensor]] | None:
         """The learned state of each layer, parts of (D, width)."""
