@@ -48,7 +48,11 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         HALL: {"reference"},
         "reference": {"call"},  # the loop runs a call, and a call names its cell: by files that is an order
     },
-    "layers": {HALL: {"construction"}, "construction": set()},
+    "layers": {
+        HALL: {"attention", "construction"},
+        "attention": {"rows", "stream", "construction"},
+        "construction": set(),
+    },
     "models": {HALL: {"parts"}, "parts": set()},
     "training": {HALL: set(), "pages": {HALL}},
     "data": {

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from throughtime.errors import ShapeError, UnknownNameError, UsageError
-from throughtime.layers.construction.arguments import probability
+from throughtime.errors import ShapeError, UsageError
+from throughtime.layers.attention.kinds import Kind
 from throughtime.layers.rows import Lengths, checked_lengths
 
 __all__ = ["Attention", "Memory"]
-
-KINDS = ("additive", "dot", "general", "multihead")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,8 +37,11 @@ class Memory:
         return Memory(keys=self.keys.index_select(0, rows), values=self.values.index_select(0, rows), mask=mask)
 
 
-class Attention(nn.Module):
+class Attention(Kind):
     """Attend to the steps of a memory: additive, dot-product, general or multi-head attention.
+
+    For each step of a sequence over its own history, with a window and as a stream, see
+    :class:`throughtime.HistoryAttention`.
 
     .. code-block:: text
 
@@ -104,26 +104,17 @@ class Attention(nn.Module):
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__()
-        if kind not in KINDS:
-            raise UnknownNameError("kind of attention", kind, KINDS)
-        self.kind, self.query_size, self.key_size, self.heads = kind, query_size, key_size, heads
-        self.value_size = key_size if value_size is None else value_size
-        self.hidden_size = query_size if hidden_size is None else hidden_size
-        self.dropout = probability("dropout", dropout)
-        self._check_options(hidden_size)
-        self._create({"device": device, "dtype": dtype})
-        self.reset_parameters()
-
-    @property
-    def output_size(self) -> int:
-        """Width of the context."""
-        return self.hidden_size if self.kind == "multihead" else self.value_size
-
-    def reset_parameters(self) -> None:
-        """Draw all weights anew: Glorot uniform."""
-        for weight in self.parameters():
-            nn.init.xavier_uniform_(weight)
+        super().__init__(
+            query_size,
+            key_size,
+            kind=kind,
+            hidden_size=hidden_size,
+            value_size=value_size,
+            heads=heads,
+            dropout=dropout,
+            device=device,
+            dtype=dtype,
+        )
 
     def prepare(
         self, keys: Tensor, values: Tensor | None = None, *, lengths: Lengths | None = None, mask: Tensor | None = None
@@ -204,45 +195,10 @@ class Attention(nn.Module):
     def extra_repr(self) -> str:
         return f"{self.query_size}, {self.key_size}, kind={self.kind!r}, heads={self.heads}, dropout={self.dropout}"
 
-    def _check_options(self, hidden_size: int | None) -> None:
-        sizes = (self.query_size, self.key_size, self.value_size, self.hidden_size, self.heads)
-        if min(sizes) < 1:
-            raise UsageError(f"query_size, key_size, value_size, hidden_size and heads must be 1 or more, got {sizes}")
-        if self.kind in ("dot", "general") and hidden_size is not None:
-            raise UsageError(
-                f"kind={self.kind!r} has no hidden_size: leave it out, or use kind='additive' or 'multihead'"
-            )
-        if self.kind == "dot" and self.query_size != self.key_size:
-            given = f"{self.query_size} and {self.key_size}"
-            raise UsageError(f"kind='dot' needs query_size and key_size alike, got {given}: use kind='general'")
-        if self.kind != "multihead" and self.heads != 1:
-            raise UsageError(f"kind={self.kind!r} has one head, got heads={self.heads}: use kind='multihead'")
-        if self.hidden_size % self.heads:
-            raise UsageError(f"heads must divide hidden_size {self.hidden_size}, got {self.heads}")
-
-    def _create(self, factory: dict[str, Any]) -> None:
-        def linear(inputs: int, outputs: int) -> nn.Module:
-            return nn.Linear(inputs, outputs, bias=False, **factory)
-
-        none, multihead = nn.Identity(), self.kind == "multihead"
-        self.query = none if self.kind in ("dot", "general") else linear(self.query_size, self.hidden_size)
-        self.key = none if self.kind == "dot" else linear(self.key_size, self.hidden_size)
-        self.value = linear(self.value_size, self.hidden_size) if multihead else none
-        self.output = linear(self.hidden_size, self.hidden_size) if multihead else none
-        self.energy = linear(self.hidden_size, 1) if self.kind == "additive" else none
-
     def _check(self, name: str, x: Tensor, size: int) -> None:
         if x.dim() not in (2, 3) or x.shape[-1] != size:
             raise ShapeError(f"{name} must have {size} features ({name}_size), got shape {tuple(x.shape)}")
-        like = next(self.parameters(), x)
-        if x.device != like.device:
-            raise ShapeError(f"{name} on {x.device}, attention on {like.device}: move one with .to()")
-        if x.dtype != like.dtype and not torch.is_autocast_enabled(x.device.type):
-            raise ShapeError(f"{name} of {x.dtype}, attention of {like.dtype}: convert one with .to()")
-
-    def _split(self, x: Tensor) -> Tensor:
-        """(B, T, heads * width) -> (B, heads, T, width)."""
-        return x.reshape(*x.shape[:2], self.heads, x.shape[2] // self.heads).transpose(1, 2)
+        self._check_alike(name, x)
 
     def _weights(self, queries: Tensor, memory: Memory) -> Tensor:
         """(B, heads, S, T), from projected queries (B, heads, S, width)."""
