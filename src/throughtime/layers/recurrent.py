@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -71,6 +71,9 @@ class Recurrent(LayerPass):
         >>> y.shape, h_n.shape, c_n.shape
         (torch.Size([2, 5, 8]), torch.Size([4, 2, 4]), torch.Size([4, 2, 4]))
     """
+
+    _streamed: ClassVar[type[Stream]] = Stream
+    """What :meth:`stream` makes."""
 
     def forward(
         self,
@@ -186,7 +189,7 @@ class Recurrent(LayerPass):
         self._require("stream", True)
         if self.bidirectional:
             raise UsageError("a bidirectional layer reads from the end, so it cannot stream: use bidirectional=False")
-        return Stream(self, batch_size, weight_dtype=weight_dtype)
+        return self._streamed(self, batch_size, weight_dtype=weight_dtype)
 
     @property
     def bare(self) -> bool:
