@@ -1,4 +1,4 @@
-"""The block that a layer stands in: what it reads is normalised, what it gives is added on, feed-forward part and all."""
+"""The block that a layer stands in: a norm of what it reads, a sum, a feed-forward part, a norm at the stack's end."""
 
 from __future__ import annotations
 
@@ -112,12 +112,7 @@ class BlockParameters(NamedParameters):
         if pre_norm and last:
             norms["ln_out"] = outputs
         for norm, width in norms.items():
-            if width < _LEAST:
-                asked = "feed_forward" if norm == "ln_ff" else "pre_norm"
-                raise UsageError(
-                    f"{asked} normalises {_LEAST} numbers or more, and {'the input' if norm == 'ln_in' else 'the output'}"
-                    f" of layer {suffix.removeprefix('_l')} has {width}: a norm of so few leaves no size of them"
-                )
+            _enough(norm, width, suffix.removeprefix("_l"))
         super().__init__(shapes, norms, suffix)
 
     def reset(self, module: nn.Module) -> None:
@@ -127,3 +122,12 @@ class BlockParameters(NamedParameters):
                 fan_in = self.shapes["weight_" + name.partition("_")[2]][1]
                 tensor.uniform_(-1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in))
         self.reset_norms(module)
+
+
+def _enough(norm: str, width: int, layer: str) -> None:
+    if width < _LEAST:
+        option, what = "feed_forward" if norm == "ln_ff" else "pre_norm", "input" if norm == "ln_in" else "output"
+        raise UsageError(
+            f"{option} normalises {_LEAST} numbers or more, and the {what} of layer {layer} has {width}: "
+            "a norm of so few leaves no size of them"
+        )
