@@ -74,6 +74,10 @@ class Cell(ABC):
         output_size = proj_size or hidden_size
         return tuple(output_size if part == "h" else hidden_size for part in self.carry(proj_size > 0))
 
+    def fan_in(self, hidden_size: int) -> int:
+        """Inputs that meet in a unit's recurrent product: the default start is uniform in +-1/sqrt of it."""
+        return hidden_size
+
     def shapes(self, input_size: int, hidden_size: int, proj_size: int, bias: bool) -> dict[str, tuple[int, ...]]:
         """Shape of every parameter of one layer and direction, in ``torch.nn``'s order."""
         if proj_size and "projection" not in self.capabilities:
@@ -88,6 +92,10 @@ class Cell(ABC):
         if proj_size:
             shapes["weight_hr"] = (proj_size, hidden_size)
         return shapes
+
+    def start(self, p: dict[str, Tensor]) -> None:
+        """Fill, in place, the parameters that start otherwise than the initialiser has them; by default none."""
+        return None
 
     def norms(self, hidden_size: int) -> dict[str, int]:
         """Width of each layer norm of the layer-normalised form (Ba, Kiros and Hinton 2016)."""
