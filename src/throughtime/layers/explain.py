@@ -47,6 +47,7 @@ def explain(
         torch: not used, it knows no ln_c.bias, ln_c.weight, ln_hh.bias, ln_hh.weight, ln_ih.bias, ln_ih.weight
         reference: could run it, native was preferred
     """
+    x = layer.entered(x)
     layer.check(x)
     rows = packed_rows(x, lengths, resets, layer.batch_first, mask)
     request = layer.request(rows.rows, rows.batch, dense=rows.dense, resets=resets is not None, trace=trace)

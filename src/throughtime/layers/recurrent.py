@@ -144,6 +144,10 @@ class Recurrent(LayerPass):
         result = (y, states.leave(finals, rows.order))
         return result if traces is None else (*result, self._traced(traces, rows))
 
+    def entered(self, input: Input) -> Input:
+        """A batch whose steps are vectors, of one whose steps may have more axes: here they have one already."""
+        return input
+
     def request(self, like: Tensor, batch: int, *, dense: bool, resets: bool, trace: bool = False) -> dispatch.Request:
         """What a call of this layer asks of a kernel.
 

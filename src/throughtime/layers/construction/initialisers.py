@@ -38,9 +38,10 @@ def initialise(init: str, cell: Cell, hidden_size: int, parameters: Named) -> No
 
 
 def _default(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None:
-    """Uniform in +-1/sqrt(H), drawn in the order of ``torch.nn``: the same seed gives the same weights."""
+    """Uniform in +-1/sqrt(fan-in), drawn in the order of ``torch.nn``: the same seed gives the same weights."""
     _no_value("default", value)
-    bound = 1.0 / math.sqrt(hidden_size) if hidden_size else 0.0
+    fan_in = cell.fan_in(hidden_size)
+    bound = 1.0 / math.sqrt(fan_in) if fan_in else 0.0
     for tensor in parameters.values():
         nn.init.uniform_(tensor, -bound, bound)
 
