@@ -107,6 +107,8 @@ class Reading:
     """Samples a second that every sound is brought to; None leaves them as they are, which must then be alike."""
     fill: Fill | None = None
     """What takes the place of values that are missing in a table in long format; None refuses them."""
+    tbptt: int | None = None
+    """Steps that a series of numbers in long format is handed out in at a time; None hands it out whole."""
     found: Found = field(default_factory=Found, compare=False)
     """What was found in the data that was learned from; reading that data fills it in."""
 

@@ -53,11 +53,13 @@ class Gaps:
                 f"{error} ({option('fill', 'forward')}, linear or zero: learns with missing values)"
             ) from None
 
-    def fill(self, frames: Frames) -> Frames:
+    def fill(self, frames: Frames, before: Frames | None = None, *, whole: bool = True) -> Frames:
         """Fill the gaps of a series, and add for each feature one that says where they were.
 
         Args:
             frames: (T, F), NaN where a value is missing, in the order of time.
+            before: (1, F) the step before them, filled; None where the series begins with them.
+            whole: whether they are the whole series, so that a feature without a value here has none at all.
 
         Returns:
             (T, 2F): the features, then 1 or 0 for each; frames as they are where gaps are refused.
@@ -67,8 +69,9 @@ class Gaps:
         missing = np.isnan(frames)
         self.values += frames.size
         self.missing += missing.sum(0)
-        self.empty += missing.all(0)
-        return np.concatenate([filled(frames, self.how), missing.astype(np.float32)], axis=1)
+        self.empty += missing.all(0) & whole
+        known = frames if before is None else np.concatenate([before, frames])
+        return np.concatenate([filled(known, self.how)[-len(frames) :], missing.astype(np.float32)], axis=1)
 
     def describe(self) -> str:
         """Say in one line what was filled."""
