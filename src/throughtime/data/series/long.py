@@ -10,7 +10,7 @@ from pathlib import Path
 from throughtime.data.files import STANDARD, describe, suffixes
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record
-from throughtime.data.series.collecting import Collector
+from throughtime.data.series.gathering.collecting import Collector
 from throughtime.data.series.layout import Layout, choose_layout, series_has_header, stand_together
 from throughtime.data.tables.delimited import AHEAD, Row, read_rows
 from throughtime.data.tables.habits import drop_repeats

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from throughtime.data.reading import Problems
-from throughtime.data.series.open_series import OpenSeries
+from throughtime.data.series.gathering.open_series import OpenSeries
 
 __all__ = ["Teller"]
 

@@ -27,13 +27,19 @@ class OpenSeries:
     line: int
     """Line of its first step."""
     lines: list[int] = field(default_factory=list[int])
+    """Line of each step."""
     numbers: array[float] = field(default_factory=lambda: array("f"))
+    """The features of each step that are numbers, step after step."""
     levels: list[list[int]] = field(default_factory=list[list[int]])
     """Which of the labels that are features stand in each step."""
     words: list[str] = field(default_factory=list[str])
+    """The word of each step, where steps are words."""
     times: list[Time] = field(default_factory=list[Time])
+    """The time of each step, where they have one."""
     targets: list[Target] = field(default_factory=list[Target])
+    """The target of each step, or the one of the series."""
     rows: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
+    """The cells of each step, where they are to be written back."""
     bad: bool = False
     """Whether a row of it cannot be read."""
     begun: bool = False
