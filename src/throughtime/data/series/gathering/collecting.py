@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from throughtime.data.reading import Problems, Reading
 from throughtime.data.record import Record, Target
-from throughtime.data.series.gathering.finishing import Finisher
 from throughtime.data.series.gaps import Gaps
-from throughtime.data.series.layout import Layout
-from throughtime.data.series.levels import Levels
+from throughtime.data.series.gathering.finishing import Finisher
 from throughtime.data.series.gathering.open_series import OpenSeries
 from throughtime.data.series.gathering.telling import Teller
+from throughtime.data.series.layout import Layout
+from throughtime.data.series.levels import Levels
 from throughtime.data.series.timestamps import Time, TimeColumn
 from throughtime.data.tables.delimited import Row
 from throughtime.data.tables.values import as_float, as_label, as_labels, as_text

@@ -10,11 +10,11 @@ import numpy as np
 from throughtime.data.reading import Reading
 from throughtime.data.record import Frames, Record, Target
 from throughtime.data.series.gaps import Gaps
+from throughtime.data.series.gathering.open_series import OpenSeries
+from throughtime.data.series.gathering.telling import Teller
 from throughtime.data.series.layout import Layout
 from throughtime.data.series.levels import Levels
-from throughtime.data.series.gathering.open_series import OpenSeries
 from throughtime.data.series.steps import Steps, Window
-from throughtime.data.series.gathering.telling import Teller
 from throughtime.data.series.timestamps import Time, first_repeated, order_of
 from throughtime.doors import option
 from throughtime.errors import DataError
