@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -10,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from throughtime.data.planning.drawing import entropy
 from throughtime.data.source import Lengths
 
 __all__ = ["BucketPlan", "Costs", "plan_buckets"]
@@ -82,7 +82,7 @@ def plan_buckets(costs: Costs, *, rows: int, most_cost: int, seed: int = 0, epoc
     stops = [*starts[1:], len(costs)]
     if epoch is None:
         return BucketPlan(np.argsort(-costs, kind="stable"), tuple(starts), tuple(stops))
-    generator = np.random.Generator(np.random.PCG64(_entropy(f"{seed}:{epoch}")))
+    generator = np.random.Generator(np.random.PCG64(entropy(f"{seed}:{epoch}")))
     shaken = costs * (1 + JITTER * generator.random(len(costs)))
     order = np.argsort(-shaken, kind="stable")
     steps: list[int] = generator.permutation(len(starts)).tolist()
@@ -97,7 +97,3 @@ def _starts(falling: Costs, rows: int, most_cost: int) -> list[int]:
         starts.append(at)
         at += max(1, min(rows, int(most_cost // max(1, falling[at]))))
     return starts
-
-
-def _entropy(key: str) -> int:
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=16).digest())

@@ -6,7 +6,6 @@ training is one integer, and every rank can compute its own part and that of the
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from throughtime.data.planning.drawing import entropy
 from throughtime.data.source import Lengths
 from throughtime.errors import DataError, UsageError
 
@@ -158,7 +158,7 @@ def plan_lanes(
     total, length = int(stops[-1]), int(stops[-1]) // lanes
     if length < window:
         raise DataError(_too_short(total, lanes, window))
-    offset = _draw(f"{seed}:{epoch}", window)
+    offset = entropy(f"{seed}:{epoch}") % window
     starts = [(offset + lane * length) % total for lane in range(lanes)]
     share = lanes // world
     return LanePlan(
@@ -204,11 +204,6 @@ def plan_evaluation(lengths: Lengths, *, token_budget: int, lanes: int) -> LaneP
         length=part + skip,
         window=window,
     )
-
-
-def _draw(key: str, bound: int) -> int:
-    """Draw 0 <= n < bound as a function of the key alone, the same on every machine and version."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=16).digest()) % bound
 
 
 def _too_short(total: int, lanes: int, window: int) -> str:
