@@ -52,6 +52,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         HALL: {"attention", "construction"},
         "attention": {"rows", "stream", "construction"},
         "construction": set(),
+        "multidimensional": {HALL, "construction"},
     },
     "models": {HALL: {"parts"}, "parts": set()},
     "training": {HALL: set(), "pages": {HALL}},

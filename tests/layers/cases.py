@@ -80,13 +80,15 @@ class Case:
     def layer(self) -> Recurrent:
         torch.manual_seed(self.seed)
         hidden = self.hidden if isinstance(self.hidden, int) else list(self.hidden)
-        layer = MAKERS[self.cell](
-            self.input_size, hidden, batch_first=self.batch_first, dtype=torch.float64, **self.options
-        )
+        options = {"batch_first": self.batch_first, "dtype": torch.float64, **self.options}
+        layer = self.made(self.input_size, hidden, **options)
         for parameter in layer.parameters():
             with torch.no_grad():  # norms away from 1 and 0, learned states away from 0
                 parameter.add_(torch.randn_like(parameter), alpha=0.3)
         return layer.train(self.training)
+
+    def made(self, inputs: int, hidden: int | list[int], **options: Any) -> Recurrent:
+        return MAKERS[self.cell](inputs, hidden, **options)
 
     def batch(self) -> Batch:
         torch.manual_seed(self.seed + 1)
@@ -293,11 +295,15 @@ def same(ours: Outcome, told: Outcome, where: str) -> None:
 
 def carry_widths(layer: Recurrent) -> list[list[int]]:
     """Width of each part of each layer's carry, worked out from the weights' shapes."""
-    widths = []
+    widths, name = [], layer.cell.name
     for p in (directions[0] for directions in parameters_of(layer)):
-        output = p["weight_hh"].shape[1]
+        if name.startswith("grid_lstm"):
+            output = p["weight_in"].shape[0] // 2
+            widths.append([output, *[layer.depth * output] * 2] if "weight_time" in p else [output])
+            continue
+        output = p["weight_hh"].shape[1] * (math.prod(layer.picture_size) if name.startswith("conv_lstm") else 1)
         hidden = p["weight_hr"].shape[1] if "weight_hr" in p else output
-        two = layer.cell.name.startswith("lstm") or "weight_hr" in p
+        two = name.startswith(("lstm", "conv_lstm")) or "weight_hr" in p
         widths.append([output, hidden] if two else [output])
     return widths
 
