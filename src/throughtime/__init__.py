@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from throughtime.kernels.reference import Cell
     from throughtime.layers import CRF, GRU, LSTM, RNN, Attention, GRUCell, LSTMCell, Recurrent, RNNCell, explain
     from throughtime.layers.crf import bio_constraints
+    from throughtime.layers.multidimensional import ConvLSTM, GridLSTM
     from throughtime.runs import Run, fit, load
 
     __version__: str
@@ -44,8 +45,10 @@ __all__ = [
     "Attention",
     "Cell",
     "CheckpointError",
+    "ConvLSTM",
     "DataError",
     "GRUCell",
+    "GridLSTM",
     "KernelError",
     "LSTMCell",
     "RNNCell",
@@ -73,6 +76,7 @@ _ROOMS = {
     "throughtime.kernels.reference": "Cell",
     "throughtime.layers": "Attention CRF GRU GRUCell LSTM LSTMCell RNN RNNCell Recurrent explain",
     "throughtime.layers.crf": "bio_constraints",
+    "throughtime.layers.multidimensional": "ConvLSTM GridLSTM",
     "throughtime.runs": "Run fit load",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
