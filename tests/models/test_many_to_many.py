@@ -10,6 +10,7 @@ from throughtime.layers.crf import CRF
 from throughtime.models.many_to_many import ManyToMany
 from throughtime.models.parts.cells import stack
 from throughtime.models.parts.inputs import TokenInput
+from throughtime.models.parts.row_states import beside, first_rows, row_of
 
 LENGTHS = torch.tensor([4, 7, 2])
 PLAIN = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
@@ -82,3 +83,31 @@ def test_features_are_dropped_in_training_alone() -> None:
     assert not net(batch).equal(net(batch))
     net.eval()
     assert net(batch).equal(net(batch))
+
+
+@pytest.mark.parametrize("cell", PLAIN)
+def test_parts_with_the_state_between_are_scored_as_torch_scores_the_whole(cell: str) -> None:
+    """Windows of 3: the first row goes on, the second begins anew in the second window, the third ends there."""
+    net, plain = made(cell, bidirectional=False)
+    tokens = torch.randint(9, (3, 8))
+    one, state = net.carried({"tokens": tokens[:, :3], "lengths": torch.tensor([3, 3, 3])})
+    begins = torch.tensor([False, True, False])
+    two, state = net.carried({"tokens": tokens[:, 3:6], "lengths": torch.tensor([3, 3, 1])}, state, begins)
+    three, _ = net.carried({"tokens": tokens[:2, 6:], "lengths": torch.tensor([2, 1])}, first_rows(state, 2))
+    found = [
+        torch.cat([one[0], two[0], three[0]]), torch.cat([two[1], three[1, :1]]), torch.cat([one[2], two[2, :1]]),
+    ]  # fmt: skip
+    for scores, read in zip(found, (tokens[0], tokens[1, 3:7], tokens[2, :4]), strict=True):
+        torch.testing.assert_close(scores, net.output(plain(net.read(read[None]))[0][0]))
+
+
+def test_the_state_of_a_row_is_its_own_and_can_stand_beside_others() -> None:
+    net, _ = made("lstm", bidirectional=False)
+    tokens = torch.randint(9, (3, 5))
+    _, state = net.carried({"tokens": tokens[:, :2], "lengths": torch.tensor([2, 2, 2])})
+    rest = {"tokens": tokens[[2, 1, 0], 2:], "lengths": torch.tensor([3, 3, 3])}
+    scores, _ = net.carried(rest, beside([row_of(state, 2), (), row_of(state, 0)]))
+    for row, place in enumerate([2, None, 0]):
+        alone = {"tokens": rest["tokens"][row : row + 1], "lengths": torch.tensor([3])}
+        wanted, _ = net.carried(alone, () if place is None else row_of(state, place))
+        torch.testing.assert_close(scores[row : row + 1], wanted)

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from throughtime.layers import Recurrent
 from throughtime.layers.crf import CRF
+from throughtime.models.parts.attending_decoder import enter
 from throughtime.models.parts.chunks import chunks, in_chunks
+from throughtime.models.parts.row_states import State, leave
 
 __all__ = ["ManyToMany"]
 
@@ -63,10 +65,32 @@ class ManyToMany(nn.Module):
         """
         if in_chunks(self.read, self.recurrent, inputs):
             return self._in_chunks(inputs)
+        return self.carried(inputs)[0]
+
+    def carried(
+        self, inputs: Mapping[str, Tensor], state: State = (), begins: Tensor | None = None
+    ) -> tuple[Tensor, State]:
+        """Score every step of parts of sequences, and give the state from which their next parts go on.
+
+        Args:
+            inputs: as for :meth:`forward`.
+            state: what the call before returned, for the same rows; empty where every sequence begins.
+            begins: (B,) bool: rows whose sequence begins here, whatever state is given; or None.
+
+        Returns:
+            (scores as of :meth:`forward`, state after the last step of each row).
+
+        Source: truncated backpropagation through time: Williams and Peng 1990, "An efficient gradient-based algorithm
+        for on-line training of recurrent network trajectories".
+        """
         words = {name: inputs[name] for name in ("firsts", "lasts") if name in inputs}
         x = self.read(**{name: tensor for name, tensor in inputs.items() if name not in ("lengths", *words)})
-        h, _ = self.recurrent(x, lengths=inputs["lengths"])
-        return self.output(self.dropout(self._at_words(h, **words) if words else h))
+        resets = None
+        if state and begins is not None and begins.any():
+            resets = torch.zeros(x.shape[:2], dtype=torch.bool, device=x.device)
+            resets[:, 0] = begins.to(x.device)
+        h, after = self.recurrent(x, enter(state) if state else None, lengths=inputs["lengths"], resets=resets)
+        return self.output(self.dropout(self._at_words(h, **words) if words else h)), leave(after)
 
     def _in_chunks(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Score a long sequence piece by piece: of all steps only the scores are kept."""
