@@ -26,7 +26,7 @@ from throughtime.tasks.supervised.scored_learner import ScoredLearner
 from throughtime.tasks.supervised.targets import labels_of
 from throughtime.tasks.tag.options import Config
 from throughtime.tasks.tag.rivals import learn_rivals
-from throughtime.tasks.tag.scores import entity_scores, macro_f1, marks_spans, scores_by_entity, scores_by_label
+from throughtime.tasks.tag.scores import Tally, entity_scores, marks_spans, scores_by_entity
 from throughtime.tasks.tag.targets import Numbers, StepTargets, TagReader
 
 __all__ = ["Finding", "Tagger"]
@@ -113,25 +113,21 @@ class Tagger(ScoredLearner[Numbers, Finding]):
         return losses
 
     def metrics(self, examples: Examples[Numbers], findings: Sequence[Finding]) -> dict[str, float]:
-        wanted = examples.targets
-        right = [each.said == target for each, target in zip(findings, wanted, strict=True)]
-        known = [index for index, each in enumerate(findings) if not np.isnan(each.loss)]
-        tokens = sum(len(wanted[index]) for index in known)
-        values = {
-            "loss": sum(findings[index].loss for index in known) / max(1, tokens),
-            "accuracy": float(np.concatenate(right).mean()),
-            "sequence_accuracy": float(np.mean([each.all() for each in right])),
-        }
+        tally, pairs = Tally(self.labels), zip(examples.targets, findings, strict=True)
+        right = [tally.add(wanted, each.said, each.loss) for wanted, each in pairs]
+        values = {**tally.rates(), "sequence_accuracy": float(np.mean(right))}
         if marks_spans(self.labels):
             return {**values, **entity_scores(*self._names(examples, findings))}
-        return {**values, "f1": macro_f1(np.concatenate(wanted), np.concatenate([each.said for each in findings]))}
+        return {**values, "f1": tally.f1}
 
     def details(self, examples: Examples[Numbers], findings: Sequence[Finding]) -> dict[str, Any]:
         """Give the scores of each label, or of each type of entity."""
         if marks_spans(self.labels):
             return scores_by_entity(*self._names(examples, findings))
-        said = np.concatenate([each.said for each in findings])
-        return scores_by_label(self.labels, np.concatenate(examples.targets), said)
+        tally = Tally(self.labels)
+        for wanted, each in zip(examples.targets, findings, strict=True):
+            tally.add(wanted, each.said)
+        return tally.by_label()
 
     def _names(
         self, examples: Examples[Numbers], findings: Sequence[Finding]
