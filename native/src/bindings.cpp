@@ -144,6 +144,77 @@ struct Sweep {
     std::int64_t sums() const { return sums_width(cell, shape); }
 };
 
+// The sweep of a diagonal cell, ready to run.
+struct DiagonalSweep {
+    Sweep sweep;  // sizes and shape
+    Diagonal cell;
+
+    DiagonalSweep(const std::string& target, int cell_number, std::int64_t hidden, std::int64_t batch,
+                  std::vector<std::int64_t> sizes, bool reverse, int threads, Address resets)
+        : sweep(target, 0, hidden, hidden, hidden, batch, std::move(sizes), reverse, threads, resets, Noise{}),
+          cell(static_cast<Diagonal>(cell_number)) {
+        require(cell_number >= 0 && cell_number <= static_cast<int>(Diagonal::paragru),
+                "there is no such diagonal cell");
+    }
+
+    template <class T>
+    static void read(Addresses& from, T** to, int count) {
+        for (int k = 0; k < count; ++k) to[k] = from;
+    }
+
+    template <class T>
+    static DiagonalForward<T> forward_of(const std::vector<Address>& list, const std::vector<std::int64_t>& strides) {
+        require(list.size() == most_gates + most_numbers + 4 * most_states, "a diagonal sweep takes 15 addresses");
+        require(strides.size() == most_gates, "and four strides");
+        DiagonalForward<T> f{};
+        Addresses from{list};
+        read(from, f.x, most_gates), read(from, f.own, most_numbers), read(from, f.initial, most_states);
+        read(from, f.restart, most_states), read(from, f.states, most_states), read(from, f.finals, most_states);
+        std::copy(strides.begin(), strides.end(), f.x_stride);
+        return f;
+    }
+
+    template <class T>
+    static DiagonalBackward<T> backward_of(const std::vector<Address>& list, const std::vector<std::int64_t>& strides) {
+        require(list.size() == 2 * most_gates + most_numbers + 5 * most_states + 1,
+                "a diagonal gradient takes 22 addresses");
+        require(strides.size() == 2 * most_gates, "and eight strides");
+        DiagonalBackward<T> b{};
+        Addresses from{list};
+        read(from, b.x, most_gates), read(from, b.own, most_numbers), read(from, b.initial, most_states);
+        read(from, b.restart, most_states), read(from, b.states, most_states), read(from, b.grad_states, most_states);
+        read(from, b.grad_x, most_gates), read(from, b.grad, most_states);
+        b.sums = from;
+        std::copy(strides.begin(), strides.begin() + most_gates, b.x_stride);
+        std::copy(strides.begin() + most_gates, strides.end(), b.grad_x_stride);
+        return b;
+    }
+
+    void forward(const std::string& dtype, const std::vector<Address>& list,
+                 const std::vector<std::int64_t>& strides) const {
+        const bool wide = dtype == "float64";
+        if (!wide) require_float32(dtype);
+        const auto run = [&]<class T>(void (*sweep_over)(Diagonal, const Shape&, const DiagonalForward<T>&)) {
+            const DiagonalForward<T> f = forward_of<T>(list, strides);
+            nb::gil_scoped_release unlocked;
+            sweep_over(cell, sweep.shape, f);
+        };
+        wide ? run(sweep.target.diagonal_forward_double) : run(sweep.target.diagonal_forward_float);
+    }
+
+    void backward(const std::string& dtype, const std::vector<Address>& list,
+                  const std::vector<std::int64_t>& strides) const {
+        const bool wide = dtype == "float64";
+        if (!wide) require_float32(dtype);
+        const auto run = [&]<class T>(void (*sweep_over)(Diagonal, const Shape&, const DiagonalBackward<T>&)) {
+            const DiagonalBackward<T> b = backward_of<T>(list, strides);
+            nb::gil_scoped_release unlocked;
+            sweep_over(cell, sweep.shape, b);
+        };
+        wide ? run(sweep.target.diagonal_backward_double) : run(sweep.target.diagonal_backward_float);
+    }
+};
+
 std::vector<std::string> target_names() {
     std::vector<std::string> names;
     for (const Target* target : supported()) names.emplace_back(target->name);
@@ -379,6 +450,12 @@ NB_MODULE(_native, m) {
         .def("forward", &Sweep::forward)
         .def("backward", &Sweep::backward)
         .def("sums", &Sweep::sums, "Numbers in one thread's sums of gradients.");
+    nb::class_<DiagonalSweep>(m, "DiagonalSweep")
+        .def(nb::init<const std::string&, int, std::int64_t, std::int64_t, std::vector<std::int64_t>, bool, int,
+                      Address>())
+        .def("sizes", [](const DiagonalSweep& self) { return self.sweep.target.diagonal_sizes(self.cell); })
+        .def("forward", &DiagonalSweep::forward)
+        .def("backward", &DiagonalSweep::backward);
     nb::class_<Streaming>(m, "Stream")
         .def(nb::init<const std::string&, int, std::int64_t, double, double, const std::string&, bool,
                       const Streaming::Sizes&, const Streaming::Lists&, nb::object>())

@@ -156,6 +156,49 @@ constexpr std::int64_t sums_width(Cell cell, const Shape& shape) {
     return (3 + gates(cell) + 1 + 1 + 1) * shape.hidden + shape.width;
 }
 
+// Cells without a product in time; diagonal_cells.hpp says what each does.
+enum class Diagonal : int {
+    given = 0,
+    mingru,
+    mingru_log,
+    minlstm,
+    minlstm_log,
+    lru,
+    rglru,
+    sru,
+    indrnn_relu,
+    indrnn_tanh,
+    paragru
+};
+constexpr int most_gates = 4, most_numbers = 3, most_states = 2;
+
+// Null where a cell has less than the most.
+template <class T>
+struct DiagonalForward {
+    const T* x[most_gates];         // (N, H) blocks of the input's projection, row strides x_stride
+    std::int64_t x_stride[most_gates];
+    const T* own[most_numbers];     // (H,) numbers of each unit
+    const T* initial[most_states];  // (B, H)
+    const T* restart[most_states];  // (H,) what a reset returns to; null: zeros
+    T* states[most_states];         // (N, H) out
+    T* finals[most_states];         // (B, H) out
+};
+
+template <class T>
+struct DiagonalBackward {
+    const T* x[most_gates];
+    std::int64_t x_stride[most_gates];
+    const T* own[most_numbers];
+    const T* initial[most_states];
+    const T* restart[most_states];
+    const T* states[most_states];       // from forward
+    const T* grad_states[most_states];  // (N, H), or null: zeros
+    T* grad_x[most_gates];              // (N, H) out, row strides grad_x_stride
+    std::int64_t grad_x_stride[most_gates];
+    T* grad[most_states];               // (B, H) in: gradient of the final state. out: of the initial one
+    T* sums;                            // (numbers + states, H) added to: gradients of the numbers, then of the restart
+};
+
 // c = a^T b over all tokens.
 template <class T>
 struct Product {
@@ -232,7 +275,12 @@ struct Target {
     void (*mask_double)(const Mask&, double* out, int threads);
     std::uint64_t (*digest)(const char*, std::int64_t bytes);                  // to notice any write to a tensor
     void (*exercise)(int function, const float* x, float* y, std::int64_t n);  // 0 tanh, 1 sigmoid, 2 expm1
-    double (*peak)(bool bfloat16, int threads);  // multiplications and additions per second, measured
+    double (*peak)(bool bfloat16, int threads);    // multiplications and additions per second, measured
+    std::vector<int> (*diagonal_sizes)(Diagonal);  // blocks that it reads, numbers of each unit, parts of its state
+    void (*diagonal_forward_float)(Diagonal, const Shape&, const DiagonalForward<float>&);
+    void (*diagonal_forward_double)(Diagonal, const Shape&, const DiagonalForward<double>&);
+    void (*diagonal_backward_float)(Diagonal, const Shape&, const DiagonalBackward<float>&);
+    void (*diagonal_backward_double)(Diagonal, const Shape&, const DiagonalBackward<double>&);
     std::unique_ptr<Stream> (*stream_float)(const StreamShape&, const std::vector<StreamLayer<float>>&);
     std::unique_ptr<Stream> (*stream_double)(const StreamShape&, const std::vector<StreamLayer<double>>&);
 };

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "backward.hpp"
+#include "diagonal.hpp"
 #include "forward.hpp"
 #include "product.hpp"
 #include "stream.hpp"
@@ -36,6 +37,39 @@ void run_forward(Cell cell, const Shape& shape, const Forward<T, S>& f) {
 template <class T>
 void run_backward(Cell cell, const Shape& shape, const Backward<T>& b) {
     with_cell<T>(cell, [&]<class C>() { backward<C, T>(shape, b); });
+}
+
+template <class T, class Work>
+void with_diagonal(Diagonal cell, const Work& work) {
+    switch (cell) {
+        case Diagonal::given: return work.template operator()<Given<T>>();
+        case Diagonal::mingru: return work.template operator()<MinGru<T, false>>();
+        case Diagonal::mingru_log: return work.template operator()<MinGru<T, true>>();
+        case Diagonal::minlstm: return work.template operator()<MinLstm<T, false>>();
+        case Diagonal::minlstm_log: return work.template operator()<MinLstm<T, true>>();
+        case Diagonal::lru: return work.template operator()<Lru<T>>();
+        case Diagonal::rglru: return work.template operator()<RgLru<T>>();
+        case Diagonal::sru: return work.template operator()<Sru<T>>();
+        case Diagonal::indrnn_relu: return work.template operator()<IndRnn<T, true>>();
+        case Diagonal::indrnn_tanh: return work.template operator()<IndRnn<T, false>>();
+        case Diagonal::paragru: return work.template operator()<ParaGru<T>>();
+    }
+}
+
+std::vector<int> diagonal_sizes(Diagonal cell) {
+    std::vector<int> sizes;
+    with_diagonal<float>(cell, [&]<class C>() { sizes = {C::gates, C::numbers, C::states}; });
+    return sizes;
+}
+
+template <class T>
+void run_diagonal_forward(Diagonal cell, const Shape& shape, const DiagonalForward<T>& f) {
+    with_diagonal<T>(cell, [&]<class C>() { diagonal_forward<C, T>(shape, f); });
+}
+
+template <class T>
+void run_diagonal_backward(Diagonal cell, const Shape& shape, const DiagonalBackward<T>& b) {
+    with_diagonal<T>(cell, [&]<class C>() { diagonal_backward<C, T>(shape, b); });
 }
 
 // Weights of bfloat16 are only asked for where the target multiplies them.
@@ -157,6 +191,11 @@ const Target& THROUGHTIME_JOIN(THROUGHTIME_TARGET, _target)() {
                                digest,
                                exercise,
                                peak_of,
+                               diagonal_sizes,
+                               run_diagonal_forward<float>,
+                               run_diagonal_forward<double>,
+                               run_diagonal_backward<float>,
+                               run_diagonal_backward<double>,
                                stream<float>,
                                stream<double>};
     return target;

@@ -29,7 +29,29 @@ if TYPE_CHECKING:
     )
     from throughtime.kernels.dispatch import use_kernel
     from throughtime.kernels.reference import Cell
-    from throughtime.layers import CRF, GRU, LSTM, RNN, Attention, GRUCell, LSTMCell, Recurrent, RNNCell, explain
+    from throughtime.layers import (
+        CRF,
+        GRU,
+        LRU,
+        LSTM,
+        RGLRU,
+        RNN,
+        SLSTM,
+        SRU,
+        Attention,
+        GRUCell,
+        IndRNN,
+        LSTMCell,
+        MinGRU,
+        MinLSTM,
+        ParaGRU,
+        Recurrent,
+        RNNCell,
+        explain,
+        linear_scan,
+        newton,
+    )
+    from throughtime.layers.attention import HistoryAttention
     from throughtime.layers.crf import bio_constraints
     from throughtime.layers.multidimensional import ConvLSTM, GridLSTM
     from throughtime.runs import Run, fit, load
@@ -39,8 +61,12 @@ if TYPE_CHECKING:
 __all__ = [
     "CRF",
     "GRU",
+    "LRU",
     "LSTM",
+    "RGLRU",
     "RNN",
+    "SLSTM",
+    "SRU",
     "ArgumentTypeError",
     "Attention",
     "Cell",
@@ -49,8 +75,13 @@ __all__ = [
     "DataError",
     "GRUCell",
     "GridLSTM",
+    "HistoryAttention",
+    "IndRNN",
     "KernelError",
     "LSTMCell",
+    "MinGRU",
+    "MinLSTM",
+    "ParaGRU",
     "RNNCell",
     "Recurrent",
     "Run",
@@ -63,7 +94,9 @@ __all__ = [
     "bio_constraints",
     "explain",
     "fit",
+    "linear_scan",
     "load",
+    "newton",
     "use_kernel",
 ]
 
@@ -74,7 +107,11 @@ _ROOMS = {
     ),
     "throughtime.kernels.dispatch": "use_kernel",
     "throughtime.kernels.reference": "Cell",
-    "throughtime.layers": "Attention CRF GRU GRUCell LSTM LSTMCell RNN RNNCell Recurrent explain",
+    "throughtime.layers": (
+        "Attention CRF GRU GRUCell IndRNN LRU LSTM LSTMCell MinGRU MinLSTM ParaGRU RGLRU RNN RNNCell Recurrent SLSTM "
+        "SRU explain linear_scan newton"
+    ),
+    "throughtime.layers.attention": "HistoryAttention",
     "throughtime.layers.crf": "bio_constraints",
     "throughtime.layers.multidimensional": "ConvLSTM GridLSTM",
     "throughtime.runs": "Run fit load",

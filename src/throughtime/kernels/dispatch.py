@@ -16,14 +16,20 @@ from torch import Tensor
 from throughtime.errors import KernelError, UnknownNameError, UsageError
 from throughtime.kernels import native, reference, sight, torch_fused
 from throughtime.kernels.call import Call, Swept
+from throughtime.kernels.diagonal import native as diagonal_native
+from throughtime.kernels.diagonal.run import run as run_diagonal
+from throughtime.kernels.diagonal.units import Sweep
+from throughtime.kernels.reference.cell import cell_named
+from throughtime.kernels.reference.diagonal import DiagonalCell, LinearCell
 from throughtime.kernels.sight import Way
-from throughtime.kernels.sweep import autocast_is_on, sweep, sweep_eagerly
+from throughtime.kernels.sweep import at_autocast_type, autocast_is_on, exact_types, sweep, sweep_eagerly
 
 __all__ = [
     "KERNELS",
     "Explanation",
     "Request",
     "choose",
+    "choose_sweep",
     "explain_request",
     "run",
     "use_kernel",
@@ -81,6 +87,8 @@ def _native_refusal(request: Request) -> str | None:
         return f"it runs on the CPU, not on {request.device}"
     if request.dtype not in native.DTYPES:
         return f"it computes in float32, float64 or bfloat16, not in {request.dtype}"
+    if request.cell in diagonal_native.CELLS:
+        return native.unavailable()
     if request.cell not in native.CELLS:
         return f"it has no cell {request.cell!r}"
     if not request.names <= native.WEIGHTS:
@@ -113,6 +121,34 @@ def _torch_refusal(request: Request) -> str | None:
     return None
 
 
+def _scan_refusal(request: Request) -> str | None:
+    """Why the scan in PyTorch's operators cannot run this, or None."""
+    if not isinstance(cell_named(request.cell), LinearCell):
+        return f"it needs a step that is linear in the state, and that of {request.cell!r} is not"
+    return _grid_refusal(request)
+
+
+def _newton_refusal(request: Request) -> str | None:
+    """Why Newton's method over time cannot run this, or None."""
+    cell = cell_named(request.cell)
+    if isinstance(cell, LinearCell):
+        return f"the step of {request.cell!r} is linear in the state, and needs no iterations: see the scan"
+    if not isinstance(cell, DiagonalCell) or len(cell.state) > 1:
+        return f"it needs a state of one number a unit that sees no other unit, and that of {request.cell!r} is none"
+    return _grid_refusal(request)
+
+
+def _grid_refusal(request: Request) -> str | None:
+    """Why a whole batch cannot be laid out over time, or None."""
+    if request.way is Way.REFERENCE:
+        return _OPEN
+    if request.trace:
+        return "it returns no gates (trace=True)"
+    if not request.dense and sight.unreadable():
+        return "it lays rows out over time, and their lengths cannot be read here"
+    return None
+
+
 def _reference_refusal(request: Request) -> str | None:
     """The reference runs everything."""
     return None
@@ -121,9 +157,13 @@ def _reference_refusal(request: Request) -> str | None:
 KERNELS: dict[str, Callable[[Request], str | None]] = {
     "native": _native_refusal,
     "torch": _torch_refusal,
+    "scan": _scan_refusal,
     "reference": _reference_refusal,
+    "newton": _newton_refusal,
 }
-"""Kernel name -> why it refuses a request (None: it serves), in order of preference."""
+"""Kernel name -> why it refuses a request (None: it serves), in order of preference.
+
+The reference serves everything, so what stands after it runs only where it is asked for."""
 
 
 class _Forced(threading.local):
@@ -139,7 +179,9 @@ def use_kernel(name: str) -> Generator[None]:
     """Force one kernel for every recurrent layer called inside, in this thread.
 
     Args:
-        name: "native" (the C++ core), "torch" (PyTorch's own kernels) or "reference" (the plain loop).
+        name: "native" (the C++ core), "torch" (PyTorch's own kernels), "scan" (a scan over time in PyTorch's operators,
+            for cells that are linear in their state), "newton" (Newton's method over time, for nonlinear diagonal
+            cells: see :func:`throughtime.newton`) or "reference" (the plain loop).
 
     Raises:
         UnknownNameError: there is no kernel of that name.
@@ -223,9 +265,38 @@ def run(call: Call, request: Request) -> Swept:
     kernel = choose(request)
     if way is Way.REFERENCE:
         return reference.run(call, sizes=_sizes(call, request))
+    if kernel != "reference" and isinstance(call.body(), DiagonalCell):
+        return _run_diagonal(call, kernel, request)
     if kernel == "reference" or way is Way.OPAQUE:
         return sweep(call, kernel)
     return torch_fused.run(call) if kernel == "torch" else sweep_eagerly(call, kernel)
+
+
+def choose_sweep(sweep: Sweep) -> str:
+    """Name of the way that runs a sweep which stands by itself, outside of a layer.
+
+    Args:
+        sweep: of a cell that is linear in its state.
+
+    Raises:
+        KernelError: the forced kernel cannot run it.
+    """
+    like, seen = sweep.x[0], sight.way(sweep.tensors())
+    dense = not sight.unreadable() and like.shape[0] == sweep.batch_sizes.shape[0] * sweep.initial[0].shape[0]
+    request = Request(
+        cell=sweep.cell.name, names=frozenset(), dtype=like.dtype, device=like.device.type, directions=1, dense=dense,
+        resets=sweep.resets is not None, size=None, keep=True, recompute=False, single=False, restart=False,
+        zoneout=False, hidden_dropout=False, trace=False, way=seen,
+    )  # fmt: skip
+    return choose(request)
+
+
+def _run_diagonal(call: Call, kernel: str, request: Request) -> Swept:
+    """A layer whose products stand outside of the sweep, so that PyTorch and whatever looks on see them."""
+    device = call.rows.device.type
+    with exact_types(call):
+        call = at_autocast_type(call, device) if autocast_is_on(device) else call
+        return run_diagonal(call, kernel, request.dense or not sight.unreadable())
 
 
 def _sizes(call: Call, request: Request) -> list[int] | None:

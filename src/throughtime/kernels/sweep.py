@@ -24,7 +24,7 @@ from throughtime.kernels.derivative import apart, autograd_inside_op, gradients,
 from throughtime.kernels.flops import count_flops
 from throughtime.kernels.sight import Way, way
 
-__all__ = ["autocast_is_on", "sweep", "sweep_eagerly"]
+__all__ = ["at_autocast_type", "autocast_is_on", "exact_types", "sweep", "sweep_eagerly"]
 
 _C: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 _forward_mode: Any = torch.autograd.forward_ad
@@ -275,7 +275,7 @@ class _Direct(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad_y: Tensor, *grad_final: Tensor) -> tuple[Any, ...]:  # pyright: ignore
         (y, reserve), call, kernel = _Saved.load(ctx)
-        with _exact_types(call):
+        with exact_types(call):
             return (None, None, *_swept_back(call, kernel, y, reserve, grad_y, list(grad_final), light=True))
 
 
@@ -291,8 +291,8 @@ def sweep_eagerly(call: Call, kernel: str) -> Swept:
     """
     device = call.rows.device.type
     if autocast_is_on(device):
-        call = _at_autocast_type(call, device)
-    with _exact_types(call):
+        call = at_autocast_type(call, device)
+    with exact_types(call):
         if not call.keep:
             y, final, _ = _KERNELS[kernel].forward(call)
             return y, final
@@ -316,12 +316,13 @@ def autocast_is_on(device: str) -> bool:
     return device not in _WITHOUT_AUTOCAST and torch.is_autocast_enabled(device)
 
 
-def _at_autocast_type(call: Call, device: str) -> Call:
+def at_autocast_type(call: Call, device: str) -> Call:
+    """The call with everything a gradient may be asked for in autocast's type, double precision apart."""
     dtype = torch.get_autocast_dtype(device)
     return call.with_tensors([t.to(dtype) if t.dtype != torch.float64 else t for t in call.tensors()])
 
 
-def _exact_types(call: Call) -> AbstractContextManager[object]:
+def exact_types(call: Call) -> AbstractContextManager[object]:
     """Where autocast is on, switch it off: a kernel computes in the types that it is given."""
     device = call.rows.device.type
     return torch.autocast(device, enabled=False) if autocast_is_on(device) else nullcontext()
@@ -333,7 +334,7 @@ def _autocast(device: str) -> Callable[..., tuple[Tensor, list[Tensor], Tensor]]
     def cast_and_run(*arguments: Any) -> tuple[Tensor, list[Tensor], Tensor]:
         """Everything a gradient may be asked for goes to the autocast dtype, as for ``torch.nn.LSTM``."""
         call, kernel = _call(arguments)
-        call = _at_autocast_type(call, device)
+        call = at_autocast_type(call, device)
         with _C._ExcludeDispatchKeyGuard(key):
             return torch.ops.throughtime.sweep(*_flat(call), kernel)
 

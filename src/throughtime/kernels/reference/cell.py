@@ -64,6 +64,12 @@ class Cell(ABC):
     """Names of the G gate blocks, in the order of the weights' rows."""
     capabilities: frozenset[str] = CAPABILITIES
     """What the cell can; asking for anything else raises."""
+    heads: int = 1
+    """Groups of units between which the recurrent product does not mix; W_hh is (G*H, H/heads)."""
+    keeps: ClassVar[Mapping[str, int]] = {}
+    """Gates whose bias makes a memory long: 1 where an open gate keeps the state, -1 where it overwrites it; empty: z
+    keeps,
+    as in a GRU, or f keeps and i overwrites, as in an LSTM."""
 
     def carry(self, projected: bool) -> tuple[str, ...]:
         """Names of what one step hands to the next, ``h`` first."""

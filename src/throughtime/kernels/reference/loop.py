@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from throughtime.kernels.reference.noise import Purpose, dropped
 if TYPE_CHECKING:
     from throughtime.kernels.call import Call, Swept
 
-__all__ = ["advance", "run"]
+__all__ = ["advance", "run", "sweep_direction"]
 
 Carry = tuple[Tensor, ...]
 Trace = dict[str, Tensor]
@@ -42,6 +42,27 @@ def run(call: Call, trace: list[Trace] | None = None, sizes: list[int] | None = 
         if trace is not None:
             trace.append(seen)
     return torch.cat(outputs, -1), [torch.stack(parts) for parts in zip(*finals, strict=True)]
+
+
+def sweep_direction(call: Call, direction: int) -> tuple[list[Tensor], list[Tensor]]:
+    """Sweep one direction, and keep the whole carry of every row.
+
+    Args:
+        call: what to run.
+        direction: 0 forward, 1 backward.
+
+    Returns:
+        the carry after each row, parts of (N', width); and the final carry, parts of (B, width).
+    """
+    sweep = _Sweep(call, direction, None)
+    _, final, trace = sweep.run(True)
+    names = call.body().carry("weight_hr" in call.names)
+    tail = call.rows.shape[0] - sweep.tokens
+    states: list[Tensor] = []
+    for name, part in zip(names, final, strict=True):
+        rows = trace[name] if trace else part[:0]
+        states.append(torch.cat([rows, rows.new_zeros(tail, part.shape[-1])]))
+    return states, list(final)
 
 
 def advance(
@@ -88,19 +109,21 @@ class _Sweep:
 
     def run(self, traced: bool) -> tuple[Tensor, Carry, Trace]:
         call, direction = self.call, self.direction
-        from_x = call.body().project(call.parameters(direction), call.rows[: self.tokens])
+        projected = call.body().project(call.parameters(direction), call.rows[: self.tokens])
+        # At once: the gradient of each slice by itself would be as large as all steps.
+        steps = cast("tuple[Tensor, ...]", projected.split(self.sizes))
         hidden, kept, restarts = self._hidden(), self._kept(), self._restarts()
         carry = tuple(part[direction].clone() for part in call.state)
         outputs: list[Tensor] = []
         traces: list[Trace] = []
         for t in self._order():
             n, block = self.sizes[t], slice(self.starts[t], self.starts[t + 1])
-            active = tuple(part[:n] for part in carry)
+            active = carry if n == self.batch else tuple(part[:n] for part in carry)
             if restarts is not None:
                 active = self._restarted(active, restarts[block])
             scale = None if hidden is None else hidden[:n]
             masks = [None if mask is None else mask[block] for mask in kept]
-            fresh, gates = advance(call, direction, from_x[block], active, scale, masks)
+            fresh, gates = advance(call, direction, steps[t], active, scale, masks)
             carry = tuple(
                 new if n == self.batch else torch.cat([new, old[n:]]) for new, old in zip(fresh, carry, strict=True)
             )
