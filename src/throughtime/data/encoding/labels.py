@@ -59,20 +59,21 @@ class Labels:
 
     def unseen(self, labels: Iterable[str]) -> Counter[str]:
         """Count the labels that are not here."""
-        return Counter(label for label in labels if composed(label) not in self._numbers)
+        return Counter({label: n for label, n in Counter(labels).items() if composed(label) not in self._numbers})
 
-    def check(self, labels: Sequence[str], note: Note, *, learning: bool = False) -> None:
+    def check(self, labels: Iterable[str], note: Note, *, learning: bool = False) -> None:
         """Tell of labels that are not here.
 
         Args:
-            labels: the labels of data to score.
+            labels: the labels of data to score; they may be many, and are counted as they come.
             note: called with how many there are, and which.
             learning: the data is to be learned from, so that none may be missing.
 
         Raises:
             DataError: not a single one is here, or one is not and is to be learned.
         """
-        unseen = self.unseen(labels)
+        counts = Counter(labels)
+        unseen = self.unseen(counts)
         if not unseen:
             return
         shown = ", ".join(f"{label!r} ({count:,})" for label, count in unseen.most_common(10))
@@ -82,7 +83,7 @@ class Labels:
                 f"the run that is gone on with has no label {shown}; start a new one, without {option('init_from')} "
                 f"and {option('resume', True)}"
             )
-        if unseen.total() == len(labels):
+        if unseen.total() == counts.total():
             raise DataError(
                 f"not one label of the data was seen in training: {shown}; known: {', '.join(self.names[:20])}"
             )

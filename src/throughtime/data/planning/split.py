@@ -18,6 +18,7 @@ from throughtime.errors import DataError
 __all__ = [
     "WINDOW",
     "content_hash",
+    "held_out_from",
     "hold_out",
     "hold_out_end",
     "lonely",
@@ -91,10 +92,31 @@ def hold_out_end(series: Record, share: float) -> tuple[Record, Record]:
         DataError: there are too few steps to hold any out.
     """
     steps = len(series.content)
-    if steps < 2:
-        raise DataError(f"{series.place}: {steps} step is too little to hold out {share:.0%}; give {option('valid')}")
-    cut = max(1, min(steps - 1, round(steps * (1 - share))))
+    cut = held_out_from(steps, share, series.place)
     return _part(series, 0, cut), _part(series, cut, steps)
+
+
+def held_out_from(steps: int, share: float, place: str) -> int:
+    """Say where the later part of a series begins that is held out.
+
+    Args:
+        steps: how many it has.
+        share: share of the steps that is held out, 0 < share < 1.
+        place: where it stands, for the message.
+
+    Returns:
+        The first step that is held out, from 0; there is one before it, at least.
+
+    Raises:
+        DataError: there are too few steps to hold any out.
+
+    Example:
+        >>> held_out_from(50, 0.1, "a.csv"), held_out_from(3, 0.1, "a.csv")
+        (45, 2)
+    """
+    if steps < 2:
+        raise DataError(f"{place}: {steps} step is too little to hold out {share:.0%}; give {option('valid')}")
+    return max(1, min(steps - 1, round(steps * (1 - share))))
 
 
 def windows(series: Record, most: int = WINDOW) -> list[Record]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -14,10 +15,11 @@ from throughtime.data.encoding.embeddings import Vectors
 from throughtime.data.encoding.features import Features
 from throughtime.data.encoding.items import Items
 from throughtime.data.planning.buckets import Costs
+from throughtime.data.planning.split import content_hash
 from throughtime.data.reading import Found
 from throughtime.data.record import Record, Sequences, raw_bytes
 from throughtime.errors import CheckpointError
-from throughtime.tasks.supervised.targets import Target, Targets
+from throughtime.tasks.supervised.targets import Target, Targets, labels_of
 from throughtime.training.files import read_json
 
 __all__ = ["INPUTS_FILE", "SKIPPED_FILE", "Examples", "Prepared", "SavedInputs", "read_saved"]
@@ -44,6 +46,16 @@ class Examples(Generic[Target]):
     """How much of the targets is scored: the records, or their steps."""
     skipped: int = 0
     """Records that could not be read and are not among these."""
+
+    @property
+    def hashes(self) -> list[bytes]:
+        """A hash of what each record holds beside its target."""
+        return [content_hash(record) for record in self.records]
+
+    @property
+    def label_counts(self) -> Counter[str]:
+        """How often each label is there."""
+        return Counter(label for record in self.records for label in labels_of(record))
 
     @property
     def targets_key(self) -> str:

@@ -170,11 +170,7 @@ class RecordReader(RecordTask[Target]):
 
     def _read_parts(self, data: UserData, problems: Problems, load: FileLoader) -> tuple[list[Record], list[Record]]:
         """Read (what to learn from, what to validate on); all records are of one kind."""
-        given = data.training().in_hand()
-        check_columns(self.config, given.get(DATA, Given()), self.how, problems.note)
-        validation = data.validation().in_hand()
-        in_files = given.get(DATA, Given()).memory is None
-        check_validation(self.config, validation.get(DATA, Given()), self.how, beside_files=in_files)
+        given, validation = self.given_parts(data, problems.note)
         records = self._read_all(given, problems, load, "the training data")
         if not self.found.fixed:
             records, self.found.fixed = widened(records, self.found), True
@@ -184,6 +180,25 @@ class RecordReader(RecordTask[Target]):
         if self.config.skip_bad and not validation:
             records = list(usable(records, lonely(records), problems))
         return records, held_out
+
+    def given_parts(self, data: UserData, note: Note) -> tuple[UserData, UserData]:
+        """Part what was handed over, and refuse options that it cannot honour.
+
+        Args:
+            data: what to learn from and to validate on.
+            note: told of options that are of no use.
+
+        Returns:
+            (what to learn from, what to validate on); both can be gone through more than once.
+
+        Raises:
+            UsageError: an option is for other data.
+        """
+        given, validation = data.training().in_hand(), data.validation().in_hand()
+        check_columns(self.config, given.get(DATA, Given()), self.how, note)
+        in_files = given.get(DATA, Given()).memory is None
+        check_validation(self.config, validation.get(DATA, Given()), self.how, beside_files=in_files)
+        return given, validation
 
     def _checked(self, data: UserData, inputs: SavedInputs[Target], note: Note) -> UserData:
         """Refuse options that were given for this data and that it cannot honour."""

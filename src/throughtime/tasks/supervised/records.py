@@ -13,7 +13,7 @@ from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record, Spans
 from throughtime.tasks.supervised.targets import labels_of
 
-__all__ = ["HELD_OUT", "compose_labels", "count_skipped", "cut_one_series", "split", "usable"]
+__all__ = ["HELD_OUT", "compose_labels", "count_skipped", "cut_one_series", "note_end", "split", "usable"]
 
 HELD_OUT = 0.1
 """Share of the data that is kept for validation where none is given."""
@@ -109,10 +109,7 @@ def split(records: Sequence[Record], note: Note, *, per_step: bool) -> tuple[lis
     """
     if per_step and _is_one_series(records):
         before, after = hold_out_end(records[0], HELD_OUT)
-        note(
-            f"no validation data given: of the one series the last {HELD_OUT:.0%} of the time is held out for it "
-            f"({len(after.content):,} steps)"
-        )
+        note_end(len(after.content), note)
         return [before], [after]
     require_examples(records)
     train, held_out = hold_out(records, HELD_OUT)
@@ -123,6 +120,19 @@ def split(records: Sequence[Record], note: Note, *, per_step: bool) -> tuple[lis
         f"chosen by a hash of their content{share}{together}"
     )
     return train, held_out
+
+
+def note_end(steps: int, note: Note) -> None:
+    """Say that the end of the one series there is is held out.
+
+    Args:
+        steps: how much of it.
+        note: told so.
+    """
+    note(
+        f"no validation data given: of the one series the last {HELD_OUT:.0%} of the time is held out for it "
+        f"({steps:,} steps)"
+    )
 
 
 def cut_one_series(records: list[Record], note: Note) -> list[Record]:

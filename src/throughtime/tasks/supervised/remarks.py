@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from throughtime.data.encoding.features import Features, TokenFeatures, WordFeatures
 from throughtime.data.encoding.items import Items, TokenItems, WordItems
 from throughtime.data.encoding.joined import CONTENT, JoinedFeatures, JoinedItems
-from throughtime.data.planning.split import content_hash
 from throughtime.data.reading import Note
 from throughtime.doors import option
 from throughtime.tasks.supervised.examples import Examples, SavedInputs
 from throughtime.tasks.supervised.options import SupervisedOptions
-from throughtime.tasks.supervised.targets import labels_of
 
 __all__ = ["note_copies", "note_imbalance", "note_unknown"]
 
@@ -25,18 +24,35 @@ MOSTLY = 0.5
 """Share of unknown tokens from which on the network cannot learn much of what it reads."""
 
 
-def note_copies(train: Examples[Any], valid: Examples[Any], note: Note, *, given: bool) -> None:
+class Hashed(Protocol):
+    """Records that can be told apart by what they hold."""
+
+    @property
+    def hashes(self) -> Sequence[bytes]:
+        """A hash of what each record holds."""
+        ...
+
+
+class Labelled(Protocol):
+    """Records with labels."""
+
+    @property
+    def label_counts(self) -> Counter[str]:
+        """How often each label is there."""
+        ...
+
+
+def note_copies(train: Hashed, valid: Hashed, note: Note, *, given: bool) -> None:
     """Tell of validation data that was learned from, or that is the same few records again and again.
 
     Args:
-        train: what is learned from.
+        train: what is learned from; its ``hashes`` tell what the records hold.
         valid: what is validated on.
         note: told, in a line each.
         given: whether the validation data was given, not held out of the training data.
     """
     apart = f"leave copies out of the data, or give {option('valid')}"
-    held_out = [content_hash(record) for record in valid.records]
-    learned = {content_hash(record) for record in train.records}
+    held_out, learned = valid.hashes, set(train.hashes)
     copies, different, total = sum(each in learned for each in held_out), len(set(held_out)), len(held_out)
     if copies:
         mend = (
@@ -54,7 +70,7 @@ def note_copies(train: Examples[Any], valid: Examples[Any], note: Note, *, given
         )
 
 
-def note_imbalance(valid: Examples[Any], note: Note, *, what: str, mend: str) -> None:
+def note_imbalance(valid: Labelled, note: Note, *, what: str, mend: str) -> None:
     """Tell of a label that nearly all have, for then accuracy says little.
 
     Args:
@@ -63,7 +79,7 @@ def note_imbalance(valid: Examples[Any], note: Note, *, what: str, mend: str) ->
         what: what has a label: examples or steps.
         mend: what to look at, or to try.
     """
-    counts = Counter(label for record in valid.records for label in labels_of(record))
+    counts = valid.label_counts
     label, count = counts.most_common(1)[0]
     share = count / counts.total()
     if share >= IMBALANCED and len(counts) > 1:

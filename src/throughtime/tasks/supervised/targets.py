@@ -56,7 +56,7 @@ class Targets(ABC, Generic[Target]):
             DataError: not one label is known, or one is not and is to be learned.
         """
         if self.labels is not None:
-            self.labels.check([label for record in records for label in labels_of(record)], note, learning=learning)
+            self.labels.check((label for record in records for label in labels_of(record)), note, learning=learning)
 
 
 class LabelledTargets(Targets[Target]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -21,7 +21,7 @@ _TERMS = {"precision": "precision", "recall": "recall", "f1-score": "f1", "suppo
 Names = Sequence[Sequence[str]]
 
 
-def marks_spans(labels: Sequence[str]) -> bool:
+def marks_spans(labels: Iterable[str]) -> bool:
     """Say whether labels mark spans in the BIO or BIOES scheme: O, and others that begin with B-, I-, E- or S-.
 
     Args:
