@@ -11,8 +11,9 @@ import torch
 from cases import MAKERS, TIGHT, Case
 from torch import Tensor
 
+from throughtime.errors import UsageError
 from throughtime.kernels.dispatch import use_kernel
-from throughtime.layers import GRU, LSTM, RNN, Recurrent
+from throughtime.layers import GRU, LRU, LSTM, RGLRU, RNN, SLSTM, SRU, IndRNN, MinGRU, MinLSTM, ParaGRU, Recurrent
 
 CHANGES: dict[str, Any] = {
     "num_layers": 2, "bias": False, "batch_first": True, "bidirectional": True, "proj_size": 2, "layer_norm": True,
@@ -90,6 +91,29 @@ def test_chrono(made: Any) -> None:
     assert abs(times.mean() - 50) < 5 * 98 / math.sqrt(12 * 4000)
     if made is LSTM:
         assert (gate(layer, "bias_ih_l0", "i") + gate(layer, "bias_hh_l0", "i")).equal(-bias)
+
+
+KEEPING: dict[str, tuple[Any, dict[str, int]]] = {
+    "mingru": (MinGRU, {"z": -1}),
+    "minlstm": (MinLSTM, {"f": 1, "i": -1}),
+    "sru": (SRU, {"f": 1}),
+    "paragru": (ParaGRU, {"z": -1}),
+    "slstm": (SLSTM, {"f": 1, "i": -1}),
+}
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_chrono_goes_by_what_an_open_gate_does(name: str) -> None:
+    """A gate that overwrites closes by as much as one that keeps opens; cells without them have no such start."""
+    made, senses = KEEPING[name]
+    layer = made(2, 50, init="chrono:100")
+    biases = [gate(layer, "bias_ih_l0", each) * sense for each, sense in senses.items()]
+    assert all(each.equal(biases[0]) for each in biases) and biases[0].min() >= 0 and biases[0].max() > 2
+    for other in set(layer.cell.gates) - set(senses):
+        assert gate(layer, "bias_ih_l0", other).abs().max() <= 1 / math.sqrt(2)
+    for none in (RNN, LRU, RGLRU, IndRNN):
+        with pytest.raises(UsageError, match="no bias of a gate 'f'"):
+            none(2, 3, init="chrono:100")
 
 
 @pytest.mark.parametrize("cell", MAKERS)

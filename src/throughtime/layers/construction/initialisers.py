@@ -78,19 +78,19 @@ def _chrono(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None
     if steps <= 2:
         raise UsageError("init='chrono:STEPS' needs the longest dependency in steps, more than 2, such as 'chrono:784'")
     _default(cell, hidden_size, parameters, "")
-    gate = "z" if "z" in cell.gates else "f"
-    block = _block(cell, parameters, gate)
+    keeps = cell.keeps or ({"z": 1} if "z" in cell.gates else {"f": 1, "i": -1})
+    block = _block(cell, parameters, next(iter(keeps)))
     spread = torch.log(torch.empty(block.stop - block.start).uniform_(1.0, steps - 1.0))
-    _set_bias(cell, parameters, gate, spread)
-    if gate == "f":
-        _set_bias(cell, parameters, "i", -spread)
+    for gate, sense in keeps.items():
+        _set_bias(cell, parameters, gate, sense * spread)
 
 
 def _set_bias(cell: Cell, parameters: Named, gate: str, bias: Tensor) -> None:
     """Put all of a gate's bias into b_ih; b_hh's part, if there is one, becomes zero."""
     block = _block(cell, parameters, gate)
     parameters["bias_ih"][block] = bias.to(parameters["bias_ih"])
-    parameters["bias_hh"][block] = 0.0
+    if "bias_hh" in parameters:
+        parameters["bias_hh"][block] = 0.0
 
 
 def _block(cell: Cell, parameters: Named, gate: str) -> slice:
