@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from throughtime.errors import ShapeError, UnknownNameError, UsageError
+from throughtime.errors import UnknownNameError, UsageError
 from throughtime.layers.construction.arguments import probability
 
 __all__ = ["KINDS", "Kind"]
@@ -94,14 +94,3 @@ class Kind(nn.Module):
         self.value = linear(self.value_size, self.hidden_size) if multihead else none
         self.output = linear(self.hidden_size, self.hidden_size) if multihead else none
         self.energy = linear(self.hidden_size, 1) if self.kind == "additive" else none
-
-    def _check_alike(self, name: str, x: Tensor) -> None:
-        like = next(self.parameters(), x)
-        if x.device != like.device:
-            raise ShapeError(f"{name} on {x.device}, attention on {like.device}: move one with .to()")
-        if x.dtype != like.dtype and not torch.is_autocast_enabled(x.device.type):
-            raise ShapeError(f"{name} of {x.dtype}, attention of {like.dtype}: convert one with .to()")
-
-    def _split(self, x: Tensor) -> Tensor:
-        """(B, T, heads * width) -> (B, heads, T, width)."""
-        return x.reshape(*x.shape[:2], self.heads, x.shape[2] // self.heads).transpose(1, 2)

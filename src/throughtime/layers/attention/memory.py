@@ -198,7 +198,15 @@ class Attention(Kind):
     def _check(self, name: str, x: Tensor, size: int) -> None:
         if x.dim() not in (2, 3) or x.shape[-1] != size:
             raise ShapeError(f"{name} must have {size} features ({name}_size), got shape {tuple(x.shape)}")
-        self._check_alike(name, x)
+        like = next(self.parameters(), x)
+        if x.device != like.device:
+            raise ShapeError(f"{name} on {x.device}, attention on {like.device}: move one with .to()")
+        if x.dtype != like.dtype and not torch.is_autocast_enabled(x.device.type):
+            raise ShapeError(f"{name} of {x.dtype}, attention of {like.dtype}: convert one with .to()")
+
+    def _split(self, x: Tensor) -> Tensor:
+        """(B, T, heads * width) -> (B, heads, T, width)."""
+        return x.reshape(*x.shape[:2], self.heads, x.shape[2] // self.heads).transpose(1, 2)
 
     def _weights(self, queries: Tensor, memory: Memory) -> Tensor:
         """(B, heads, S, T), from projected queries (B, heads, S, width)."""
