@@ -69,6 +69,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "encoding": {HALL},
         "planning": {HALL},
         "demos": set(),
+        "memory": {"demos"},
     },
     "tasks": {
         HALL: set(),

@@ -37,7 +37,7 @@ TAILS = ((), ("speaking",), ("and", "speak"), ("and", "I", "speak"), ("and", "I"
 Word = TypeVar("Word")
 
 
-class Agreement(MemorySource[tuple[tuple[str, ...], str]]):
+class Agreement(MemorySource[tuple[str, str]]):
     """The beginning of a sentence, and the word that must come next.
 
     .. code-block:: text
@@ -65,9 +65,9 @@ class Agreement(MemorySource[tuple[tuple[str, ...], str]]):
     is difficult", is what it illustrates.
 
     Example:
-        >>> words, right = Agreement(1, length=20, kind="country")[0]
-        >>> words[:4], len(words), COUNTRIES[words[4]] == right
-        (('I', 'grew', 'up', 'in'), 25, True)
+        >>> text, right = Agreement(1, length=20, kind="country")[0]
+        >>> text[:13], len(text.split()), COUNTRIES[text.split()[4]] == right
+        ('I grew up in ', 25, True)
     """
 
     def __init__(
@@ -79,23 +79,23 @@ class Agreement(MemorySource[tuple[tuple[str, ...], str]]):
         self._between = checked_length(length, least=0)
         self._kind = kind
 
-    def make(self, index: int, random: np.random.Generator) -> tuple[tuple[str, ...], str]:
+    def make(self, index: int, random: np.random.Generator) -> tuple[str, str]:
         between = drawn_length(random, self._between)
         of_number = random.random() < 0.5 if self._kind == "both" else self._kind == "number"
         return _of_number(random, between) if of_number else _of_country(random, between)
 
 
-def _of_number(random: np.random.Generator, between: int) -> tuple[tuple[str, ...], str]:
+def _of_number(random: np.random.Generator, between: int) -> tuple[str, str]:
     """A subject with a clause that is about others, and the verb's form."""
     several = int(random.integers(2))
     words = ["the", _choose(random, NOUNS)[several]]
     if between >= 4:
         words += ["which", _choose(random, SAW), "the", _thing(random)]
     words += _filling(random, between + 2 - len(words), NOUNS)
-    return tuple(words), ("is", "are")[several]
+    return " ".join(words), ("is", "are")[several]
 
 
-def _of_country(random: np.random.Generator, between: int) -> tuple[tuple[str, ...], str]:
+def _of_country(random: np.random.Generator, between: int) -> tuple[str, str]:
     """Where somebody grew up, what happened after that, and the language."""
     country = _choose(random, tuple(COUNTRIES))
     words = ["I", "grew", "up", "in", country]
@@ -104,7 +104,8 @@ def _of_country(random: np.random.Generator, between: int) -> tuple[tuple[str, .
     if left >= 5:
         words += ["where", "I", _choose(random, SAW), "the", _thing(random)]
         left -= 5
-    return (*words, *_filling(random, left, [*NOUNS, *((name,) for name in COUNTRIES)]), *tail), COUNTRIES[country]
+    words += [*_filling(random, left, [*NOUNS, *((name,) for name in COUNTRIES)]), *tail]
+    return " ".join(words), COUNTRIES[country]
 
 
 def _filling(random: np.random.Generator, left: int, names: Sequence[tuple[str, ...]]) -> list[str]:
