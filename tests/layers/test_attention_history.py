@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -57,7 +57,7 @@ def allowed_steps(
     """(B, T, T) bool, step by step: back to the window's end or a reset; ahead, too, where it is not causal."""
     window = steps if layer.window is None else layer.window
     allowed = [[[False] * steps for _ in range(steps)] for _ in range(batch)]
-    parted: list[list[bool]] = [[False] * steps] * batch if resets is None else resets.tolist()
+    parted = [[False] * steps] * batch if resets is None else cast("list[list[bool]]", resets.tolist())
     for b in range(batch):
         end = steps if lengths is None else lengths[b]
         for t in range(end):
