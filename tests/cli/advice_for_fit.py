@@ -303,6 +303,18 @@ VALUES = (
     ("--learning-rate inf", "--learning-rate must be a finite number", "--learning-rate 1"),
     ("--cell lsmt", "unknown --cell 'lsmt'", "--cell lstm"),
     ("--init chrono", "--init must be default, orthogonal, forget_bias:VALUE or chrono:STEPS", "--init chrono:9"),
+    (
+        "--cell rnn --init chrono:9",
+        "--init chrono:9 is not for --cell rnn, which takes default, orthogonal",
+        "--cell gru",
+    ),
+    ("--cell mingru --weight-dropout 0.1", "--cell mingru has no --weight-dropout: leave it out, or", "--cell slstm"),
+    ("--residual", "--residual is for layers after the first: give --layers 2", "--layers 2"),
+    (
+        "--pre-norm --hidden 2",
+        "--pre-norm normalises, which leaves nothing of 2 numbers: give --hidden 3",
+        "--hidden 3",
+    ),
     ("--resample 7", "--resample must be between 1000", None),
     ("--frame-mask 0.7", "--frame-mask must be between 0 and 0.5", "--frame-mask 0.1"),
     ("--max-minutes 0", "--max-minutes must be above 0", "--max-minutes 1"),

@@ -83,7 +83,8 @@ def test_looking_alike_at_all_places_costs_nothing() -> None:
 @pytest.mark.parametrize(
     "options",
     [{}, {"attention": "none"}, {"attention": "general"}, {"cell": "gru"}, {"cell": "rnn", "num_layers": 2},
-     {"layer_norm": True}],
+     {"layer_norm": True}, {"cell": "lru", "num_layers": 2, "pre_norm": True, "residual": True, "feed_forward": 5},
+     {"cell": "slstm"}, {"cell": "sru", "attention": "none"}],
 )  # fmt: skip
 @torch.no_grad()
 def test_what_is_written_has_the_score_of_its_words_known(options: dict[str, Any]) -> None:

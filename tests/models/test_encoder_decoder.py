@@ -17,12 +17,20 @@ from throughtime.decoding.sampling import Sampler, sample
 from throughtime.errors import UnknownNameError
 from throughtime.layers.attention import Memory
 from throughtime.models.encoder_decoder import Bridge, EncoderDecoder
-from throughtime.models.parts.attending_decoder import Source
+from throughtime.models.parts.attending_decoder import Source, enter
+from throughtime.models.parts.carries import parts_of
 from throughtime.models.parts.cells import stack
 from throughtime.models.parts.inputs import TokenInput
 
 PLAIN: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
-PAIRS = [("lstm", "lstm"), ("gru", "gru"), ("rnn", "rnn"), ("lstm", "gru"), ("gru", "lstm"), ("rnn", "lstm")]
+TAKEN: dict[tuple[str, str], dict[str, str]] = {
+    ("lstm", "lstm"): {"h": "h", "c": "c"}, ("gru", "gru"): {"h": "h"}, ("rnn", "rnn"): {"h": "h"},
+    ("lstm", "gru"): {"h": "h"}, ("gru", "lstm"): {"h": "h"}, ("rnn", "lstm"): {"h": "h"},
+    ("lru", "lru"): {"re": "re", "im": "im"}, ("gru", "lru"): {"re": "h"}, ("lru", "lstm"): {"h": "h"},
+    ("sru", "mingru"): {"h": "h"}, ("mingru", "sru"): {"c": "h"}, ("slstm", "slstm"): {"h": "h", "c": "c"},
+    ("slstm", "lstm"): {"h": "h", "c": "c"}, ("lstm", "slstm"): {"h": "h", "c": "c"},
+}  # fmt: skip
+"""Cells of encoder and decoder -> the parts of the state that the decoder is begun with, and what each is made of."""
 H, READ, END = 6, 9, 0
 """Units of a direction; tokens that are read; what ends a text, and comes before its first token."""
 CLOSE = {"rtol": 1e-9, "atol": 1e-12}
@@ -66,24 +74,28 @@ def encoded(model: EncoderDecoder, sources: Sequence[Sequence[int]]) -> Source:
 # -- reading, and what the decoder starts from -------------------------------------------------------------------------
 
 
-def started(bridge: Bridge, state: tuple[np.ndarray, ...], layer: int, row: int) -> list[np.ndarray]:
-    """What one layer of the decoder starts from in one row, part by part, by hand."""
-    parts = []
-    for part, values in enumerate(state[: bridge.kept]):
-        ends = [values[layer * bridge.directions + direction, row] for direction in range(bridge.directions)]
-        start = np.concatenate(ends)
+def started(
+    bridge: Bridge, taken: dict[str, str], state: dict[str, np.ndarray], layer: int, row: int
+) -> dict[str, np.ndarray]:
+    """What one layer of the decoder is begun with in one row, part by part, by hand."""
+    parts = {}
+    for number, (part, source) in enumerate(taken.items()):
+        end = state[source]
+        if bridge.kind == "projected" and source == "c" and "n" in state:
+            end = end / state["n"]
+        start = np.concatenate([end[layer * bridge.directions + way, row] for way in range(bridge.directions)])
         if bridge.kind == "projected":
-            linear = bridge.projections[part * bridge.layers + layer]
+            linear = bridge.projections[number * bridge.layers + layer]
             start = linear.weight.detach().numpy() @ start + linear.bias.detach().numpy()  # type: ignore[union-attr,operator]
-            start = np.tanh(start) if part == 0 else start
-        parts.append(np.zeros_like(start) if bridge.kind == "zero" else start)
-    return [*parts, *[np.zeros_like(parts[0])] * (bridge.parts - len(parts))]
+            start = np.tanh(start) if part == "h" else start
+        parts[part] = np.zeros_like(start) if bridge.kind == "zero" else start
+    return parts
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("kind", ["zero", "last", "projected"])
-@pytest.mark.parametrize("cells", PAIRS, ids="-".join)
+@pytest.mark.parametrize("cells", TAKEN, ids="-".join)
 def test_each_layer_starts_from_its_own(cells: tuple[str, str], kind: str, bidirectional: bool, layers: int) -> None:
     torch.manual_seed(5)
     width = H * (1 + bidirectional)
@@ -91,15 +103,23 @@ def test_each_layer_starts_from_its_own(cells: tuple[str, str], kind: str, bidir
     decoder = stack(cells[1], 4, width, layers)
     bridge = Bridge(encoder.double(), decoder.double(), kind).double()
     _, state = encoder(torch.randn(2, 5, 4, dtype=torch.float64), lengths=[5, 2])
-    found = bridge(state)
-    values = tuple(part.detach().numpy() for part in ([state] if isinstance(state, Tensor) else state))
-    assert [part.shape for part in found] == [(layers, 2, width)] * (2 if cells[1] == "lstm" else 1)
+    found = dict(zip(parts_of(decoder), bridge(state), strict=True))
+    ends = dict(zip(parts_of(encoder), [state] if isinstance(state, Tensor) else state, strict=True))
+    values = {part: end.detach().numpy() for part, end in ends.items()}
+    taken = TAKEN[cells]
+    if kind == "last":  # parts of one name are handed over whatever they are
+        taken = {part: part for part in found if part in ends} | taken
+    assert all(part.shape == (layers, 2, width) for part in found.values())
     for layer, row in itertools.product(range(layers), range(2)):
-        for part, told in zip(found, started(bridge, values, layer, row), strict=True):
-            np.testing.assert_allclose(part[layer, row].detach().numpy(), told, **CLOSE)
+        told = started(bridge, taken, values, layer, row)
+        for part, start in found.items():
+            scale = 1.0 if part == "n" and kind != "zero" else 0.0
+            np.testing.assert_allclose(
+                start[layer, row].detach().numpy(), told.get(part, np.full(width, scale)), **CLOSE
+            )
     one = torch.zeros(2, 1, 4, dtype=torch.float64)
-    decoder(one, found if len(found) > 1 else found[0])  # which takes it as it is
-    count = layers * (2 if cells == ("lstm", "lstm") else 1) if kind == "projected" else 0
+    decoder(one, enter(tuple(found.values())))  # which takes it as it is
+    count = layers * len(TAKEN[cells]) if kind == "projected" else 0
     assert sum(each.numel() for each in bridge.parameters()) == count * (width * width + width)
 
 
@@ -202,6 +222,8 @@ HOW: dict[str, dict[str, Any]] = {
     "lstm, fed": {"cell": "lstm", "num_layers": 2, "feeding": True, "attention": "additive"},
     "rnn to lstm": {"cell": "rnn", "decoder_cell": "lstm", "attention": "dot", "tied": False},
     "nothing looked at": {"attention": "none", "num_layers": 2},
+    "lru in blocks": {"cell": "lru", "num_layers": 2, "pre_norm": True, "residual": True, "feed_forward": 9},
+    "slstm to sru": {"cell": "slstm", "decoder_cell": "sru", "feed_forward": 9, "attention": "none"},
 }
 BEAMS = {
     "greedy": Beam(width=1),

@@ -14,8 +14,7 @@ from throughtime.decoding.beam import Beam, search
 from throughtime.decoding.sampling import Sampler, sample
 from throughtime.errors import UsageError
 from throughtime.models.language_model import LanguageModel, State
-
-CELLS = ("lstm", "gru", "rnn")
+from throughtime.models.parts.cells import CELLS
 
 
 def model(**how: object) -> LanguageModel:
@@ -44,7 +43,7 @@ def test_a_text_in_two_pieces_is_the_text(cell: str) -> None:
     second, after = net(TOKENS[:, 2:], state)
     torch.testing.assert_close(torch.cat([first, second], 1), whole)
     torch.testing.assert_close(after, last)
-    assert len(state) == (2 if cell == "lstm" else 1)
+    assert len(state) == {"lstm": 2, "sru": 2, "lru": 3, "slstm": 4}.get(cell, 1)
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -311,6 +311,9 @@ EVERYWHERE = {
     "recurrent_dropout": Case(0.5),
     "weight_dropout": Case(0.5),
     "init": Case("chrono:9"),
+    "pre_norm": Case(True),
+    "residual": Case(True, {"layers": 2}),
+    "feed_forward": Case(5),
     "rival": Case(False),
 }
 """Options of every task."""

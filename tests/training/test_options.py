@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from throughtime.errors import UnknownNameError, UsageError
+from throughtime.models.parts.cells import CELLS
 from throughtime.tasks import TASKS, config_class, task_named
 from throughtime.training.options import TrainingOptions, options_of
 
@@ -14,7 +15,7 @@ from throughtime.training.options import TrainingOptions, options_of
 def test_an_option_has_everything_a_door_needs() -> None:
     options = {option.name: option for option in options_of(config_class("generate"))}
     cell = options["cell"]
-    assert (cell.kind, cell.choices, cell.optional, cell.default) == (str, ("lstm", "gru", "rnn"), False, "lstm")
+    assert (cell.kind, cell.choices, cell.optional, cell.default) == (str, tuple(CELLS), False, "lstm")
     assert cell.help.startswith("Recurrent cell")
     steps = options["steps"]
     assert (steps.kind, steps.choices, steps.optional, steps.default) == (int, (), True, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from throughtime.decoding.decoder import Attended, Best, Scores, Tokens
 from throughtime.layers.attention import Attention, Memory
 from throughtime.layers.stream import Stream
 from throughtime.models.parts.attending_decoder import begin, enter
+from throughtime.models.parts.carries import begins, begun, parts_of
 from throughtime.models.parts.cells import stack
 from throughtime.models.parts.picture_encoders import GridEncoder, PictureEncoder
 
@@ -55,7 +56,7 @@ class CaptionDecoder(nn.Module):
     Args:
         tokens: V, number of token ids.
         key_size: K, features of a place.
-        cell: "lstm", "gru" or "rnn".
+        cell: one of :data:`~throughtime.models.parts.cells.CELLS`.
         embedding_size: size of a token's vector.
         hidden_size: H, units of each recurrent layer.
         num_layers: recurrent layers.
@@ -87,7 +88,7 @@ class CaptionDecoder(nn.Module):
         num_layers: int = 1,
         attention: str = "additive",
         dropout: float = 0.0,
-        **options: object,
+        **options: Any,
     ) -> None:
         super().__init__()
         self.attends = attention != "none"
@@ -95,8 +96,8 @@ class CaptionDecoder(nn.Module):
         nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
         width = embedding_size + (key_size if self.attends else 0)
         self.recurrent = stack(cell, width, hidden_size, num_layers, dropout=dropout, **options)
-        self.parts = 2 if cell == "lstm" else 1
-        self.start = nn.Linear(key_size, self.parts * num_layers * hidden_size)
+        self.begins = begins(self.recurrent)
+        self.start = nn.Linear(key_size, len(self.begins) * num_layers * hidden_size)
         if self.attends:
             self.attention = Attention(hidden_size, key_size, kind=attention)
             self.gate = nn.Linear(hidden_size, 1)
@@ -112,8 +113,9 @@ class CaptionDecoder(nn.Module):
             places: (B, S, K).
         """
         rows, count = places.shape[:2]
-        start = torch.tanh(self.start(places.mean(1))).reshape(rows, self.parts, self.recurrent.num_layers, -1)
-        state = tuple(part.transpose(0, 1).contiguous() for part in start.unbind(1))
+        start = torch.tanh(self.start(places.mean(1))).reshape(rows, len(self.begins), self.recurrent.num_layers, -1)
+        given = [part.transpose(0, 1).contiguous() for part in start.unbind(1)]
+        state = begun(parts_of(self.recurrent), dict(zip(self.begins, given, strict=True)))
         memory = self.attention.prepare(places) if self.attends else None
         return Annotations(memory, torch.full((rows,), count), state)
 

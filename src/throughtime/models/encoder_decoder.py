@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from throughtime.errors import UnknownNameError
 from throughtime.layers import Recurrent
 from throughtime.models.parts.attending_decoder import AttendingDecoder, Source
+from throughtime.models.parts.carries import begins, begun, parts_of
 from throughtime.models.parts.cells import stack
 
 __all__ = ["Bridge", "EncoderDecoder"]
@@ -27,8 +28,9 @@ class Bridge(nn.Module):
         last         s[0] = [h forward; h backward], of each layer its own
         projected    s[0] = tanh(W [h forward; h backward] + b), of each layer its own
 
-    A memory cell is made of the encoder's memory cell in the same way, without tanh; it is zero where the encoder has
-    none.
+    Other parts of a state are made of the encoder's parts of those names in the same way, without tanh; they are zero
+    where it has none. A decoder that is begun with parts of which the encoder has none takes its first from the
+    encoder's first. A memory that is kept scaled is projected without its scale.
 
     Args:
         encoder: the layers that have read.
@@ -48,36 +50,44 @@ class Bridge(nn.Module):
         if kind not in BRIDGES:
             raise UnknownNameError("bridge", kind, BRIDGES)
         self.kind, self.directions = kind, 1 + encoder.bidirectional
-        self.parts, self.kept = _parts(decoder), min(_parts(encoder), _parts(decoder))
+        self.ends, self.parts = parts_of(encoder), parts_of(decoder)
+        self.taken = _taken(begins(decoder) if kind == "projected" else self.parts, encoder, decoder)
         width, self.layers = cast(int, decoder.hidden_size), decoder.num_layers
         if kind == "projected":
-            layers = range(self.layers * self.kept)
+            layers = range(self.layers * len(self.taken))
             self.projections = nn.ModuleList([nn.Linear(width, width) for _ in layers])
 
     def forward(self, state: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Turn a state of the encoder, each part (L D, B, H), into one of the decoder, each part (L, B, D H)."""
         parts = [state] if isinstance(state, Tensor) else list(state)
-        wide = [self._side_by_side(part) for part in parts]
+        ends = dict(zip(self.ends, map(self._side_by_side, parts), strict=True))
         if self.kind == "zero":
-            return tuple(torch.zeros_like(wide[0]) for _ in range(self.parts))
-        if self.kind == "projected":
-            wide = [self._projected(part, number) for number, part in enumerate(wide[: self.kept])]
-        return (*wide[: self.kept], *(torch.zeros_like(wide[0]) for _ in range(self.parts - self.kept)))
+            return tuple(map(torch.zeros_like, begun(self.parts, ends)))
+        if self.kind == "last":
+            return begun(self.parts, {part: ends[source] for part, source in self.taken.items()})
+        if "n" in ends:
+            ends["c"] = ends["c"] / ends["n"].masked_fill(ends["n"] == 0, 1.0)
+        taken = enumerate(self.taken.items())
+        moved = {part: self._projected(ends[source], number, part) for number, (part, source) in taken}
+        return begun(self.parts, moved)
 
     def _side_by_side(self, part: Tensor) -> Tensor:
         """(L D, B, H) -> (L, B, D H)."""
         by_layer = part.reshape(self.layers, self.directions, *part.shape[1:])
         return by_layer.transpose(1, 2).flatten(2)
 
-    def _projected(self, part: Tensor, number: int) -> Tensor:
+    def _projected(self, end: Tensor, number: int, part: str) -> Tensor:
         own = self.projections[number * self.layers : (number + 1) * self.layers]
-        moved = torch.stack([linear(layer) for linear, layer in zip(own, part, strict=True)])
-        return torch.tanh(moved) if number == 0 else moved
+        moved = torch.stack([linear(layer) for linear, layer in zip(own, end, strict=True)])
+        return torch.tanh(moved) if part == "h" else moved
 
 
-def _parts(layers: Recurrent) -> int:
-    """How many parts a state has."""
-    return 2 if layers.mode == "LSTM" else 1
+def _taken(parts: Sequence[str], encoder: Recurrent, decoder: Recurrent) -> dict[str, str]:
+    """The parts of a decoder that something is taken over into, and what."""
+    taken = {part: part for part in parts if part in parts_of(encoder)}
+    if not taken.keys() & set(begins(decoder)):
+        taken[begins(decoder)[0]] = begins(encoder)[0]
+    return taken
 
 
 class EncoderDecoder(nn.Module):
@@ -91,7 +101,7 @@ class EncoderDecoder(nn.Module):
     Args:
         read: turns a batch's arrays into one vector for each step; has ``output_size``.
         tokens: V, number of ids of target tokens.
-        cell: of the encoder: "lstm", "gru" or "rnn".
+        cell: of the encoder: one of :data:`~throughtime.models.parts.cells.CELLS`.
         decoder_cell: of the decoder; None: the same.
         hidden_size: H, units of each direction of each layer of the encoder; those of the decoder are as wide as all
             directions together.
@@ -132,7 +142,7 @@ class EncoderDecoder(nn.Module):
         tied: bool = True,
         feeding: bool = False,
         dropout: float = 0.0,
-        **options: object,
+        **options: Any,
     ) -> None:
         super().__init__()
         self.read = read

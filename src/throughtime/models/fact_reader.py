@@ -9,27 +9,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from throughtime.layers import LSTM, Recurrent
+from throughtime.models.parts.carries import last_output
 
-__all__ = ["FactAttention", "FactReader", "last_state"]
+__all__ = ["FactAttention", "FactReader"]
 
 FIRST_GATE = -2.0
 """Score of a fact before anything is learned: a gate of 0.12, so that the first looks go over many facts."""
 FAR = -30.0
 """Score of what is not there."""
-
-
-def last_state(recurrent: Recurrent, state: Tensor | tuple[Tensor, Tensor]) -> Tensor:
-    """Give what recurrent layers end with: the last layer's state of each direction, side by side.
-
-    Args:
-        recurrent: the layers.
-        state: as they return it.
-
-    Returns:
-        (B, P).
-    """
-    h = state[0] if isinstance(state, tuple) else state
-    return torch.cat(list(h[-2 if recurrent.bidirectional else -1 :]), -1)
 
 
 class FactAttention(nn.Module):
@@ -180,7 +167,7 @@ class FactReader(nn.Module):
         x = functional.embedding(inputs["content_places"], different)
         h, state = self.recurrent(self.dropout(x), lengths=lengths)
         if not self.looks:
-            return self._score(last_state(self.recurrent, state), question), None
+            return self._score(last_output(self.recurrent, h, state, lengths), question), None
         facts, memory, looked = self.dropout(x + h), question, list[Tensor]()
         for look, update in zip(self.looks, self.updates, strict=True):
             looked.append(look(facts, question, memory, lengths, looked[-1] if looked else None))
@@ -192,8 +179,8 @@ class FactReader(nn.Module):
         """Read statements word by word: (U, C) -> (U, P)."""
         if self.training and self.word_dropout:
             words = words.masked_fill(torch.rand(words.shape, device=words.device) < self.word_share[words], 0)
-        _, state = self.encoder(self.dropout(self.embedding(words)), lengths=lengths)
-        return last_state(self.encoder, state)
+        h, state = self.encoder(self.dropout(self.embedding(words)), lengths=lengths)
+        return last_output(self.encoder, h, state, lengths)
 
     def _score(self, memory: Tensor, question: Tensor) -> Tensor:
         return self.output(self.dropout(torch.cat([memory, question], -1)))

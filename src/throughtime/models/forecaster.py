@@ -22,7 +22,7 @@ class Encoder(nn.Module):
 
     Args:
         inputs: D, numbers that are read at a step.
-        cell: "lstm", "gru" or "rnn".
+        cell: one of :data:`~throughtime.models.parts.cells.CELLS`.
         embedding_size: E, numbers that the layers read; 0 lets them read the D as they are.
         hidden_size: H, units of each layer.
         num_layers: L, layers.
@@ -44,7 +44,7 @@ class Encoder(nn.Module):
         hidden_size: int = 96,
         num_layers: int = 2,
         dropout: float = 0.0,
-        **options: object,
+        **options: Any,
     ) -> None:
         super().__init__()
         self.read = nn.Linear(inputs, embedding_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from throughtime.models.parts.packed_linear import PackedLinear
 __all__ = ["LanguageDecoder", "LanguageModel", "State"]
 
 State = tuple[Tensor, ...]
-"""The state of the recurrent layers, each part (L, B, H): (h, c) for the LSTM, (h,) for GRU and RNN."""
+"""The state of the recurrent layers, each part (L, B, H), h first: (h, c) for the LSTM, (h,) for the GRU."""
 
 
 class LanguageModel(nn.Module):
@@ -32,7 +33,7 @@ class LanguageModel(nn.Module):
 
     Args:
         vocabulary_size: V, number of token ids.
-        cell: "lstm", "gru" or "rnn".
+        cell: one of :data:`~throughtime.models.parts.cells.CELLS`.
         embedding_size: E, size of a token's vector.
         hidden_size: H, units of each recurrent layer.
         num_layers: L, recurrent layers.
@@ -40,12 +41,8 @@ class LanguageModel(nn.Module):
             H to E first.
         dropout: share of the units dropped between layers and before the output, with one mask for all steps of a
             call (variational dropout).
-        layer_norm: normalise inside the cell.
-        zoneout: share of the state kept from the step before.
-        recurrent_dropout: share of the state dropped, one mask per call and row.
-        weight_dropout: share of the recurrent weights dropped, one mask per call.
-        init: how the recurrent weights start; None: as suits the cell.
         conditions: number of conditions; 0 makes a model of text alone.
+        **options: other options of the layers.
 
     Raises:
         UsageError: an option of the layers that cannot be honoured.
@@ -71,27 +68,12 @@ class LanguageModel(nn.Module):
         num_layers: int = 1,
         tied: bool = False,
         dropout: float = 0.0,
-        layer_norm: bool = False,
-        zoneout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        weight_dropout: float = 0.0,
-        init: str | None = None,
         conditions: int = 0,
+        **options: Any,
     ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary_size, embedding_size)
-        self.recurrent = stack(
-            cell,
-            embedding_size,
-            hidden_size,
-            num_layers,
-            dropout=dropout,
-            layer_norm=layer_norm,
-            zoneout=zoneout,
-            recurrent_dropout=recurrent_dropout,
-            weight_dropout=weight_dropout,
-            init=init,
-        )
+        self.recurrent = stack(cell, embedding_size, hidden_size, num_layers, dropout=dropout, **options)
         self.dropout = dropout
         narrow = tied and embedding_size != hidden_size
         self.projection = nn.Linear(hidden_size, embedding_size, bias=False) if narrow else nn.Identity()

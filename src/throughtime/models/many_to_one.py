@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from throughtime.errors import UnknownNameError
 from throughtime.layers import Recurrent
 from throughtime.layers.attention import Attention
+from throughtime.models.parts.carries import last_output
 from throughtime.models.parts.chunks import chunks, in_chunks
 
 __all__ = ["POOLINGS", "ManyToOne", "Pooling"]
@@ -138,15 +139,14 @@ class ManyToOne(nn.Module):
         """
         lengths = inputs["lengths"]
         if self.pooling.kind != "attention" and in_chunks(self.read, self.recurrent, inputs):
-            pieces = chunks(self.read, self.recurrent, inputs)
-            parts = ((piece.h, self._last(piece.state), piece.lengths) for piece in pieces)
-            return self.output(self.dropout(self.pooling.over(parts, lengths)))
+            return self.output(self.dropout(self.pooling.over(self._pieces(inputs), lengths)))
         x = self.read(**{name: tensor for name, tensor in inputs.items() if name != "lengths"})
         h, state = self.recurrent(x, lengths=lengths)
-        return self.output(self.dropout(self.pooling(h, self._last(state), lengths)))
+        return self.output(self.dropout(self.pooling(h, last_output(self.recurrent, h, state, lengths), lengths)))
 
-    def _last(self, state: Tensor | tuple[Tensor, ...]) -> Tensor:
-        """The last layer's state in all directions, (B, P)."""
-        h = state if isinstance(state, Tensor) else state[0]
-        directions = 2 if self.recurrent.bidirectional else 1
-        return torch.cat(list(h[-directions:]), -1)
+    def _pieces(self, inputs: Mapping[str, Tensor]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """What is pooled of each piece of long sequences."""
+        last: Tensor | None = None
+        for h, here, state in chunks(self.read, self.recurrent, inputs):
+            last = last_output(self.recurrent, h, state, here, last)
+            yield h, last, here

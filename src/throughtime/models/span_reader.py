@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from throughtime.layers import Recurrent
-from throughtime.models.fact_reader import last_state
+from throughtime.models.parts.carries import last_output
 
 __all__ = ["Pointers", "SpanReader", "best_spans", "span_log_likelihood", "words_alike"]
 
@@ -119,7 +119,7 @@ class SpanReader(nn.Module):
         alike = words_alike(context, question, asked_lengths)
         h, _ = self.recurrent(self.read(**context), lengths=lengths)
         u, state = self.recurrent(self.read(**question), lengths=asked_lengths)
-        asked, whole = _there(u, asked_lengths), last_state(self.recurrent, state)
+        asked, whole = _there(u, asked_lengths), last_output(self.recurrent, u, state, asked_lengths)
         there, looked, found = _there(h, lengths), list[Tensor](), whole
         g = h
         for place, layer in enumerate(self.hops):
@@ -130,7 +130,7 @@ class SpanReader(nn.Module):
                 looked.append(looks)
             g = torch.cat([g, alike[..., None]], -1)
             h, state = layer(self.dropout(g), lengths=lengths)
-            found = last_state(self.recurrent, state)
+            found = last_output(self.recurrent, h, state, lengths)
         ends, _ = self.end(self.dropout(h), lengths=lengths)
         none = self.none(self.dropout(torch.cat([whole, found], -1)))
         first = self._pointer(self.first(self.dropout(torch.cat([g, h], -1))), none[:, :1], there)

@@ -125,7 +125,11 @@ class CheckedOptions:
     def __post_init__(self) -> None:
         for option in options_of(type(self)):
             _check_kind(option, getattr(self, option.name))
+        self._settle()
         self._check_values()
+
+    def _settle(self) -> None:
+        """Give options that were left open the value that follows from others; subclasses have some."""
 
     def _check_values(self) -> None:
         """Raise UsageError for values of the right type that make no sense; subclasses add theirs."""

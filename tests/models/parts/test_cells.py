@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 
+import throughtime.layers
 from throughtime.errors import UsageError
 from throughtime.models.parts.cells import CELLS, stack
 
@@ -13,11 +16,43 @@ from throughtime.models.parts.cells import CELLS, stack
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_sizes_and_layout(cell: str, bidirectional: bool) -> None:
     layers = stack(cell, 3, 4, 2, bidirectional=bidirectional)
-    assert type(layers) is CELLS[cell]
+    assert type(layers) is getattr(throughtime.layers, CELLS[cell].layer)
     h, state = layers(torch.randn(5, 6, 3))
     directions = 1 + bidirectional
     assert h.shape == (5, 6, 4 * directions) and layers.output_size == h.shape[2]
-    assert (state[0] if cell == "lstm" else state).shape == (2 * directions, 5, 4)
+    assert (state[0] if isinstance(state, tuple) else state).shape == (2 * directions, 5, 4)
+
+
+ASKED: dict[str, object] = {
+    "layer_norm": True, "zoneout": 0.1, "recurrent_dropout": 0.1, "weight_dropout": 0.1, "bidirectional": True,
+}  # fmt: skip
+STARTS = ("default", "orthogonal", "forget_bias:0.5", "chrono:9")
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_row_says_what_the_layer_says(cell: str) -> None:
+    """What a cell lacks, and how it can start, stands in its row without torch: its layer must say the same."""
+    row = CELLS[cell]
+    assert row.lacks <= ASKED.keys() and row.init in row.inits
+    for name, value in ASKED.items():
+        with pytest.raises(UsageError) if name in row.lacks else nullcontext():
+            stack(cell, 4, 5, **{name: value})
+    for init in STARTS:
+        with nullcontext() if init.partition(":")[0] in row.inits else pytest.raises(UsageError):
+            stack(cell, 4, 5, init=init)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_suits_a_cell_can_stand_around_it(cell: str) -> None:
+    row, x = CELLS[cell], torch.randn(2, 6, 4, dtype=torch.float64)
+    around = {"pre_norm": row.pre_norm, "residual": row.residual, "feed_forward": round(row.feed_forward * 6)}
+    layers = stack(cell, 4, 6, row.layers or 1, **around).double().eval()
+    y, state = layers(x)
+    stream = layers.stream(2)
+    torch.testing.assert_close(torch.cat([stream.feed(x[:, :4]), stream.step(x[:, 4])[:, None]], 1), y[:, :5])
+    torch.testing.assert_close((stream.feed(x[:, 5:]), stream.state), (y[:, 5:], state))
+    y.square().sum().backward()
+    assert all(weight.grad is not None and weight.grad.any() for weight in layers.parameters())
 
 
 def test_the_forget_gate_of_an_lstm_starts_open() -> None:

@@ -52,7 +52,16 @@ def pieces_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 @pytest.mark.parametrize("kind", ["each", "last", "mean", "max"])
-@pytest.mark.parametrize(("cell", "more"), [("lstm", {}), ("gru", {"layer_norm": True}), ("rnn", {"zoneout": 0.3})])
+@pytest.mark.parametrize(
+    ("cell", "more"),
+    [
+        ("lstm", {}),
+        ("gru", {"layer_norm": True}),
+        ("rnn", {"zoneout": 0.3}),
+        ("lru", {"pre_norm": True, "residual": True, "feed_forward": 7}),
+        ("slstm", {"feed_forward": 7}),
+    ],
+)
 def test_pieces_say_what_the_whole_says(
     kind: str, cell: str, more: dict[str, float], pieces_of: Callable[[int], None]
 ) -> None:

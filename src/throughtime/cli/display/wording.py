@@ -54,10 +54,7 @@ def describe_start(info: RunInfo) -> list[str]:
     Returns:
         Two lines: the run, and its details.
     """
-    facts = [
-        f"{name.replace('_', ' ')} {f'{value:,}' if isinstance(value, int) else value}"
-        for name, value in info.details.items()
-    ]
+    facts = [_fact(name.replace("_", " "), value) for name, value in info.details.items()]
     start = f", from step {info.start_step:,}" if info.start_step else ""
     limit = f", at most {info.max_minutes:g} minutes" if info.max_minutes else ""
     return [
@@ -65,6 +62,12 @@ def describe_start(info: RunInfo) -> list[str]:
         f"{info.total_steps:,} steps{start}{limit}",
         ", ".join(facts),
     ]
+
+
+def _fact(name: str, value: object) -> str:
+    if value is True:
+        return name
+    return f"{name} {f'{value:,}' if isinstance(value, int) else value}"
 
 
 def describe_end(summary: Summary) -> str:

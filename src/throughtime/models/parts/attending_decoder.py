@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -63,7 +63,7 @@ class AttendingDecoder(nn.Module):
     Args:
         tokens: V, number of token ids.
         key_size: K, features of a step of the source.
-        cell: "lstm", "gru" or "rnn".
+        cell: one of :data:`~throughtime.models.parts.cells.CELLS`.
         embedding_size: E, size of a token's vector and of a[t].
         hidden_size: H, units of each recurrent layer.
         num_layers: recurrent layers.
@@ -99,7 +99,7 @@ class AttendingDecoder(nn.Module):
         tied: bool = True,
         feeding: bool = False,
         dropout: float = 0.0,
-        **options: object,
+        **options: Any,
     ) -> None:
         super().__init__()
         self.feeding, self.attends = feeding, attention != "none"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from throughtime.tasks.options import Cell
 from throughtime.tasks.supervised.options import RecordOptions
 from throughtime.training.options import CheckedOptions
 
@@ -44,7 +45,7 @@ class Config(RecordOptions):
     unanswerable: bool = False
     """An empty answer in a table says that the context does not answer the question."""
 
-    cell: Literal["lstm", "gru", "rnn"] = "gru"
+    cell: Cell = "gru"
     """Recurrent cell; for answers that are words, that of the layers over statements."""
     hidden: int = 32
     """Units of each direction of each recurrent layer."""

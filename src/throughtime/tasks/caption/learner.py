@@ -59,17 +59,10 @@ class CaptionLearner(WritingLearner):
         decoder = CaptionDecoder(
             len(self.targets.vocabulary),
             read.output_size,
-            cell=config.cell,
             embedding_size=self.inputs.embedding,
             hidden_size=config.hidden,
-            num_layers=config.layers,
             attention=config.attention,
-            dropout=config.dropout,
-            layer_norm=config.layer_norm,
-            zoneout=config.zoneout,
-            recurrent_dropout=config.recurrent_dropout,
-            weight_dropout=config.weight_dropout,
-            init=config.init,
+            **config.recurrent(),
         )
         return Captioner(read, decoder)
 

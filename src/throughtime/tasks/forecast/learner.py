@@ -312,6 +312,7 @@ class Learner:
             way["likelihood"] = config.likelihood
         return {
             **{name: getattr(config, name) for name in ("cell", "hidden", "layers")},
+            **config.around(),
             **way,
             "targets": inputs.found.targets,
             "horizon": inputs.horizon,

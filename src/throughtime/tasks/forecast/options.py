@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from throughtime.data.encodings import check_encoding
 from throughtime.doors import named, option
 from throughtime.errors import UsageError
-from throughtime.tasks.options import NetworkOptions
+from throughtime.tasks.options import STACK, NetworkOptions
 from throughtime.training.options import CheckedOptions
 
 __all__ = ["Config", "Evaluating", "Forecasting", "levels_of", "seasons_of"]
@@ -77,10 +77,11 @@ def seasons_of(season: str) -> tuple[int, ...]:
 class Config(NetworkOptions):
     """Options of ``fit("forecast", ...)``."""
 
-    ARCHITECTURE: ClassVar[frozenset[str]] = frozenset(
-        ["cell", "hidden", "layers", "embedding", "layer_norm", "strategy", "likelihood", "horizon", "season", "anchor"]
+    ARCHITECTURE: ClassVar[frozenset[str]] = (
+        frozenset(["strategy", "likelihood", "horizon", "season", "anchor"]) | STACK
     )
     """Options that the weights depend on."""
+    DEPTH: ClassVar[int] = 2
     READING: ClassVar[frozenset[str]] = _READING
     """Options that may be others for other files."""
     CHANGEABLE: ClassVar[frozenset[str]] = NetworkOptions.CHANGEABLE | {"rival"}
@@ -154,8 +155,6 @@ class Config(NetworkOptions):
 
     hidden: int = 96
     """Units of each recurrent layer."""
-    layers: int = 2
-    """Recurrent layers on top of each other."""
     embedding: int = 32
     """Size of the vector that is made of what is known at a step."""
     dropout: float = 0.1
@@ -180,18 +179,7 @@ class Config(NetworkOptions):
 
     def encoder(self) -> dict[str, Any]:
         """Give what the half of a network that reads is asked for, by name."""
-        return {
-            "cell": self.cell,
-            "embedding_size": self.embedding,
-            "hidden_size": self.hidden,
-            "num_layers": self.layers,
-            "dropout": self.dropout,
-            "layer_norm": self.layer_norm,
-            "zoneout": self.zoneout,
-            "recurrent_dropout": self.recurrent_dropout,
-            "weight_dropout": self.weight_dropout,
-            "init": self.init,
-        }
+        return {"embedding_size": self.embedding, "hidden_size": self.hidden, **self.recurrent()}
 
     def _check_values(self) -> None:
         NetworkOptions._check_values(self)

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from throughtime.data.encodings import check_encoding
 from throughtime.doors import named, option
 from throughtime.errors import UsageError
-from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
+from throughtime.tasks.options import STACK, NetworkOptions, check_vocabulary_size
 
 __all__ = ["Config"]
 
@@ -18,9 +18,7 @@ __all__ = ["Config"]
 class Config(NetworkOptions):
     """Options of ``fit("generate", ...)``."""
 
-    ARCHITECTURE: ClassVar[frozenset[str]] = frozenset(
-        ["unit", "vocabulary_size", "cell", "hidden", "layers", "embedding", "tied", "layer_norm"]
-    )
+    ARCHITECTURE: ClassVar[frozenset[str]] = frozenset(["unit", "vocabulary_size", "tied"]) | STACK
     """Options that the weights depend on."""
     READING: ClassVar[frozenset[str]] = frozenset({"encoding", "condition", "text_column", "header", "format"})
     """Options that may be others for other files."""

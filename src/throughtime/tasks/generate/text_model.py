@@ -74,18 +74,11 @@ class TextModel:
         """
         network = LanguageModel(
             len(vocabulary),
-            cell=config.cell,
             embedding_size=config.embedding,
             hidden_size=config.hidden,
-            num_layers=config.layers,
             tied=config.tied,
-            dropout=config.dropout,
-            layer_norm=config.layer_norm,
-            zoneout=config.zoneout,
-            recurrent_dropout=config.recurrent_dropout,
-            weight_dropout=config.weight_dropout,
-            init=config.init,
             conditions=0 if labels is None else len(labels),
+            **config.recurrent(),
         )
         return cls(config, vocabulary, network.to(device), labels)
 
@@ -253,6 +246,7 @@ class TextModel:
             "cell": self.config.cell,
             "hidden": self.config.hidden,
             "layers": self.config.layers,
+            **self.config.around(),
             "embedding": self.config.embedding,
             "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
             "unit": self.config.unit,

@@ -61,6 +61,7 @@ class LearnerJob(Generic[Target, Finding]):
         lengths = self.train.items.lengths
         plan = self._planned[1]
         return {
+            **self.learner.config.around(),
             **self.learner.inputs.features.describe(),
             **self.learner.inputs.targets.describe(),
             "training_examples": len(lengths),

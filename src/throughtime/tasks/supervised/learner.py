@@ -255,7 +255,7 @@ class Learner(ABC, Generic[Target, Finding]):
         known = self.inputs.targets.labels
         labels = {} if known is None else {"labels": known.names}
         read, said = self.inputs.features.describe(), self.inputs.targets.describe()
-        return {**options, **read, **said, **labels, "parameters": parameters}
+        return {**options, **self.config.around(), **read, **said, **labels, "parameters": parameters}
 
 
 def _chunks(records: Iterable[Record], live: bool) -> Iterator[list[Record]]:

@@ -63,17 +63,7 @@ def make_recurrent(config: RecordOptions, input_size: int) -> Recurrent:
         The layers.
     """
     return stack(
-        config.cell,
-        input_size,
-        config.hidden,
-        config.layers,
-        dropout=config.dropout,
-        bidirectional=config.bidirectional,
-        layer_norm=config.layer_norm,
-        zoneout=config.zoneout,
-        recurrent_dropout=config.recurrent_dropout,
-        weight_dropout=config.weight_dropout,
-        init=config.init,
+        input_size=input_size, hidden_size=config.hidden, bidirectional=config.bidirectional, **config.recurrent()
     )
 
 

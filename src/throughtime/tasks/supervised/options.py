@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Self
 
 from throughtime.doors import named, takes
 from throughtime.errors import UsageError
-from throughtime.tasks.options import NetworkOptions, check_vocabulary_size
+from throughtime.tasks.options import STACK, NetworkOptions, check_vocabulary_size
 from throughtime.training.options import INHERITED
 
 __all__ = ["FROM_LANGUAGE_MODEL", "DataOptions", "RecordOptions", "SupervisedOptions"]
@@ -16,7 +16,7 @@ __all__ = ["FROM_LANGUAGE_MODEL", "DataOptions", "RecordOptions", "SupervisedOpt
 _STEPS = frozenset(["id_column", "time_column"])
 _ROWS = _STEPS | {"text_column"}
 """Options of tables whose rows name no files."""
-_NETWORK = frozenset(["unit", "vocabulary_size", "cell", "hidden", "layers", "embedding", "layer_norm"])
+_NETWORK = STACK | {"unit", "vocabulary_size"}
 FROM_LANGUAGE_MODEL: Mapping[str, Mapping[str, object]] = {
     "generate": {**dict.fromkeys(_NETWORK, INHERITED), "bidirectional": False}
 }

@@ -68,22 +68,15 @@ class Translator(WritingLearner):
         model = EncoderDecoder(
             read,
             len(self.targets.vocabulary),
-            cell=config.cell,
             decoder_cell=config.decoder_cell,
             hidden_size=config.hidden,
-            num_layers=config.layers,
             embedding_size=self.inputs.embedding,
             bidirectional=config.bidirectional,
             bridge=config.bridge,
             attention=config.attention,
             tied=config.tied,
             feeding=config.input_feeding,
-            dropout=config.dropout,
-            layer_norm=config.layer_norm,
-            zoneout=config.zoneout,
-            recurrent_dropout=config.recurrent_dropout,
-            weight_dropout=config.weight_dropout,
-            init=config.init,
+            **config.recurrent(),
         )
         if config.joint:
             read.embedding.weight = model.decoder.embedding.weight

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from throughtime.doors import named
 from throughtime.errors import UsageError
-from throughtime.tasks.options import check_vocabulary_size
+from throughtime.tasks.options import Cell, check_vocabulary_size
 from throughtime.tasks.supervised.options import RecordOptions
 from throughtime.tasks.writing import options as writing
 from throughtime.tasks.writing.options import Writing
@@ -56,7 +56,7 @@ class Config(RecordOptions):
     """Size of the vector that stands for a token."""
     dropout: float = 0.3
     """Share of the features dropped before and after the recurrent layers, and between them."""
-    decoder_cell: Literal["lstm", "gru", "rnn"] | None = None
+    decoder_cell: Cell | None = None
     """Recurrent cell of the decoder; if not given, that of the encoder."""
     attention: Literal["additive", "dot", "general", "none"] = "general"
     """How the decoder looks back at the source: additive (Bahdanau et al. 2015), dot product, general (Luong et al.
@@ -91,6 +91,8 @@ class Config(RecordOptions):
         self._shares("label_smoothing", "scheduled_sampling")
         units = {self.unit, self.target_unit or self.unit}
         check_vocabulary_size(next(iter(units)) if len(units) == 1 else None, self.vocabulary_size)
+        if self.decoder_cell is not None:
+            self._check_cell("decoder_cell")
         for name in ("recurrent_dropout", "weight_dropout"):
             if self.input_feeding and getattr(self, name):
                 raise UsageError(
