@@ -156,7 +156,7 @@ constexpr std::int64_t sums_width(Cell cell, const Shape& shape) {
     return (3 + gates(cell) + 1 + 1 + 1) * shape.hidden + shape.width;
 }
 
-// Cells without a product in time; diagonal_cells.hpp says what each does.
+// Cells without a product in time; diagonal/cells.hpp says what each does.
 enum class Diagonal : int {
     given = 0,
     mingru,

@@ -15,6 +15,8 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
 #pragma GCC diagnostic pop
+#elif defined(__AVX2__)
+#include <immintrin.h>
 #endif
 
 namespace throughtime::THROUGHTIME_TARGET {
@@ -104,6 +106,26 @@ inline void store(T* to, Vector<T> value, int n) {
     if (n == Lanes<T>::width) [[likely]]
         return store<T>(to, value);
     for (int lane = 0; lane < n; ++lane) to[lane] = value[lane];
+#endif
+}
+
+// Stores to an aligned place past the caches, for what is too much to stay there: the line is not read first, and pushes
+// out nothing that is needed. `fence` makes such stores visible to other threads.
+template <class T>
+inline void store_past(T* to, Vector<T> value) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4) _mm512_stream_ps(to, (__m512)value);
+    else _mm512_stream_pd(to, (__m512d)value);
+#elif defined(__AVX2__)
+    if constexpr (sizeof(T) == 4) _mm256_stream_ps(to, (__m256)value);
+    else _mm256_stream_pd(to, (__m256d)value);
+#else
+    store<T>(to, value);
+#endif
+}
+inline void fence() {
+#if defined(__AVX2__) || defined(__AVX512F__)
+    _mm_sfence();
 #endif
 }
 

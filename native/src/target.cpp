@@ -2,7 +2,8 @@
 #include <vector>
 
 #include "backward.hpp"
-#include "diagonal.hpp"
+#include "diagonal/backward.hpp"
+#include "diagonal/forward.hpp"
 #include "forward.hpp"
 #include "product.hpp"
 #include "stream.hpp"

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from throughtime.errors import ShapeError
+from throughtime.kernels.diagonal.room import like_rows
 from throughtime.kernels.diagonal.units import Sweep
 from throughtime.kernels.packing import address, core, dtype_name, target
 
@@ -39,7 +40,7 @@ def forward(sweep: Sweep) -> tuple[list[Tensor], list[Tensor]]:
     sweep = _wide(sweep)
     batch, hidden = sweep.initial[0].shape
     tokens = sum(sizes)
-    states = [sweep.x[0].new_empty(sweep.rows, hidden) for _ in sweep.initial]
+    states = [like_rows(sweep.x[0], hidden) for _ in sweep.initial]
     if tokens < sweep.rows:
         for part in states:
             part[tokens:] = 0
@@ -77,7 +78,7 @@ def backward(
         torch.zeros_like(part) if end is None else end.to(kind).contiguous().resolve_neg().clone()
         for end, part in zip(grad_finals, sweep.initial, strict=True)
     ]
-    grad_x = [each.new_empty(each.shape) for each in sweep.x]
+    grad_x = [like_rows(each, each.shape[1]) for each in sweep.x]
     if tokens < sweep.rows:
         for each in grad_x:
             each[tokens:] = 0

@@ -1,5 +1,5 @@
 // Diagonal cells: what happens to one block of units at one step. No unit sees another, so a step has no product; the loop
-// around it is in diagonal.hpp. The equations are those of src/throughtime/kernels/reference/diagonal.
+// around it is in sweep.hpp. The equations are those of src/throughtime/kernels/reference/diagonal.
 //
 // Every cell has
 //   gates, numbers, states   how many blocks of x it reads, how many numbers of each unit's own, parts of its state;
@@ -12,8 +12,8 @@
 
 #include <cmath>
 
-#include "core.hpp"
-#include "lanes.hpp"
+#include "../core.hpp"
+#include "../lanes.hpp"
 
 namespace throughtime::THROUGHTIME_TARGET {
 

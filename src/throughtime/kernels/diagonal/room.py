@@ -1,0 +1,73 @@
+"""Memory for large results, used again once nobody holds it.
+
+The C library hands blocks of more than 32 MB back to the system as soon as they are free, and takes fresh pages at the
+next call: to fault those in takes three times as long as the sweep that fills them. So the last such blocks are kept
+here. A block is given out again only where no tensor holds it any more.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["like_rows"]
+
+_LARGE = 1 << 25
+"""Bytes from which a result is large: smaller ones stay with the C library's allocator, which keeps them by itself."""
+
+_KEPT = 1 << 28
+"""Bytes that are kept for all results together; what does not fit is left to the allocator."""
+
+_ALONE = 1
+"""How often a block is held where the list below alone holds it."""
+
+_blocks: list[torch.UntypedStorage] = []
+_lock = threading.Lock()
+_use_count: Any = getattr(torch._C, "_storage_Use_Count", None)  # pyright: ignore[reportPrivateUsage]
+
+
+def like_rows(rows: Tensor, width: int) -> Tensor:
+    """An unfilled tensor (N, width) of the type of some rows (N, ...).
+
+    Args:
+        rows: plain, on the CPU.
+        width: its columns.
+    """
+    size = rows.shape[0] * width * rows.element_size()
+    if size < _LARGE or size > _KEPT or _use_count is None:
+        return rows.new_empty(rows.shape[0], width)
+    with _lock:
+        return torch.empty(0, dtype=rows.dtype).set_(_block(size), 0, (rows.shape[0], width), (width, 1))
+
+
+def _block(size: int) -> torch.UntypedStorage:
+    """A block of so many bytes that nobody holds: one that there is, or a new one."""
+    free = [block for block in _blocks if _is_free(block)]
+    for block in free:
+        if block.nbytes() == size:
+            return block
+    made = torch.UntypedStorage(size)
+    _blocks.append(made)
+    for block in free:  # the oldest go first
+        if sum(each.nbytes() for each in _blocks) <= _KEPT:
+            break
+        _blocks.remove(block)
+    return made
+
+
+def _is_free(block: torch.UntypedStorage) -> bool:
+    return _use_count(block._cdata) <= _ALONE and not block.is_shared()  # pyright: ignore[reportPrivateUsage]
+
+
+def _start_alone() -> None:
+    """A fork does not copy the thread that may hold the lock."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_alone)
