@@ -1,21 +1,22 @@
-"""``throughtime bench``: the layers timed beside everything else that can do the same work."""
+"""``throughtime bench``: the layers timed beside all else that can do the same work, and memory tasks learned."""
 
 from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from throughtime.cli.values import integer_option
+from throughtime.cli.values import integer_option, number_option
 from throughtime.errors import DataError, UsageError
 
-__all__ = ["app", "layers", "report"]
+__all__ = ["app", "layers", "memory", "report"]
 
-app = typer.Typer(help="Time the layers beside other libraries.", no_args_is_help=True)
+app = typer.Typer(help="Time the layers beside other libraries, or learn memory tasks.", no_args_is_help=True)
 
 
 @app.command()
@@ -102,3 +103,54 @@ def report(
     (out / "performance.md").write_text(text, encoding="utf-8")
     draw(read(folder / "results" / "layers.json"), out / "performance.svg")
     print(out / "performance.md")
+
+
+@app.command()
+def memory(
+    name: Annotated[str | None, typer.Argument(metavar="[TASK]", help="The task; without one all are listed.")] = None,
+    cell: Annotated[
+        str | None, typer.Option(metavar="CELL[,CELL]", help="The cells; if not given, those that suit the task.")
+    ] = None,
+    length: Annotated[int | None, integer_option("How long what is learned from is, or the longest of it.")] = None,
+    lengths: Annotated[
+        str | None, typer.Option(metavar="LENGTH[,LENGTH]", help="Lengths to test, longer ones than learned too.")
+    ] = None,
+    seeds: Annotated[int, integer_option("Runs of each cell, with seeds from 0 on.")] = 3,
+    max_minutes: Annotated[float | None, number_option("Stop the training of each run after this time.")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="An option of the task that learns it, such as hidden=32."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write results.json, table.md, curves.svg and curves.png.")
+    ] = None,
+) -> None:
+    """Learn a memory task with any cells; prints a Markdown table with what papers report below it."""
+    from throughtime.bench.memory.table import listed, table
+
+    if name is None:
+        print(listed(), end="")
+        return
+    from throughtime.bench.memory.asking import asked_for
+    from throughtime.bench.memory.running import run
+    from throughtime.bench.memory.writing import write_pages
+    from throughtime.cli.display.brief import BriefDisplay
+
+    typed = {"--cell": cell, "--length": length, "--lengths": lengths, "--max-minutes": max_minutes}
+    flags = [word for flag, value in typed.items() if value is not None for word in (flag, str(value))]
+    flags += [word for each in option or () for word in ("--set", each)]
+    command = shlex.join(["throughtime", "bench", "memory", name, *flags, *(["--seeds", str(seeds)] * (seeds != 3))])
+    asked = asked_for(
+        name, cells=cell, length=length, lengths=lengths, seeds=seeds, max_minutes=max_minutes, options=option or (),
+        command=command,
+    )  # fmt: skip
+    results = run(asked, folder=out, watch=lambda cell, seed: BriefDisplay(f"{cell}, seed {seed}"), told=_tell_scores)
+    if out is not None:
+        write_pages(results, out)
+    print(table(results), end="")
+
+
+def _tell_scores(run: Mapping[str, Any]) -> None:
+    """Say on standard error what came of a run."""
+    scores = ", ".join(f"{score:.4g} at {length}" for length, score in run["scores"].items())
+    print(f"{run['cell']}, seed {run['seed']}: {scores} ({run['seconds']:.0f} s)", file=sys.stderr, flush=True)

@@ -95,7 +95,7 @@ def checked_length(length: Length, *, least: int, what: str = "length") -> tuple
 
 
 def drawn_length(random: np.random.Generator, between: tuple[int, int]) -> int:
-    """Draw a length.
+    """Draw a length, all between the two equally likely.
 
     Args:
         random: random numbers.
