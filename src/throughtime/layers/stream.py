@@ -18,6 +18,7 @@ from throughtime.kernels.native_stream import NativeStream
 from throughtime.kernels.sight import has_memory, modes_are_on, trace_is_on, transformed, unreadable
 from throughtime.layers.steps import LayeredSteps, Steps
 from throughtime.layers.streamable import Streamable
+from throughtime.layers.values import check_finite
 
 __all__ = ["Stream"]
 
@@ -101,6 +102,8 @@ class Stream:
     def _step(self, x: Values, out: Values | None) -> Values:
         """Any step that is not of plain arrays."""
         tensor = self._entered(x, (self.batch_size, self._layer.input_size))
+        if self._layer.cell.finite_only:
+            check_finite(tensor[None])
         if out is not None:
             self._check_out(x, out)
         with torch.no_grad():
@@ -130,6 +133,8 @@ class Stream:
         shape = [self.batch_size, self._layer.input_size]
         shape.insert(time, x.shape[time] if x.ndim == 3 else -1)
         rows = self._entered(x, tuple(shape)).transpose(0, time)
+        if self._layer.cell.finite_only:
+            check_finite(rows)
         with torch.no_grad():
             y = self._steps.feed(rows) if rows.shape[0] else rows.new_empty(0, self.batch_size, self._layer.output_size)
         y = y.transpose(0, time)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from throughtime.kernels.call import Call
 from throughtime.kernels.dispatch import Request
+from throughtime.kernels.reference.cell import Cell
 from throughtime.layers.construction.block import Block
 from throughtime.layers.states import States
 
@@ -25,6 +26,11 @@ class Streamable(Protocol):
     @property
     def output_size(self) -> int:
         """P of the last layer."""
+        ...
+
+    @property
+    def cell(self) -> Cell:
+        """The cell that is stepped."""
         ...
 
     @property

@@ -64,6 +64,8 @@ class Cell(ABC):
     """Names of the G gate blocks, in the order of the weights' rows."""
     capabilities: frozenset[str] = CAPABILITIES
     """What the cell can; asking for anything else raises."""
+    finite_only: bool = False
+    """A batch of no step, and values that are not finite, are refused: a state would never get rid of them."""
     heads: int = 1
     """Groups of units between which the recurrent product does not mix; W_hh is (G*H, H/heads)."""
     keeps: ClassVar[Mapping[str, int]] = {}

@@ -34,6 +34,7 @@ class SLSTMCell(Cell):
 
     gates = GATES["lstm"]
     capabilities = CAPABILITIES - {"zoneout", "layer_norm"}
+    finite_only = True
 
     def __init__(self, heads: int = 1, exponential_forget: bool = False) -> None:
         self.heads, self.exponential_forget = heads, exponential_forget

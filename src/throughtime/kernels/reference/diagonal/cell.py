@@ -37,6 +37,7 @@ class DiagonalCell(Cell):
     """
 
     capabilities = CAPABILITIES - {"zoneout", "recurrent_dropout"}
+    finite_only = True
     own: ClassVar[tuple[str, ...]] = ()
     """Names of the parameters that are numbers of each unit."""
     state: ClassVar[tuple[str, ...]] = ("h",)
