@@ -299,7 +299,7 @@ def carry_widths(layer: Recurrent) -> list[list[int]]:
     for p in (directions[0] for directions in parameters_of(layer)):
         if name.startswith("grid_lstm"):
             output = p["weight_in"].shape[0] // 2
-            widths.append([output, *[layer.depth * output] * 2] if "weight_time" in p else [output])
+            widths.append([output, *[layer.depth * output] * 2] if layer.dimensions == 2 else [output])
             continue
         output = p["weight_hh"].shape[1] * (math.prod(layer.picture_size) if name.startswith("conv_lstm") else 1)
         hidden = p["weight_hr"].shape[1] if "weight_hr" in p else output

@@ -252,8 +252,8 @@ def run(call: Call, request: Request) -> Swept:
         call: the tensors and options.
         request: the same call as :func:`choose` sees it.
 
-    Compiled, exported and traced calls, and the reference, are the one opaque op; transforms and subclasses of tensors
-    see the reference as plain PyTorch; direct calls of the other kernels keep their own, lighter autograd.
+    Compiled, exported and traced calls are the one opaque op; transforms and subclasses of tensors, and direct calls of
+    the reference, are plain PyTorch; direct calls of the other kernels keep their own, lighter autograd.
 
     Raises:
         KernelError: the forced kernel cannot run it.
@@ -267,8 +267,10 @@ def run(call: Call, request: Request) -> Swept:
         return reference.run(call, sizes=_sizes(call, request))
     if kernel != "reference" and isinstance(call.body(), DiagonalCell):
         return _run_diagonal(call, kernel, request)
-    if kernel == "reference" or way is Way.OPAQUE:
+    if way is Way.OPAQUE or (kernel == "reference" and call.recompute):
         return sweep(call, kernel)
+    if kernel == "reference":
+        return _run_plainly(call)
     return torch_fused.run(call) if kernel == "torch" else sweep_eagerly(call, kernel)
 
 
@@ -289,6 +291,13 @@ def choose_sweep(sweep: Sweep) -> str:
         zoneout=False, hidden_dropout=False, trace=False, way=seen,
     )  # fmt: skip
     return choose(request)
+
+
+def _run_plainly(call: Call) -> Swept:
+    """The reference under PyTorch's autograd: the op would keep nothing, and run it once more for its gradients."""
+    device = call.rows.device.type
+    with exact_types(call):
+        return reference.run(at_autocast_type(call, device) if autocast_is_on(device) else call)
 
 
 def _run_diagonal(call: Call, kernel: str, request: Request) -> Swept:

@@ -32,10 +32,9 @@ def transform(weight: Tensor, bias: Tensor, seen: Tensor, m: Tensor) -> tuple[Te
 
 def grid(depth: int, dimensions: int, tied: bool, priority: bool) -> Callable[..., Stepped]:
     def of_block(p: Parameters, along: str, block: int, width: int) -> tuple[Tensor, Tensor]:
-        first = 0 if tied else block * 4 * width
-        weight = p[f"weight_{along}"][first : first + 4 * width]
-        bias = p.get(f"bias_{along}", torch.zeros(4 * depth * width, dtype=weight.dtype))
-        return weight, bias[first : first + 4 * width]
+        name = along if tied else f"{along}_{block}"
+        weight = p[f"weight_{name}"]
+        return weight, p.get(f"bias_{name}", torch.zeros(4 * width, dtype=weight.dtype))
 
     def step(p: Parameters, x: Tensor, seen: Tensor, carry: Carry) -> Stepped:
         side = p["weight_in"] @ x + p.get("bias_in", torch.zeros(1, dtype=x.dtype))

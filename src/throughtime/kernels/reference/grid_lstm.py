@@ -13,9 +13,6 @@ from throughtime.kernels.reference.cell import Cell, CellStep, Parameters
 
 __all__ = ["GridLSTMCell"]
 
-Side = tuple[Tensor, Tensor]
-"""What enters or leaves a block along one dimension: h and m, each (n, H)."""
-
 
 class GridLSTMCell(Cell):
     """A column of Grid LSTM blocks: the LSTM runs along depth as it does along time.
@@ -37,9 +34,9 @@ class GridLSTMCell(Cell):
     With one dimension there is no time: H = h_1, and each step is by itself. Every W H has a bias here.
 
     The carry is h (the output y, which no step reads), and of two dimensions ``hidden`` (h_2 of all blocks, the lowest
-    first) and ``memory`` (m_2), each depth * H wide. Parameters: ``weight_in (2H, I)`` is the paper's I; of
-    ``weight_depth`` and ``weight_time`` each block has (4H, N*H), rows u, f, o, c, the lowest block first; all blocks
-    share them where ``tied``.
+    first) and ``memory`` (m_2), each depth * H wide. Parameters: ``weight_in (2H, I)`` is the paper's I; a block has
+    ``weight_depth_0`` and ``weight_time_0 (4H, N*H)``, rows u, f, o, c, the lowest block being 0; where ``tied`` there
+    is but one of each, ``weight_depth`` and ``weight_time``.
 
     Args:
         depth: number of blocks.
@@ -72,11 +69,15 @@ class GridLSTMCell(Cell):
     def shapes(self, input_size: int, hidden_size: int, proj_size: int, bias: bool) -> dict[str, tuple[int, ...]]:
         if proj_size:
             raise UsageError(f"cell {self.name!r} has no projection: leave proj_size at 0")
-        rows = 4 * hidden_size * (1 if self.tied else self.depth)
-        along = ("depth", "time")[: self.dimensions]
-        shapes: dict[str, tuple[int, ...]] = {"weight_in": (2 * hidden_size, input_size)}
-        shapes |= {f"weight_{each}": (rows, self.dimensions * hidden_size) for each in along}
-        return shapes | ({"bias_in": (2 * hidden_size,)} | {f"bias_{each}": (rows,) for each in along} if bias else {})
+        transforms = [
+            self._named(along, block)
+            for block in range(1 if self.tied else self.depth)
+            for along in ("depth", "time")[: self.dimensions]
+        ]
+        weights = {"weight_in": (2 * hidden_size, input_size)}
+        weights |= {f"weight_{name}": (4 * hidden_size, self.dimensions * hidden_size) for name in transforms}
+        biases = {f"bias{name.removeprefix('weight')}": (shape[0],) for name, shape in weights.items()}
+        return {**weights, **(biases if bias else {})}
 
     def project(self, p: Parameters, x: Tensor) -> Tensor:
         """The side where the input enters, (..., 2H); of one dimension, which knows no past, the output (..., H)."""
@@ -84,45 +85,38 @@ class GridLSTMCell(Cell):
         if self.dimensions == 2:
             return side
         h, m = side.chunk(2, -1)
-        for weight, bias in self._blocks(p, "depth"):
-            h, m, _ = _lstm(h, m, weight, bias)
+        for block in range(self.depth):
+            h, m, _ = self._lstm(p, "depth", block, h, m)
         return h
 
     def step(self, p: Parameters, from_x: Tensor, h: Tensor, carry: tuple[Tensor, ...]) -> CellStep:
         if self.dimensions == 1:
             return (from_x,), {}
         h_1, m_1 = from_x.chunk(2, -1)
-        below = zip(*(part.chunk(self.depth, -1) for part in carry[1:]), strict=True)
-        weights = zip(self._blocks(p, "depth"), self._blocks(p, "time"), strict=True)
+        before = zip(*(part.chunk(self.depth, -1) for part in carry[1:]), strict=True)
         hidden: list[Tensor] = []
         memory: list[Tensor] = []
         gates: dict[str, Tensor] = {}
-        for block, ((h_2, m_2), (along_depth, along_time)) in enumerate(zip(below, weights, strict=True)):
+        for block, (h_2, m_2) in enumerate(before):
             both = torch.cat([h_1, h_2], -1)
-            h_2, m_2, seen = _lstm(both, m_2, *along_time)
-            gates |= {f"{gate}_time_{block}": value for gate, value in zip(self.gates, seen, strict=True)}
+            h_2, m_2, of_time = self._lstm(p, "time", block, both, m_2)
             both = torch.cat([h_1, h_2], -1) if self.priority else both
-            h_1, m_1, seen = _lstm(both, m_1, *along_depth)
-            gates |= {f"{gate}_depth_{block}": value for gate, value in zip(self.gates, seen, strict=True)}
+            h_1, m_1, of_depth = self._lstm(p, "depth", block, both, m_1)
+            gates |= of_time | of_depth
             hidden.append(h_2)
             memory.append(m_2)
         return (h_1, torch.cat(hidden, -1), torch.cat(memory, -1)), gates
 
-    def _blocks(self, p: Parameters, along: str) -> list[tuple[Tensor, Tensor | None]]:
-        """Weight and bias of each block's transform."""
-        weight, bias = p[f"weight_{along}"], p.get(f"bias_{along}")
-        if self.tied:
-            return [(weight, bias)] * self.depth
-        biases = [None] * self.depth if bias is None else bias.chunk(self.depth)
-        return list(zip(weight.chunk(self.depth), biases, strict=True))
+    def _lstm(
+        self, p: Parameters, along: str, block: int, both: Tensor, m: Tensor
+    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """Eq. 1 with the weights of a block along one dimension: h', m' and the gates."""
+        name = self._named(along, block)
+        a = functional.linear(both, p[f"weight_{name}"], p.get(f"bias_{name}"))
+        u, f, o = torch.sigmoid(a[..., : 3 * m.shape[-1]]).chunk(3, -1)
+        c = torch.tanh(a[..., 3 * m.shape[-1] :])
+        m = f * m + u * c
+        return torch.tanh(o * m), m, {f"{g}_{along}_{block}": v for g, v in zip("ufoc", (u, f, o, c), strict=True)}
 
-
-def _lstm(
-    both: Tensor, m: Tensor, weight: Tensor, bias: Tensor | None
-) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor, Tensor]]:
-    """Eq. 1: h', m' and the gates u, f, o, c."""
-    a = functional.linear(both, weight, bias)
-    u, f, o = torch.sigmoid(a[..., : 3 * m.shape[-1]]).chunk(3, -1)
-    c = torch.tanh(a[..., 3 * m.shape[-1] :])
-    m = f * m + u * c
-    return torch.tanh(o * m), m, (u, f, o, c)
+    def _named(self, along: str, block: int) -> str:
+        return along if self.tied else f"{along}_{block}"
