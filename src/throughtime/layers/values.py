@@ -46,8 +46,8 @@ def check_finite(x: Tensor) -> None:
         UsageError: an infinity or a NaN; its row and step are named.
     """
     if way((x,)) is Way.DIRECT and not _finite(x):
-        step, row = (~x.isfinite().all(-1)).nonzero()[0].tolist()
-        raise UsageError(_told(row, step))
+        step, row = (~x.isfinite().all(-1)).nonzero()[0]
+        raise UsageError(_told(int(row), int(step)))
 
 
 def _finite(x: Tensor) -> bool:
