@@ -41,7 +41,8 @@ def draw(results: Mapping[str, Any], path: Path) -> None:
             axes.plot(lengths, means, marker=mark, label=cell, color=colour, linewidth=2.2)
             axes.fill_between(lengths, list(map(min, columns)), list(map(max, columns)), alpha=0.15, color=colour)
         constant = [results["constant"][str(length)] for length in lengths]
-        axes.plot(lengths, constant, "--", color="#6b7280", label=task.measure.baseline, marker="_")
+        axes.plot(lengths, constant, "--" if len(lengths) > 1 else "_", color="#6b7280", label=task.measure.baseline)
+        figure.suptitle(f"{task.name}: {task.summary}", fontsize=11, x=0.01, horizontalalignment="left")
         _describe(axes, results)
         with writing(path) as beside:
             metadata = {"Date": None} if path.suffix == ".svg" else {}
@@ -57,7 +58,6 @@ def _describe(axes: Any, results: Mapping[str, Any]) -> None:
         axes.annotate("learned from up to here", (longest, 0.02), xycoords=("data", "axes fraction"), fontsize=9)
     axes.set_xlabel(task.called)
     axes.set_ylabel(task.measure.name)
-    axes.set_title(f"{task.name}: {task.summary}", fontsize=11)
     if task.measure.error:
         axes.set_yscale("log")
     else:

@@ -45,13 +45,16 @@ def demo(
     amount = _amount([*files, *held_out])
     console.print(f"data: {chosen.source}; {amount}{where}", markup=False, soft_wrap=wide)
     limit = chosen.max_minutes if max_minutes is None else max_minutes
-    run = _train(console, chosen, (files, held_out), run_dir, overwrite=out is None, max_minutes=limit, seed=seed)
-    if run.status == "interrupted":
-        return INTERRUPTED
-    chosen.show(console, run, data)
-    console.print(f"report: {run.path / 'report.html'}", markup=False, soft_wrap=True)
+    if chosen.play is not None:
+        chosen.play(console, run_dir, limit, seed)
+    else:
+        run = _train(console, chosen, (files, held_out), run_dir, overwrite=out is None, max_minutes=limit, seed=seed)
+        if run.status == "interrupted":
+            return INTERRUPTED
+        chosen.show(console, run, data)
+        console.print(f"report: {run.path / 'report.html'}", markup=False, soft_wrap=True)
     console.print("\nTry next:", style="bold")
-    places = {"run": shlex.quote(str(run.path)), "data": shlex.quote(str(data))}
+    places = {"run": shlex.quote(str(run_dir)), "data": shlex.quote(str(data)), "seed": str(seed)}
     for command in chosen.next:
         console.print("  " + command.format(**places), markup=False, soft_wrap=True)
     return 0

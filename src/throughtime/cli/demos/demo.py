@@ -28,7 +28,9 @@ class Demo:
     """Options of the task."""
     max_minutes: float
     """Time limit of the training, in minutes."""
-    show: Callable[[Any, Any, Path], None]
+    show: Callable[[Any, Any, Path], None] = lambda console, run, data: None
     """Shows on a console what a run has learned, and where its data is."""
+    play: Callable[[Any, Path, float, int], None] | None = None
+    """Learns and shows by itself where it takes more than one run: with a console, a folder, minutes, and a seed."""
     next: tuple[str, ...]
     """Commands to try afterwards; ``{run}`` stands for the folder of the run, ``{data}`` for that of its data."""

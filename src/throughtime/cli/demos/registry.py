@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from throughtime.cli.demos import answer, caption, code, digits, generate, moving, names, stock, translate, weather
+from throughtime.cli.demos import (
+    answer,
+    caption,
+    code,
+    digits,
+    generate,
+    memory,
+    moving,
+    names,
+    stock,
+    translate,
+    weather,
+)
 from throughtime.cli.demos.demo import Demo
 
 __all__ = ["DEMOS"]
@@ -18,4 +30,5 @@ DEMOS: dict[str, Demo] = {
     "answer": answer.DEMO,
     "weather": weather.DEMO,
     "stock": stock.DEMO,
+    "memory": memory.DEMO,
 }

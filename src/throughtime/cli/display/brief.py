@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TextIO
+from typing import IO
 
 from throughtime.training.reporter import SilentReporter, StepReport
 
@@ -20,7 +20,7 @@ class BriefDisplay(SilentReporter):
         stream: where they go; standard error by default.
     """
 
-    def __init__(self, name: str, *, every: float = 10.0, stream: TextIO | None = None) -> None:
+    def __init__(self, name: str, *, every: float = 10.0, stream: IO[str] | None = None) -> None:
         self._name, self._every, self._stream = name, every, stream
         self._told = time.monotonic()
 
