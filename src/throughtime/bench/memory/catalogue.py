@@ -148,7 +148,7 @@ def _pixels() -> Iterator[MemoryTask]:
             fixed=True,
             called="pixels",
             options={
-                "hidden": 128, "embedding": 0, "learning_rate": 3e-3, "label_smoothing": 0.0, "average": 0.998,
+                "hidden": 128, "embedding": 32, "learning_rate": 3e-3, "label_smoothing": 0.0, "average": 0.998,
                 "steps": 2500,
             },
             published=PUBLISHED["pixels"],
