@@ -37,7 +37,7 @@ install: $(STAMP)    ## set up .venv
 clean:               ## remove .venv and everything that was built
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
 
-$(STAMP): pyproject.toml constraints.txt $(wildcard native/CMakeLists.txt native/src/*)
+$(STAMP): pyproject.toml constraints.txt $(wildcard native/CMakeLists.txt native/src/* native/src/*/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "throughtime needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -453,6 +453,8 @@ NB_MODULE(_native, m) {
     nb::class_<DiagonalSweep>(m, "DiagonalSweep")
         .def(nb::init<const std::string&, int, std::int64_t, std::int64_t, std::vector<std::int64_t>, bool, int,
                       Address>())
+        .def("cut",
+             [](const DiagonalSweep& self) { return self.sweep.target.diagonal_cut(self.cell, self.sweep.shape); })
         .def("sizes", [](const DiagonalSweep& self) { return self.sweep.target.diagonal_sizes(self.cell); })
         .def("forward", &DiagonalSweep::forward)
         .def("backward", &DiagonalSweep::backward);

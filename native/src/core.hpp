@@ -277,6 +277,7 @@ struct Target {
     void (*exercise)(int function, const float* x, float* y, std::int64_t n);  // 0 tanh, 1 sigmoid, 2 expm1
     double (*peak)(bool bfloat16, int threads);    // multiplications and additions per second, measured
     std::vector<int> (*diagonal_sizes)(Diagonal);  // blocks that it reads, numbers of each unit, parts of its state
+    std::vector<int> (*diagonal_cut)(Diagonal, const Shape&);  // parts of rows, of units, of time: a thread for each
     void (*diagonal_forward_float)(Diagonal, const Shape&, const DiagonalForward<float>&);
     void (*diagonal_forward_double)(Diagonal, const Shape&, const DiagonalForward<double>&);
     void (*diagonal_backward_float)(Diagonal, const Shape&, const DiagonalBackward<float>&);

@@ -63,6 +63,15 @@ std::vector<int> diagonal_sizes(Diagonal cell) {
     return sizes;
 }
 
+std::vector<int> diagonal_cut(Diagonal cell, const Shape& shape) {
+    std::vector<int> parts;
+    with_diagonal<float>(cell, [&]<class C>() {
+        const Cut cut(shape, C::linear);
+        parts = {cut.by_rows, cut.by_units, cut.by_time};
+    });
+    return parts;
+}
+
 template <class T>
 void run_diagonal_forward(Diagonal cell, const Shape& shape, const DiagonalForward<T>& f) {
     with_diagonal<T>(cell, [&]<class C>() { diagonal_forward<C, T>(shape, f); });
@@ -193,6 +202,7 @@ const Target& THROUGHTIME_JOIN(THROUGHTIME_TARGET, _target)() {
                                exercise,
                                peak_of,
                                diagonal_sizes,
+                               diagonal_cut,
                                run_diagonal_forward<float>,
                                run_diagonal_forward<double>,
                                run_diagonal_backward<float>,

@@ -6,7 +6,7 @@ Whether a kernel may see a call's memory at all is decided beside it, in :mod:`t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -14,13 +14,14 @@ import torch
 from torch import Tensor
 
 from throughtime.errors import KernelError, UnknownNameError, UsageError
-from throughtime.kernels import native, reference, sight, torch_fused
+from throughtime.kernels import reference, sight, torch_fused
 from throughtime.kernels.call import Call, Swept
-from throughtime.kernels.diagonal import native as diagonal_native
+from throughtime.kernels.diagonal.native import parts
 from throughtime.kernels.diagonal.run import run as run_diagonal
 from throughtime.kernels.diagonal.units import Sweep
 from throughtime.kernels.reference.cell import cell_named
 from throughtime.kernels.reference.diagonal import DiagonalCell, LinearCell
+from throughtime.kernels.requests import KERNELS, Request
 from throughtime.kernels.sight import Way
 from throughtime.kernels.sweep import at_autocast_type, autocast_is_on, exact_types, sweep, sweep_eagerly
 
@@ -36,135 +37,6 @@ __all__ = [
     "working_dtype",
 ]
 
-_OPEN = "torch.func transforms, forward-mode derivatives and subclasses of tensors run on the reference"
-
-
-@dataclass(kw_only=True, slots=True)  # as good as frozen; Python takes twice as long to make a frozen one
-class Request:
-    """What a call needs of a kernel, known without reading a tensor's values."""
-
-    cell: str
-    """Name of the cell."""
-    names: frozenset[str]
-    """Names of the parameters there are."""
-    dtype: torch.dtype
-    """Type of the computation: the input's, or autocast's."""
-    device: str
-    """Type of the device, such as "cpu"."""
-    directions: int
-    """1 or 2."""
-    dense: bool
-    """Every row has every step."""
-    resets: bool
-    """States are cleared inside sequences."""
-    size: tuple[int, int, int] | None
-    """(T, B, H) of a dense call; None where it is ragged, or being compiled for any size."""
-    keep: bool
-    """Gradients may be asked for."""
-    recompute: bool
-    """What the backward pass needs is computed again there instead of kept."""
-    single: bool
-    """One step of one cell: there is no loop over time."""
-    restart: bool
-    """A reset returns to a learned state instead of zeros."""
-    zoneout: bool
-    """Zoneout, as a mask or in expectation."""
-    hidden_dropout: bool
-    """Recurrent dropout that draws a mask in this call."""
-    trace: bool
-    """Every gate and state is asked for."""
-    way: Way
-    """How it may reach the numbers, as far as transforms tell; :func:`run` looks at all tensors."""
-
-
-def _native_refusal(request: Request) -> str | None:
-    """Why the C++ core cannot run this, or None."""
-    if request.way is Way.REFERENCE:
-        return _OPEN
-    if request.trace:
-        return "it returns no gates (trace=True)"
-    if request.device != "cpu":
-        return f"it runs on the CPU, not on {request.device}"
-    if request.dtype not in native.DTYPES:
-        return f"it computes in float32, float64 or bfloat16, not in {request.dtype}"
-    if request.cell in diagonal_native.CELLS:
-        return native.unavailable()
-    if request.cell not in native.CELLS:
-        return f"it has no cell {request.cell!r}"
-    if not request.names <= native.WEIGHTS:
-        return f"it knows no {', '.join(sorted(request.names - native.WEIGHTS))}"
-    if request.single:
-        return "it runs loops over time, and this is a single step"
-    return native.unavailable()
-
-
-def _torch_refusal(request: Request) -> str | None:
-    """Why PyTorch's kernels cannot run this, or None."""
-    if request.way is Way.REFERENCE:
-        return _OPEN
-    if request.trace:
-        return "it returns no gates (trace=True)"
-    if request.cell not in torch_fused.FUNCTIONS:
-        return f"it has no cell {request.cell!r}"
-    if not request.names <= torch_fused.WEIGHTS:
-        return f"it knows no {', '.join(sorted(request.names - torch_fused.WEIGHTS))}"
-    if request.cell != "lstm" and "weight_hr" in request.names:
-        return f"its cell {request.cell!r} has no projection"
-    if request.zoneout:
-        return "it has no zoneout"
-    if request.recompute and request.keep:
-        return "it keeps every step for the backward pass (recompute=True)"
-    if request.hidden_dropout:
-        return "it has no recurrent dropout"
-    if request.resets and not (request.dense and request.directions == 1):
-        return "it resets in one direction and full rows only"
-    return None
-
-
-def _scan_refusal(request: Request) -> str | None:
-    """Why the scan in PyTorch's operators cannot run this, or None."""
-    if not isinstance(cell_named(request.cell), LinearCell):
-        return f"it needs a step that is linear in the state, and that of {request.cell!r} is not"
-    return _grid_refusal(request)
-
-
-def _newton_refusal(request: Request) -> str | None:
-    """Why Newton's method over time cannot run this, or None."""
-    cell = cell_named(request.cell)
-    if isinstance(cell, LinearCell):
-        return f"the step of {request.cell!r} is linear in the state, and needs no iterations: see the scan"
-    if not isinstance(cell, DiagonalCell) or len(cell.state) > 1:
-        return f"it needs a state of one number a unit that sees no other unit, and that of {request.cell!r} is none"
-    return _grid_refusal(request)
-
-
-def _grid_refusal(request: Request) -> str | None:
-    """Why a whole batch cannot be laid out over time, or None."""
-    if request.way is Way.REFERENCE:
-        return _OPEN
-    if request.trace:
-        return "it returns no gates (trace=True)"
-    if not request.dense and sight.unreadable():
-        return "it lays rows out over time, and their lengths cannot be read here"
-    return None
-
-
-def _reference_refusal(request: Request) -> str | None:
-    """The reference runs everything."""
-    return None
-
-
-KERNELS: dict[str, Callable[[Request], str | None]] = {
-    "native": _native_refusal,
-    "torch": _torch_refusal,
-    "scan": _scan_refusal,
-    "reference": _reference_refusal,
-    "newton": _newton_refusal,
-}
-"""Kernel name -> why it refuses a request (None: it serves), in order of preference.
-
-The reference serves everything, so what stands after it runs only where it is asked for."""
-
 
 class _Forced(threading.local):
     def __init__(self) -> None:
@@ -179,9 +51,9 @@ def use_kernel(name: str) -> Generator[None]:
     """Force one kernel for every recurrent layer called inside, in this thread.
 
     Args:
-        name: "native" (the C++ core), "torch" (PyTorch's own kernels), "scan" (a scan over time in PyTorch's operators,
-            for cells that are linear in their state), "newton" (Newton's method over time, for nonlinear diagonal
-            cells: see :func:`throughtime.newton`) or "reference" (the plain loop).
+        name: "native" (the C++ core), "torch" (PyTorch's own kernels), "reference" (the plain loop); for cells that are
+            linear in their state "scan" (over chunks of time, in PyTorch's operators) and "triton" (the same on a GPU);
+            for other diagonal cells "newton" (see :func:`throughtime.newton`).
 
     Raises:
         UnknownNameError: there is no kernel of that name.
@@ -236,7 +108,7 @@ def choose(request: Request) -> str:
     """
     forced = _forced.name
     if forced is None:
-        if _torch_is_better(request) and _torch_refusal(request) is None:
+        if _torch_is_better(request) and KERNELS["torch"](request) is None:
             return "torch"
         return next(name for name, refusal in KERNELS.items() if refusal(request) is None)
     reason = KERNELS[forced](request)
@@ -328,16 +200,45 @@ class Explanation:
     """Name of the kernel that runs."""
     refused: dict[str, str]
     """Kernel -> reason, for those that cannot run the call."""
+    how: str = ""
+    """How time is gone through, where that is not step by step."""
+    others: tuple[str, ...] = tuple(KERNELS)
+    """The kernels that are told of."""
 
     def __str__(self) -> str:
-        lines = [f"{self.kernel}: runs this call"]
-        lines += [f"{name}: not used, {reason}" for name, reason in self.refused.items()]
-        others = [name for name in KERNELS if name != self.kernel and name not in self.refused]
-        lines += [f"{name}: could run it, {self.kernel} was preferred" for name in others]
+        lines = [f"{self.kernel}: runs this call{self.how and f', {self.how}'}"]
+        told = [name for name in self.others if name != self.kernel]
+        lines += [f"{name}: not used, {self.refused[name]}" for name in told if name in self.refused]
+        lines += [f"{name}: could run it, {self.kernel} was preferred" for name in told if name not in self.refused]
         return "\n".join(lines)
+
+
+_FOR_DIAGONAL = ("triton", "scan", "newton")
+"""Kernels that no other cell could have."""
 
 
 def explain_request(request: Request) -> Explanation:
     """The choice for ``request``, with reasons."""
     reasons = {name: refusal(request) for name, refusal in KERNELS.items()}
-    return Explanation(choose(request), {name: reason for name, reason in reasons.items() if reason is not None})
+    kernel, diagonal = choose(request), isinstance(cell_named(request.cell), DiagonalCell)
+    told = tuple(name for name in KERNELS if diagonal or name not in _FOR_DIAGONAL)
+    refused = {name: reason for name, reason in reasons.items() if reason is not None}
+    return Explanation(kernel, refused, _how(request, kernel) if diagonal else "", told)
+
+
+def _how(request: Request, kernel: str) -> str:
+    """How a kernel goes through the time of a diagonal cell."""
+    if kernel in ("triton", "scan"):
+        return "as a scan over chunks of time"
+    if kernel == "newton":
+        return "by Newton's method over chunks of time"
+    if kernel != "native":
+        return ""
+    linear = isinstance(cell_named(request.cell), LinearCell)
+    way = "as a scan" if linear else "unit by unit"
+    if request.size is None:
+        return f"{way}: rows or units, and else chunks of time, on their own threads" if linear else way
+    rows, units, chunks = parts(request.cell, *request.size)
+    cut = {"rows": rows, "units": units, "time": chunks}
+    shared = " and ".join(f"{name} in {count} parts" for name, count in cut.items() if count > 1)
+    return f"{way}, {shared or 'on one thread'}"

@@ -166,6 +166,8 @@ class Stream:
             self._load(self._calls())
             return
         chosen = torch.as_tensor(rows, device=self._like.device)
+        if not chosen.numel():
+            return
         mask = torch.zeros(self.batch_size, dtype=torch.bool, device=chosen.device)
         mask[chosen] = True
         self._steps.carries = [

@@ -15,7 +15,7 @@ from throughtime.kernels.diagonal.room import like_rows
 from throughtime.kernels.diagonal.units import Sweep
 from throughtime.kernels.packing import address, core, dtype_name, target
 
-__all__ = ["CELLS", "backward", "forward"]
+__all__ = ["CELLS", "backward", "forward", "parts"]
 
 CELLS = {
     "given": 0, "mingru": 1, "mingru_log": 2, "minlstm": 3, "minlstm_log": 4, "lru": 5, "rglru": 6, "sru": 7,
@@ -97,10 +97,33 @@ def backward(
     return [each.to(dtype) for each in (*grad_x, *sums[: len(sweep.own)].unbind(), *grad, *restart)]
 
 
+def parts(cell: str, steps: int, batch: int, hidden: int) -> tuple[int, int, int]:
+    """Into how many parts the rows, the units and the time of a dense sweep are cut, each part on a thread of its own.
+
+    Args:
+        cell: its name.
+        steps: T.
+        batch: B.
+        hidden: H.
+    """
+    rows, units, chunks = (
+        core()
+        .DiagonalSweep(
+            target(), CELLS[cell], hidden, batch, [batch] * steps, False, _threads(steps * batch * hidden), 0
+        )
+        .cut()
+    )
+    return rows, units, chunks
+
+
+def _threads(work: int) -> int:
+    """Threads for so many units and steps, at most."""
+    return torch.get_num_threads() if work > _SMALL else 1
+
+
 def _core(sweep: Sweep, sizes: list[int], batch: int, hidden: int, resets: Tensor | None) -> Any:
     """The core's loop, ready to run."""
-    threads = torch.get_num_threads() if sum(sizes) * hidden > _SMALL else 1
-    number = CELLS[sweep.cell.name]
+    number, threads = CELLS[sweep.cell.name], _threads(sum(sizes) * hidden)
     return core().DiagonalSweep(target(), number, hidden, batch, sizes, sweep.reverse, threads, address(resets))
 
 

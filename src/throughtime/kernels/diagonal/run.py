@@ -12,15 +12,19 @@ from torch.utils.checkpoint import checkpoint  # pyright: ignore[reportUnknownVa
 from throughtime.kernels.call import Call, Swept
 from throughtime.kernels.diagonal.newton import sweep_by_newton
 from throughtime.kernels.diagonal.op import sweep_through_op
-from throughtime.kernels.diagonal.scan import sweep_by_scan
+from throughtime.kernels.diagonal.scan import sweep_by_scan, sweep_by_triton
 from throughtime.kernels.diagonal.units import States, Sweep, step_by_step
 from throughtime.kernels.reference.diagonal import DiagonalCell
 
 __all__ = ["WAYS", "run"]
 
 WAYS: dict[str, Callable[[Sweep], States]] = {
-    "native": sweep_through_op, "scan": sweep_by_scan, "newton": sweep_by_newton, "reference": step_by_step
-}  # fmt: skip
+    "native": sweep_through_op,
+    "triton": sweep_by_triton,
+    "scan": sweep_by_scan,
+    "newton": sweep_by_newton,
+    "reference": step_by_step,
+}
 """Kernel -> how it sweeps one direction."""
 
 

@@ -10,6 +10,8 @@ logarithmed.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from importlib import import_module
 
 import torch
 from torch import Tensor
@@ -17,23 +19,39 @@ from torch import Tensor
 from throughtime.kernels.diagonal.units import States, Sweep
 from throughtime.kernels.reference.diagonal import LinearCell
 
-__all__ = ["Grid", "scan", "sweep_by_scan"]
+__all__ = ["Grid", "scan", "sweep_by_scan", "sweep_by_triton"]
 
 
-def sweep_by_scan(sweep: Sweep) -> States:
+Scan = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def sweep_by_triton(sweep: Sweep) -> States:
+    """Sweep one direction of a linear cell on a GPU, its chunks and columns side by side.
+
+    Args:
+        sweep: as for :func:`sweep_by_scan`, on CUDA.
+    """
+    return sweep_by_scan(sweep, import_module("throughtime.kernels.triton.scan").scan)
+
+
+def sweep_by_scan(sweep: Sweep, scanned: Scan | None = None) -> States:
     """Sweep one direction of a linear cell.
 
     Args:
-        sweep: what to sweep; its cell is a :class:`LinearCell`.
+        sweep: what to sweep; its cell is a :class:`LinearCell`. Types narrower than float32 are computed in that.
+        scanned: what makes the states out of a, b and the initial state; None: :func:`scan`.
     """
-    cell = sweep.cell
+    cell, kind = sweep.cell, sweep.x[0].dtype
     assert isinstance(cell, LinearCell)
+    if kind in (torch.float16, torch.bfloat16):
+        states, finals = sweep_by_scan(sweep.with_tensors([each.float() for each in sweep.tensors()]), scanned)
+        return [each.to(kind) for each in states], [each.to(kind) for each in finals]
     hidden = sweep.initial[0].shape[1]
     blocks = cell.blocks(torch.cat(sweep.x, -1) if len(sweep.x) > 1 else sweep.x[0], hidden)
     a, b, _ = cell.coefficients(blocks, tuple(sweep.own))
     grid = Grid(sweep)
     restart = cell.joined(tuple(sweep.restart)) if sweep.restart else None
-    states = grid.scan(a.expand_as(b), b, cell.joined(tuple(sweep.initial)), restart)
+    states = grid.scan(a.expand_as(b), b, cell.joined(tuple(sweep.initial)), restart, scanned or scan)
     return [*cell.parted(grid.rows(states))], [*cell.parted(grid.last(states))]
 
 
@@ -113,7 +131,7 @@ class Grid:
         """(T, B, 1) bool: the state is cleared before the step, in the order of the direction; None: nowhere."""
         return self._resets
 
-    def scan(self, a: Tensor, b: Tensor, initial: Tensor, restart: Tensor | None) -> Tensor:
+    def scan(self, a: Tensor, b: Tensor, initial: Tensor, restart: Tensor | None, scanned: Scan) -> Tensor:
         """States (T, B, H) of rows a and b (N', H) from initial (B, H); ``restart`` (H,) is what a reset returns to."""
         if not self.steps:
             return initial[None]
@@ -121,7 +139,7 @@ class Grid:
         if self._resets is not None:
             b = b if restart is None else torch.where(self._resets, b + a * restart, b)
             a = a.masked_fill(self._resets, 0.0)
-        return scan(a, b, initial)
+        return scanned(a, b, initial)
 
     def _cleared(self, resets: Tensor) -> Tensor:
         laid = torch.zeros(self.steps * self.batch, dtype=torch.bool, device=resets.device)
