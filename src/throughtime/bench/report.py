@@ -11,7 +11,7 @@ from throughtime.errors import DataError
 
 __all__ = ["page_of"]
 
-TASKS = ("fit_generate", "translate", "forecast")
+TASKS = ("fit_generate", "translate", "forecast", "scan")
 """Scripts of benchmarks/ that set a whole task beside a plain one."""
 
 

@@ -19,8 +19,11 @@ __all__ = ["like_rows"]
 _LARGE = 1 << 25
 """Bytes from which a result is large: smaller ones stay with the C library's allocator, which keeps them by itself."""
 
-_KEPT = 1 << 28
+_KEPT = 1 << 31
 """Bytes that are kept for all results together; what does not fit is left to the allocator."""
+
+_LOOSE = 2
+"""How many times larger than what is asked for a block may be: batches of ragged sequences differ in size."""
 
 _ALONE = 1
 """How often a block is held where the list below alone holds it."""
@@ -47,9 +50,9 @@ def like_rows(rows: Tensor, width: int) -> Tensor:
 def _block(size: int) -> torch.UntypedStorage:
     """A block of so many bytes that nobody holds: one that there is, or a new one."""
     free = [block for block in _blocks if _is_free(block)]
-    for block in free:
-        if block.nbytes() == size:
-            return block
+    fitting = [block for block in free if size <= block.nbytes() <= _LOOSE * size]
+    if fitting:
+        return min(fitting, key=lambda block: block.nbytes())
     made = torch.UntypedStorage(size)
     _blocks.append(made)
     for block in free:  # the oldest go first
