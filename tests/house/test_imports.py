@@ -47,13 +47,16 @@ HALL = "hall"
 
 INSIDE: dict[str, dict[str, set[str]]] = {
     "kernels": {
-        HALL: {"reference"},
+        HALL: {"reference", "diagonal"},
         "reference": {"call"},  # the loop runs a call, and a call names its cell: by files that is an order
+        "diagonal": {"reference", "call", "packing", "products", "derivative", "batching", "triton"},
+        "triton": set(),
     },
     "layers": {
-        HALL: {"attention", "construction"},
+        HALL: {"attention", "construction", "diagonal"},
         "attention": {"rows", "stream", "construction"},
         "construction": set(),
+        "diagonal": {"recurrent", "rows", "construction"},
         "multidimensional": {HALL, "construction"},
     },
     "models": {HALL: {"parts"}, "parts": set()},

@@ -317,13 +317,22 @@ def autocast_is_on(device: str) -> bool:
 
 
 def at_autocast_type(call: Call, device: str) -> Call:
-    """The call with everything a gradient may be asked for in autocast's type, double precision apart."""
+    """The call with everything a gradient may be asked for in autocast's type, double precision apart.
+
+    Args:
+        call: the call.
+        device: type of its device, such as "cpu".
+    """
     dtype = torch.get_autocast_dtype(device)
     return call.with_tensors([t.to(dtype) if t.dtype != torch.float64 else t for t in call.tensors()])
 
 
 def exact_types(call: Call) -> AbstractContextManager[object]:
-    """Where autocast is on, switch it off: a kernel computes in the types that it is given."""
+    """Where autocast is on, switch it off: a kernel computes in the types that it is given.
+
+    Args:
+        call: its rows tell the device.
+    """
     device = call.rows.device.type
     return torch.autocast(device, enabled=False) if autocast_is_on(device) else nullcontext()
 

@@ -33,6 +33,9 @@ _SMALL = 1 << 15
 def forward(sweep: Sweep) -> tuple[list[Tensor], list[Tensor]]:
     """Sweep one direction.
 
+    Args:
+        sweep: what to sweep; its cell is one of :data:`CELLS`.
+
     Returns:
         the states, parts of (N', H), zero past the last token; and the final state, parts of (B, H).
     """

@@ -34,6 +34,9 @@ class DiagonalCell(Cell):
 
     Parameters: ``weight_ih (G*H, I)``, ``bias_ih (G*H,)``, and those of ``own``, each a vector. Layer norm normalises
     W_ih x, once over all gates.
+
+    Source: Li et al. 2018, "Independently recurrent neural network (IndRNN)", and Lei et al. 2018, "Simple recurrent
+    units for highly parallelizable recurrence", which made recurrences of such units.
     """
 
     capabilities = CAPABILITIES - {"zoneout", "recurrent_dropout"}
@@ -96,6 +99,8 @@ class LinearCell(DiagonalCell):
     .. code-block:: text
 
         state[t] = a(x'[t]) state[t-1] + b(x'[t])
+
+    Source: Martin and Cundy 2018, "Parallelizing linear recurrent neural nets over sequence length".
     """
 
     @abstractmethod
