@@ -16,6 +16,8 @@ class GivenCell(LinearCell):
     .. code-block:: text
 
         h[t] = a[t] h[t-1] + b[t]                  a, b: the blocks of what is read
+
+    Source: Martin and Cundy 2018, "Parallelizing linear recurrent neural nets over sequence length".
     """
 
     name = "given"
@@ -32,6 +34,8 @@ class Units(Cell):
 
     Args:
         cell: the whole cell.
+
+    Source: that of the cell, such as Li et al. 2018, "Independently recurrent neural network (IndRNN)".
     """
 
     def __init__(self, cell: DiagonalCell) -> None:
