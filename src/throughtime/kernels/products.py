@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, cast
 
 import torch
 from torch import Tensor
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 from throughtime.kernels.packing import core, dtype_name, target
+from throughtime.kernels.sight import Way, way
 
-__all__ = ["linear", "transposed_product"]
+__all__ = ["large_products", "linear", "product", "transposed_product"]
 
 _onednn: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
 
@@ -57,3 +62,75 @@ def transposed_product(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
         threads,
     )
     return product, sums
+
+
+def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``torch.nn.functional.linear`` on the products of this room, there and back, where they are of use.
+
+    That is in float32 on a CPU, where nothing looks on. Anything else is PyTorch's own.
+
+    Args:
+        x: (..., K).
+        weight: (M, K).
+        bias: (M,) or None.
+
+    Returns:
+        (..., M).
+    """
+    if not _of_use(x, weight) or way((x, weight, bias)) is not Way.DIRECT:
+        return functional.linear(x, weight, bias)
+    rows = x.reshape(-1, x.shape[-1])
+    return cast(Tensor, _Product.apply(rows, weight, bias)).view(*x.shape[:-1], weight.shape[0])
+
+
+def large_products(tensors: Iterable[Tensor]) -> AbstractContextManager[object]:
+    """Let ``torch.nn.functional.linear`` be :func:`product` inside: a cell's equations are written with the first.
+
+    Args:
+        tensors: what the equations read.
+    """
+    tensors = list(tensors)
+    plain = _onednn is not None and core() is not None and tensors[0].is_cpu and tensors[0].dtype == torch.float32
+    return _LargeProducts() if plain and way(tensors) is Way.DIRECT else nullcontext()
+
+
+class _LargeProducts(TorchFunctionMode):
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        return (product if func is functional.linear else func)(*args, **(kwargs or {}))
+
+
+def _of_use(x: Tensor, weight: Tensor) -> bool:
+    """Whether a product is one that oneDNN and the core do faster."""
+    there = _onednn is not None and core() is not None and x.dtype == weight.dtype == torch.float32
+    return there and x.is_cpu and x.numel() * weight.shape[0] > _WORTHWHILE and not torch.is_autocast_enabled("cpu")
+
+
+class _Product(torch.autograd.Function):
+    """x @ weight.T + bias."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return linear(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        x, weight = ctx.saved_tensors
+        of_x, of_weight, of_bias = ctx.needs_input_grad
+        if torch.is_grad_enabled() or way((grad, x, weight)) is not Way.DIRECT:
+            return (
+                grad @ weight if of_x else None,
+                grad.transpose(-2, -1) @ x if of_weight else None,
+                grad.sum(-2) if of_bias else None,
+            )
+        into = linear(grad, weight.t()) if of_x else None
+        if not (of_weight or of_bias):
+            return into, None, None
+        across, sums = transposed_product(_by_rows(grad), _by_rows(x))
+        return into, across if of_weight else None, sums if of_bias else None
+
+
+def _by_rows(x: Tensor) -> Tensor:
+    return x if x.stride(-1) == 1 else x.contiguous()

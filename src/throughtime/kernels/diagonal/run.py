@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, cast
 
 import torch
@@ -14,6 +15,7 @@ from throughtime.kernels.diagonal.newton import sweep_by_newton
 from throughtime.kernels.diagonal.op import sweep_through_op
 from throughtime.kernels.diagonal.scan import sweep_by_scan, sweep_by_triton
 from throughtime.kernels.diagonal.units import States, Sweep, step_by_step
+from throughtime.kernels.products import large_products
 from throughtime.kernels.reference.diagonal import DiagonalCell
 
 __all__ = ["WAYS", "run"]
@@ -29,7 +31,7 @@ WAYS: dict[str, Callable[[Sweep], States]] = {
 
 
 def run(call: Call, kernel: str, whole: bool) -> Swept:
-    """Run one layer.
+    """Run one layer of a diagonal cell.
 
     Args:
         call: see :class:`throughtime.kernels.call.Call`; its cell is a :class:`DiagonalCell`.
@@ -64,14 +66,16 @@ def _swept(call: Call, kernel: str, rows: Tensor, past: Tensor | None, number: i
     entering, restart = [part[number] for part in call.state], [part[number] for part in call.restart]
     beside = 0 if "h" in cell.state else 1  # h is read from the state, and is no part of it
     hidden = entering[beside].shape[-1]
-    from_x = cell.project(p, rows)
+    with large_products((rows, *p.values())) if kernel == "native" else nullcontext():
+        from_x = cell.project(p, rows)
     read = cell.reads * hidden
     sweep = Sweep(
         cell, [from_x if from_x.shape[-1] == read else from_x[:, :read]], [*cell.numbers(p)], call.batch_sizes,
         call.resets, entering[beside:], restart[beside:], bool(number),
     )  # fmt: skip
     states, finals = WAYS[kernel](sweep)
-    y = cell.read(p, from_x, tuple(states))
+    with large_products((from_x, *states)) if beside and kernel == "native" else nullcontext():
+        y = cell.read(p, from_x, tuple(states))
     y = y if past is None else y.masked_fill(past, 0.0)
     return (y, finals) if not beside else (y, [_last(y, entering[0], call.batch_sizes, bool(number)), *finals])
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from throughtime.errors import UsageError
+from throughtime.kernels.products import product
 from throughtime.kernels.reference.cell import Parameters, normalise
 from throughtime.layers.construction.parameters import NamedParameters
 
@@ -76,8 +77,8 @@ class Block(NamedTuple):
         return Block({name: tensor.detach().clone() for name, tensor in self.p.items()}, self.residual)
 
     def _fed_forward(self, y: Tensor) -> Tensor:
-        inner = functional.linear(normalise(self.p, "ln_ff", y), self.p["weight_up"], self.p.get("bias_up"))
-        return functional.linear(functional.gelu(inner), self.p["weight_down"], self.p.get("bias_down"))
+        inner = product(normalise(self.p, "ln_ff", y), self.p["weight_up"], self.p.get("bias_up"))
+        return product(functional.gelu(inner), self.p["weight_down"], self.p.get("bias_down"))
 
 
 def _dropped(y: Tensor, p: float) -> Tensor:
