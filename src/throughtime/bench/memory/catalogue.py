@@ -88,7 +88,7 @@ def _regular() -> Iterator[MemoryTask]:
 
 
 def _counting() -> Iterator[MemoryTask]:
-    options = {"hidden": 16, "embedding": 8, "learning_rate": 1e-2, "batch_size": 32, "steps": 4000}
+    options = {"hidden": 16, "embedding": 8, "learning_rate": 2e-2, "batch_size": 32, "steps": 4000}
     for name, symbols in (("anbn", "ab"), ("anbncn", "abc")):
         yield MemoryTask(
             name=name,
@@ -115,7 +115,7 @@ def _counting() -> Iterator[MemoryTask]:
             length=50,
             shortest=2,
             tested=(50, 100, 200),
-            options={**options, "hidden": 64},
+            options={**options, "hidden": 64, "learning_rate": 5e-3},
             published=PUBLISHED.get(f"dyck-{kinds}", ()),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,6 +129,7 @@ def _begun(asked: Asked) -> Results:
 def _one(asked: Asked, cell: str, seed: int, where: Path | None, reporter: Reporter) -> dict[str, Any]:
     """Learn it once, and score it."""
     task, learned = asked.task, asked.task.learned(asked.length)
+    began = time.process_time()
     trained = fit(
         task.task,
         task.items(task.examples, learned, seed=seed, part="train"),
@@ -141,6 +143,7 @@ def _one(asked: Asked, cell: str, seed: int, where: Path | None, reporter: Repor
     )
     if trained.status == "interrupted":
         raise KeyboardInterrupt
+    processor = time.process_time() - began
     scores: dict[str, float] = {}
     for length in asked.lengths:
         tested = list(task.to_test(length, seed=seed, count=TESTED))
@@ -148,7 +151,7 @@ def _one(asked: Asked, cell: str, seed: int, where: Path | None, reporter: Repor
         assert isinstance(said, list)
         scores[str(length)] = task.measure.score(tested, [each.value for each in said])
     about = trained.describe()
-    return {"cell": cell, "seed": seed, "scores": scores, **_training(about)}
+    return {"cell": cell, "seed": seed, "scores": scores, **_training(about), "processor": processor}
 
 
 def _training(about: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,14 +23,14 @@ def table(results: Mapping[str, Any]) -> str:
         A Markdown table, and what papers report.
     """
     task, lengths = TASKS[results["task"]], [str(length) for length in results["lengths"]]
-    head = ["cell", "seed", *(f"{task.called} {length}" for length in lengths), "steps", "minutes"]
+    head = ["cell", "seed", *(f"{task.called} {length}" for length in lengths), "steps", "minutes", "processor minutes"]
     rows = [head, ["---"] * len(head)]
     for cell, group in groupby(results["runs"], key=lambda run: run["cell"]):
         runs = list(group)
         rows += [_row(run, lengths) for run in runs]
         if len(runs) > 1:
-            rows.append([f"**{cell}**", "best", *_best(runs, lengths, task.measure), "", ""])
-    rows.append([task.measure.baseline, "", *(_figure(results["constant"][length]) for length in lengths), "", ""])
+            rows.append([f"**{cell}**", "best", *_best(runs, lengths, task.measure), "", "", ""])
+    rows.append([task.measure.baseline, "", *(_figure(results["constant"][length]) for length in lengths), "", "", ""])
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     fewer = "" if task.shortest is None else f"{task.shortest} to "
     said = f"{task.name}: {task.measure.name}, learned from the {task.called} {fewer}{results['longest']}"
@@ -39,7 +39,14 @@ def table(results: Mapping[str, Any]) -> str:
 
 def _row(run: Mapping[str, Any], lengths: Sequence[str]) -> list[str]:
     scores = [_figure(run["scores"][length]) for length in lengths]
-    return [run["cell"], str(run["seed"]), *scores, f"{run['step']:,}", f"{run['seconds'] / 60:.1f}"]
+    return [
+        run["cell"],
+        str(run["seed"]),
+        *scores,
+        f"{run['step']:,}",
+        f"{run['seconds'] / 60:.1f}",
+        f"{run['processor'] / 60:.1f}",
+    ]
 
 
 def _best(runs: Sequence[Mapping[str, Any]], lengths: Sequence[str], measure: Measure) -> list[str]:
