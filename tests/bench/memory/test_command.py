@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,16 @@ def test_the_list_has_every_task_and_what_is_reported(capsys: pytest.CaptureFixt
     named = [line.split()[0] for line in lines if not line.startswith(" ")]
     assert named == list(TASKS)
     assert sum("- " in line for line in lines if line.startswith(" ")) == sum(len(t.published) for t in TASKS.values())
+
+
+def test_the_list_and_a_refusal_load_no_torch() -> None:
+    statement = "import sys\nfrom throughtime.cli.main import status_of\nstatus_of(sys.argv[1:])\n"
+    statement += "print({'torch', 'sklearn', 'matplotlib'} & set(sys.modules))"
+    for words, status in ((["memory"], "set()"), (["memory", "adding", "--length", "1"], "set()")):
+        done = subprocess.run(
+            [sys.executable, "-c", statement, "bench", *words], capture_output=True, text=True, timeout=60
+        )
+        assert done.stdout.splitlines()[-1] == status, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,8 @@ class Brackets(MemorySource[StepLabels]):
             raise UsageError(f"there are 1 to {len(OPENING)} kinds of brackets, not {kinds}")
         fewest, most = checked_length(length, least=2)
         if fewest % 2 or most % 2:
-            raise UsageError(f"brackets come in pairs: their length is an even number, not from {fewest} to {most}")
+            given = f"{fewest}" if fewest == most else f"from {fewest} to {most}"
+            raise UsageError(f"brackets come in pairs: their length is an even number, not {given}")
         self._pairs, self._kinds = (fewest // 2, most // 2), kinds
 
     def make(self, index: int, random: np.random.Generator) -> StepLabels:

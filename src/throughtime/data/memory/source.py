@@ -90,7 +90,8 @@ def checked_length(length: Length, *, least: int, what: str = "length") -> tuple
     """
     fewest, most = (length, length) if isinstance(length, int) else length
     if not least <= fewest <= most:
-        raise UsageError(f"the {what} of this memory task is {least} or more, and not from {fewest} to {most}")
+        given = f"{fewest}" if fewest == most else f"from {fewest} to {most}"
+        raise UsageError(f"the {what} of this memory task is {least} or more, and not {given}")
     return fewest, most
 
 
