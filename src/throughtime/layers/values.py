@@ -24,7 +24,7 @@ def check_rows(rows: Rows) -> None:
         ShapeError: T is 0.
         UsageError: an infinity or a NaN among the steps that are read; its row and step are named.
     """
-    if rows.batch_sizes.shape[0] == 0:
+    if rows.batch_sizes.shape[0] == 0 and rows.kept is None:  # a mask may pass over every step there is
         raise ShapeError("input has no step (T = 0): this cell needs one at least")
     if way((rows.rows,)) is not Way.DIRECT or _finite(rows.rows):
         return

@@ -17,13 +17,14 @@ Sources: Lim, Zhu, Selfridge and Kasim 2024, "Parallelizing non-linear sequentia
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import torch
 from torch import Tensor
+from torch.func import vjp  # pyright: ignore[reportUnknownVariableType]
 
 from throughtime.errors import UsageError
 from throughtime.kernels.diagonal.scan import Grid, scan
@@ -99,13 +100,20 @@ def sweep_by_newton(sweep: Sweep) -> States:
         sweep: what to sweep.
     """
     grid, cell, hidden = Grid(sweep), sweep.cell, sweep.initial[0].shape[1]
+    if not grid.steps:
+        return [grid.rows(sweep.initial[0].new_zeros(0, grid.batch, hidden))], [sweep.initial[0]]
     blocks = cell.blocks(torch.cat(sweep.x, -1), hidden)
     x = torch.stack([grid.steps_of(block, 0.0) for block in blocks])
     cleared = grid.cleared()
     restart = sweep.restart[0] if sweep.restart else sweep.initial[0].new_zeros(hidden)
     problem = _Problem(cell, grid.alive(), cleared)
     states = cast(Tensor, _Solved.apply(problem, x, sweep.initial[0], restart, *sweep.own))
-    return [grid.rows(states)], [grid.last(states) if grid.steps else sweep.initial[0]]
+    return [grid.rows(states)], [grid.last(states)]
+
+
+def _pulled(function: Callable[..., Tensor], *inputs: Tensor) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, ...]]]:
+    """A function's value, and what pulls a gradient of it back to its inputs; inside transforms too."""
+    return cast(Any, vjp)(function, *inputs)
 
 
 class _Problem:
@@ -130,11 +138,13 @@ class _Problem:
 
     def slopes(self, x: Tensor, own: tuple[Tensor, ...], before: Tensor) -> tuple[Tensor, Tensor]:
         """The states after, and how fast each changes with the state before it."""
-        with torch.enable_grad():
-            found = before.detach().requires_grad_()
-            after = self.after(x, own, found)
-            (slope,) = torch.autograd.grad(after.sum(), found)
-        return after.detach(), slope
+
+        def found(before: Tensor) -> Tensor:
+            return self.after(x, own, before)
+
+        after, pulled = _pulled(found, before)
+        (slope,) = pulled(torch.ones_like(after))
+        return after, slope
 
     def carried(self, slope: Tensor) -> Tensor:
         """The slope by the state of the step before, which a reset cuts off."""
@@ -142,7 +152,10 @@ class _Problem:
 
 
 class _Solved(torch.autograd.Function):
-    """The solution; its gradient is one linear recurrence backwards, so it is exact whatever led to the states."""
+    """The solution; its gradient is one linear recurrence backwards, so it is exact whatever led to the states.
+
+    The gradient is made of differentiable operators on the states, so that it can be differentiated as often as asked.
+    """
 
     @staticmethod
     def forward(ctx: Any, problem: _Problem, x: Tensor, initial: Tensor, restart: Tensor, *own: Tensor) -> Tensor:
@@ -152,24 +165,23 @@ class _Solved(torch.autograd.Function):
             parts.append(_chunk(problem.part(first, last), x[:, first:last], own, state, restart, settings))
             state = parts[-1][-1]
         states = torch.cat(parts)
-        ctx.save_for_backward(x, initial, restart, states, *own)
+        ctx.save_for_backward(states, x, initial, restart, *own)
         ctx.problem = problem
         return states
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
-        x, initial, restart, states, *own = ctx.saved_tensors
         problem: _Problem = ctx.problem
-        before = problem.before(states, initial, restart)
-        _, slope = problem.slopes(x, tuple(own), before)
+        states, x, initial, restart, *own = ctx.saved_tensors
+
+        def after(x: Tensor, initial: Tensor, restart: Tensor, *own: Tensor) -> Tensor:
+            return problem.after(x, own, problem.before(states, initial, restart))
+
+        _, slope = problem.slopes(x, tuple(own), problem.before(states, initial, restart))
         follows = torch.cat([problem.carried(slope)[1:], torch.zeros_like(initial)[None]])
         reaching = scan(follows.flip(0), grads[0].flip(0), torch.zeros_like(initial)).flip(0)
-        with torch.enable_grad():
-            inputs = [t.detach().requires_grad_() for t in (x, initial, restart, *own)]
-            found = problem.before(states, inputs[1], inputs[2])
-            after = problem.after(inputs[0], tuple(inputs[3:]), found)
-            grads_in = torch.autograd.grad(after, inputs, reaching, allow_unused=True)
-        return None, *grads_in
+        _, pulled = _pulled(after, x, initial, restart, *own)
+        return None, *pulled(reaching)
 
 
 def _chunk(

@@ -82,7 +82,7 @@ def scan(a: Tensor, b: Tensor, initial: Tensor) -> Tensor:
     for chunk in range(chunks - 1):
         entering.append(kept[-1][chunk] * entering[-1] + added[-1][chunk])
     states = torch.stack(kept, 1) * torch.stack(entering)[:, None] + torch.stack(added, 1)
-    return states.flatten(0, 1)[:steps]
+    return states.reshape(chunks * length, *states.shape[2:])[:steps]
 
 
 class Grid:
