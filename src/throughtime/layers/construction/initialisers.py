@@ -55,8 +55,8 @@ def _orthogonal(cell: Cell, hidden_size: int, parameters: Named, value: str) -> 
         if tensor.dim() < 2:
             nn.init.zeros_(tensor)
         elif name == "weight_hh":
-            for gate in tensor.chunk(len(cell.gates)):
-                nn.init.orthogonal_(gate)
+            for square in tensor.chunk(len(cell.gates) * cell.heads):
+                nn.init.orthogonal_(square)
         else:
             nn.init.xavier_uniform_(tensor)
 

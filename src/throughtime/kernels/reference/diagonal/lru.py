@@ -71,6 +71,10 @@ class LRUCell(LinearCell):
     def coefficients(self, x: State, own: State) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         return torch.complex(*own), torch.complex(x[0], x[1]), {}
 
+    def unit(self, x: State, own: State, state: State) -> tuple[State, dict[str, Tensor]]:
+        (re, im), (a_re, a_im) = state, own  # in reals: complex numbers have no half precision
+        return (a_re * re - a_im * im + x[0], a_re * im + a_im * re + x[1]), {}
+
     def joined(self, state: State) -> Tensor:
         return torch.complex(*state)
 
