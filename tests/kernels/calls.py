@@ -10,9 +10,19 @@ from torch import Tensor
 
 from throughtime.kernels.call import Call
 from throughtime.kernels.reference.cell import Cell, register_cell
+from throughtime.kernels.reference.diagonal import (
+    IndRNNCell,
+    LRUCell,
+    MinGRUCell,
+    MinLSTMCell,
+    ParaGRUCell,
+    RGLRUCell,
+    SRUCell,
+)
 from throughtime.kernels.reference.elman import ElmanCell
 from throughtime.kernels.reference.gru import GRUCell
 from throughtime.kernels.reference.lstm import LSTMCell
+from throughtime.kernels.reference.slstm import SLSTMCell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +40,7 @@ class Variant:
         return "-".join([self.cell.name, *peep, *(name for name, on in extra.items() if on)])
 
 
-VARIANTS = [
+DENSE = [
     Variant(cell=ElmanCell("tanh")),
     Variant(cell=ElmanCell("tanh"), layer_norm=True),
     Variant(cell=ElmanCell("relu"), bias=False),
@@ -46,6 +56,28 @@ VARIANTS = [
     Variant(cell=GRUCell(reset_after=False), layer_norm=True, bias=False),
     Variant(cell=LSTMCell(peepholes=True), bias=False),
 ]
+"""Those that the core sweeps with their product of h."""
+
+DIAGONAL = [
+    Variant(cell=MinGRUCell()),
+    Variant(cell=MinGRUCell(log_space=True), layer_norm=True),
+    Variant(cell=MinLSTMCell(), bias=False),
+    Variant(cell=MinLSTMCell(log_space=True)),
+    Variant(cell=LRUCell()),
+    Variant(cell=RGLRUCell()),
+    Variant(cell=RGLRUCell(), layer_norm=True, bias=False),
+    Variant(cell=SRUCell()),
+    Variant(cell=SRUCell(), layer_norm=True),
+    Variant(cell=IndRNNCell("relu")),
+    Variant(cell=IndRNNCell("tanh"), layer_norm=True),
+    Variant(cell=ParaGRUCell()),
+]
+"""Those whose units see their own past alone."""
+
+VARIANTS = [
+    *DENSE, *DIAGONAL, Variant(cell=SLSTMCell()), Variant(cell=SLSTMCell(2), bias=False),
+    Variant(cell=SLSTMCell(exponential_forget=True)),
+]  # fmt: skip
 
 
 def call(
@@ -70,10 +102,18 @@ def call(
     if variant.layer_norm:
         for norm, width in cell.norms(hidden).items():
             shapes |= {f"{norm}.weight": (width,), f"{norm}.bias": (width,)}
-    widths = cell.carry_sizes(hidden, variant.proj)
+    parts = dict(zip(cell.carry(variant.proj > 0), cell.carry_sizes(hidden, variant.proj), strict=True))
+    widths = list(parts.values())
 
     def drawn(*shape: int) -> Tensor:
         return torch.randn(shape, dtype=torch.float64).mul(0.7).to(dtype).requires_grad_()
+
+    def carried(*sizes: int) -> list[Tensor]:
+        """A carry; the part that others are divided by (sLSTM's n) is not near zero."""
+        drawns = {name: drawn(*sizes, width) for name, width in parts.items()}
+        if "n" in drawns:
+            drawns["n"].data.abs_().add_(0.5)
+        return list(drawns.values())
 
     rows = drawn(tokens, inputs).detach()
     if tail:
@@ -84,8 +124,8 @@ def call(
         "resets": torch.rand(tokens + tail) < 0.4 if resets else None,
         "row_ids": torch.randperm(batch) if noise else None,
         "seed": torch.tensor(1234567890123456789) if noise else None,
-        "state": [drawn(directions, batch, width) for width in widths],
-        "restart": [drawn(directions, width) for width in widths] if restart else [],
+        "state": carried(directions, batch),
+        "restart": carried(directions) if restart else [],
         "weights": [drawn(*shape) for _ in range(directions) for shape in shapes.values()],
         "names": list(shapes),
         "cell": cell.name,

@@ -90,14 +90,14 @@ def flat(one: Call, run: Callable[[Call], Swept]) -> Callable[..., tuple[Tensor,
 @variants
 @pytest.mark.parametrize("run", [reference.run, through_op])
 def test_gradients_are_the_limits_of_differences(variant: Variant, run: Callable[[Call], Swept]) -> None:
-    one = call(variant, sizes=(2, 1), inputs=1, hidden=3, directions=2, resets=True, restart=True)
+    one = call(variant, sizes=(2, 1), inputs=1, hidden=4, directions=2, resets=True, restart=True)
     assert torch.autograd.gradcheck(flat(one, run), one.tensors(), fast_mode=True)
 
 
 @variants
 @pytest.mark.parametrize("run", [reference.run, through_op])
 def test_second_derivatives_are_the_limits_of_differences(variant: Variant, run: Callable[[Call], Swept]) -> None:
-    one = call(variant, sizes=(2, 1), inputs=1, hidden=3, resets=True, restart=True)
+    one = call(variant, sizes=(2, 1), inputs=1, hidden=4, resets=True, restart=True)
     assert torch.autograd.gradgradcheck(flat(one, run), one.tensors(), fast_mode=True)
 
 

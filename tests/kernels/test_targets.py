@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from calls import VARIANTS, Variant, call
+from calls import DENSE, Variant, call
 from torch import Tensor
 
 from throughtime.errors import UsageError
@@ -42,7 +42,7 @@ def test_every_target_equals_the_reference(forced: str, made: type[Recurrent], h
 
 
 @pytest.mark.parametrize("forced", TARGETS, indirect=True)
-@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize("variant", DENSE, ids=str)
 @pytest.mark.parametrize("batch, hidden", [(1, 130), (3, 130), (40, 34)])
 def test_every_variant_on_every_target_and_number_of_threads(
     forced: str, variant: Variant, batch: int, hidden: int, monkeypatch: pytest.MonkeyPatch

@@ -11,13 +11,13 @@ from typing import Any
 import oracle
 import pytest
 import torch
+from makers import MAKERS, PARTS
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequence
 
 from throughtime.errors import KernelError
 from throughtime.kernels.dispatch import KERNELS, use_kernel
-from throughtime.kernels.reference.cell import Cell, affine
-from throughtime.layers import GRU, LSTM, RNN, Recurrent, explain
+from throughtime.layers import Recurrent, explain
 
 TIGHT: dict[str, float] = {"rtol": 1e-9, "atol": 1e-10}
 """Float64 has 2.2e-16 per operation. These nets are a few hundred operations deep and layer norm divides by deviations
@@ -25,32 +25,6 @@ of about 0.1, so 1e-10 leaves a factor of a thousand, and any wrong term is larg
 
 SINGLE: dict[str, float] = {"rtol": 1e-4, "atol": 2e-5}
 """Float32 has 6e-8 per operation; a few hundred of them, amplified by layer norm, stay under 2e-5."""
-
-
-class MinimalGatedUnit(Cell):
-    """A user's own cell (Zhou et al. 2016), as the documentation shows how to write one."""
-
-    name = "mgu"
-    gates = ("f", "n")
-
-    def step(self, p: Any, from_x: Tensor, h: Tensor, carry: tuple[Tensor, ...]) -> Any:
-        (h_prev,) = carry
-        f_x, n_x = from_x.chunk(2, -1)
-        f_h, n_h = affine(p, "hh", h).chunk(2, -1)
-        f = torch.sigmoid(f_x + f_h)
-        n = torch.tanh(n_x + f * n_h)
-        return ((1 - f) * h_prev + f * n,), {"f": f, "n": n}
-
-
-MAKERS: dict[str, Any] = {
-    "lstm": LSTM,
-    "gru": GRU,
-    "gru_reset_before": lambda *a, **k: GRU(*a, reset_after=False, **k),
-    "rnn_tanh": RNN,
-    "rnn_relu": lambda *a, **k: RNN(*a, nonlinearity="relu", **k),
-    "mgu": lambda *a, **k: Recurrent(MinimalGatedUnit(), *a, **k),
-}
-"""Cell -> its layer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +59,9 @@ class Case:
         for parameter in layer.parameters():
             with torch.no_grad():  # norms away from 1 and 0, learned states away from 0
                 parameter.add_(torch.randn_like(parameter), alpha=0.3)
+        for name, parameter in layer.named_parameters():
+            if name.startswith("n0"):
+                parameter.data.abs_().add_(0.5)
         return layer.train(self.training)
 
     def made(self, inputs: int, hidden: int | list[int], **options: Any) -> Recurrent:
@@ -111,9 +88,10 @@ class Case:
         """By layer and direction, the parts of the carry, (B, width); None where the case gives no state."""
         if not self.state:
             return None
+        names = layer.cell.carry(layer.proj_size > 0)
         return [
             [
-                [torch.randn(batch, w, dtype=torch.float64, requires_grad=True) for w in widths]
+                [drawn_state(name, batch, width) for name, width in zip(names, widths, strict=True)]
                 for _ in range(layer.directions)
             ]
             for widths in carry_widths(layer)
@@ -293,6 +271,12 @@ def same(ours: Outcome, told: Outcome, where: str) -> None:
         )
 
 
+def drawn_state(name: str, batch: int, width: int) -> Tensor:
+    """A part of a carry; that which others are divided by (sLSTM's n) is never near zero."""
+    drawn = torch.randn(batch, width, dtype=torch.float64)
+    return (drawn.abs() + 0.5 if name == "n" else drawn).requires_grad_()
+
+
 def carry_widths(layer: Recurrent) -> list[list[int]]:
     """Width of each part of each layer's carry, worked out from the weights' shapes."""
     widths, name = [], layer.cell.name
@@ -300,6 +284,10 @@ def carry_widths(layer: Recurrent) -> list[list[int]]:
         if name.startswith("grid_lstm"):
             output = p["weight_in"].shape[0] // 2
             widths.append([output, *[layer.depth * output] * 2] if layer.dimensions == 2 else [output])
+            continue
+        if name.startswith(tuple(PARTS)):
+            gates, parts = PARTS[name.partition("_")[0]]
+            widths.append([p["weight_ih"].shape[0] // gates] * parts)
             continue
         output = p["weight_hh"].shape[1] * (math.prod(layer.picture_size) if name.startswith("conv_lstm") else 1)
         hidden = p["weight_hr"].shape[1] if "weight_hr" in p else output

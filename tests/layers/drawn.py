@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases import MAKERS, Case
+from cases import Case
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
+from makers import MAKERS, able
 
 __all__ = ["cases", "quiet"]
 
@@ -30,7 +31,9 @@ def cases(draw: st.DrawFn) -> Case:
         "input_dropout": draw(rates),
         "initial_state": draw(st.sampled_from(["zeros", "learned"])),
     }
-    widths = st.integers(3, 6)  # under 3 a layer norm has nothing to normalise
+    widths = (
+        st.sampled_from([4, 6]) if cell == "slstm_2" else st.integers(3, 6)
+    )  # under 3 a layer norm has nothing to normalise
     hidden: int | tuple[int, ...] = draw(widths)
     options["pre_norm"], options["feed_forward"] = draw(st.booleans()), draw(st.sampled_from([0, 0, 2, 5]))
     around = options["pre_norm"] or options["feed_forward"]
@@ -53,7 +56,7 @@ def cases(draw: st.DrawFn) -> Case:
         cell=cell,
         input_size=draw(st.integers(3 if options["pre_norm"] else 1, 4)),
         hidden=hidden,
-        options=options,
+        options=able(cell, options),
         lengths=lengths,
         steps=max(lengths) + (draw(st.integers(0, 2)) if form == "padded" else 0),
         form=form,

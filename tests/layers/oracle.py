@@ -7,15 +7,15 @@ direction is a sequence turned around, masks come from Philox on Python's intege
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import torch
+from oracle_cells import CELLS, Carry, Parameters, norm, sigmoid
 from torch import Tensor
 
-Parameters = Mapping[str, Tensor]
-Carry = list[Tensor]
+__all__ = ["CELLS", "Carry", "Net", "Noise", "Parameters", "falls", "philox", "sigmoid"]
 
 # -- noise -----------------------------------------------------------------------------------------
 
@@ -57,85 +57,6 @@ class Noise:
     input_dropout: float = 0.0
     variational_dropout: float = 0.0
 
-
-# -- cells: (parameters, x (I,), the carry as the recurrent product sees it, the true carry) -> next carry, gates -----
-
-
-def norm(p: Parameters, name: str, a: Tensor, rows: slice = slice(None)) -> Tensor:
-    """Ba, Kiros and Hinton 2016, eq. 3-4, with epsilon 1e-5; the identity where there is no such norm."""
-    if f"{name}.weight" not in p:
-        return a
-    centred = a - a.mean()
-    return centred / (centred.square().mean() + 1e-5).sqrt() * p[f"{name}.weight"][rows] + p[f"{name}.bias"][rows]
-
-
-def product(p: Parameters, which: str, v: Tensor, gates: int, rows: slice = slice(None)) -> list[Tensor]:
-    """``LN(W v) + b`` gate by gate."""
-    a = norm(p, f"ln_{which}", p[f"weight_{which}"][rows] @ v, rows)
-    a = a + p[f"bias_{which}"][rows] if f"bias_{which}" in p else a
-    width = a.shape[0] // gates
-    return [a[k * width : (k + 1) * width] for k in range(gates)]
-
-
-def sigmoid(a: Tensor) -> Tensor:
-    return 1 / (1 + torch.exp(-a))
-
-
-def lstm(p: Parameters, x: Tensor, seen: Tensor, carry: Carry) -> tuple[Carry, dict[str, Tensor]]:
-    c = carry[1]
-    i, f, g, o = (a + b for a, b in zip(product(p, "ih", x, 4), product(p, "hh", seen, 4), strict=True))
-    peep = p["weight_ch"].reshape(3, -1) if "weight_ch" in p else torch.zeros(3, c.shape[0], dtype=c.dtype)
-    i, f, g = sigmoid(i + peep[0] * c), sigmoid(f + peep[1] * c), torch.tanh(g)
-    c = f * c + i * g
-    o = sigmoid(o + peep[2] * c)
-    h = o * torch.tanh(norm(p, "ln_c", c))
-    return [p["weight_hr"] @ h if "weight_hr" in p else h, c], {"i": i, "f": f, "g": g, "o": o}
-
-
-def gru(p: Parameters, x: Tensor, seen: Tensor, carry: Carry) -> tuple[Carry, dict[str, Tensor]]:
-    r_x, z_x, n_x = product(p, "ih", x, 3)
-    r_h, z_h, n_h = product(p, "hh", seen, 3)
-    r, z = sigmoid(r_x + r_h), sigmoid(z_x + z_h)
-    n = torch.tanh(n_x + r * n_h)
-    m = n + z * (carry[-1] - n)
-    return ([p["weight_hr"] @ m, m] if "weight_hr" in p else [m]), {"r": r, "z": z, "n": n}
-
-
-def gru_reset_before(p: Parameters, x: Tensor, seen: Tensor, carry: Carry) -> tuple[Carry, dict[str, Tensor]]:
-    r_x, z_x, n_x = product(p, "ih", x, 3)
-    cut = 2 * r_x.shape[0]
-    r_h, z_h = product(p, "hh", seen, 2, slice(0, cut))
-    r, z = sigmoid(r_x + r_h), sigmoid(z_x + z_h)
-    (n_h,) = product(p, "hh", r * seen, 1, slice(cut, None))
-    n = torch.tanh(n_x + n_h)
-    return [n + z * (carry[0] - n)], {"r": r, "z": z, "n": n}
-
-
-def elman(act: Callable[[Tensor], Tensor]) -> Callable[..., tuple[Carry, dict[str, Tensor]]]:
-    def step(p: Parameters, x: Tensor, seen: Tensor, carry: Carry) -> tuple[Carry, dict[str, Tensor]]:
-        a = product(p, "ih", x, 1)[0] + product(p, "hh", seen, 1)[0]
-        return [act(a)], {"a": a}
-
-    return step
-
-
-def mgu(p: Parameters, x: Tensor, seen: Tensor, carry: Carry) -> tuple[Carry, dict[str, Tensor]]:
-    """The minimal gated unit, the user's own cell of these tests (see cases.py)."""
-    (f_x, n_x), (f_h, n_h) = product(p, "ih", x, 2), product(p, "hh", seen, 2)
-    f = sigmoid(f_x + f_h)
-    n = torch.tanh(n_x + f * n_h)
-    return [carry[0] + f * (n - carry[0])], {"f": f, "n": n}
-
-
-CELLS: dict[str, Callable[..., tuple[Carry, dict[str, Tensor]]]] = {
-    "lstm": lstm,
-    "lstm_peephole": lstm,
-    "gru": gru,
-    "gru_reset_before": gru_reset_before,
-    "rnn_tanh": elman(torch.tanh),
-    "rnn_relu": elman(lambda a: a * (a > 0)),
-    "mgu": mgu,
-}
 
 # -- one direction of one layer over one sequence --------------------------------------------------
 

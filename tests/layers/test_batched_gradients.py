@@ -6,20 +6,27 @@ from typing import Any
 
 import pytest
 import torch
-from cases import MAKERS, TIGHT
+from cases import TIGHT
+from makers import MAKERS, able
 from torch import Tensor, nn
 from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.autograd.functional import hessian, jacobian
 from torch.func import vmap
 
 from throughtime.kernels.dispatch import KERNELS, use_kernel
-from throughtime.layers import GRU, LSTM, GRUCell, LSTMCell, Recurrent
+from throughtime.layers import GRU, LSTM, GRUCell, LSTMCell, MinGRU, ParaGRU, Recurrent
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's forward mode and compiler warn of themselves
 
 LENGTHS = [3, 1]
 DOUBLE: dict[str, Any] = {"dtype": torch.float64}
 kernels = pytest.mark.parametrize("kernel", KERNELS)
+RUN = {"scan": MinGRU, "newton": ParaGRU}
+"""Kernel -> a layer that it runs, where that is not a GRU."""
+
+
+def on(kernel: str) -> Recurrent:
+    return RUN.get(kernel, GRU)(2, 3, **DOUBLE)
 
 
 def drawn(*shape: int) -> Tensor:
@@ -29,7 +36,7 @@ def drawn(*shape: int) -> Tensor:
 @pytest.mark.parametrize("options", [{}, {"layer_norm": True, "num_layers": 2, "initial_state": "learned"}])
 @pytest.mark.parametrize("cell", MAKERS)
 def test_vectorised_jacobian(cell: str, options: dict[str, Any]) -> None:
-    layer, x = MAKERS[cell](2, 3, **DOUBLE, **options).eval(), drawn(3, 2, 2)
+    layer, x = MAKERS[cell](2, 4, **DOUBLE, **able(cell, options)).eval(), drawn(3, 2, 2)
 
     def function(x: Tensor) -> Tensor:
         return layer(x, lengths=LENGTHS)[0]
@@ -54,7 +61,7 @@ def test_of_every_parameter_with_noise(recompute: bool) -> None:
 
 @kernels
 def test_batched_gradients_on_every_kernel(kernel: str) -> None:
-    layer, x = GRU(2, 3, **DOUBLE), drawn(3, 2, 2).requires_grad_()
+    layer, x = on(kernel), drawn(3, 2, 2).requires_grad_()
     with use_kernel(kernel):
         y = layer(x, lengths=LENGTHS)[0]
     v = drawn(5, *y.shape)
@@ -67,7 +74,7 @@ def test_batched_gradients_on_every_kernel(kernel: str) -> None:
 
 @kernels
 def test_batched_gradients_that_are_differentiated_again(kernel: str) -> None:
-    layer, x = GRU(2, 3, **DOUBLE), drawn(3, 2, 2).requires_grad_()
+    layer, x = on(kernel), drawn(3, 2, 2).requires_grad_()
     with use_kernel(kernel):
         y = layer(x, lengths=LENGTHS)[0]
     v = drawn(4, *y.shape).requires_grad_()
@@ -86,7 +93,7 @@ def test_batched_gradients_that_are_differentiated_again(kernel: str) -> None:
 
 @kernels
 def test_vectorised_hessian(kernel: str) -> None:
-    layer, x = GRU(2, 3, **DOUBLE), drawn(2, 2, 2)
+    layer, x = on(kernel), drawn(2, 2, 2)
 
     def function(x: Tensor) -> Tensor:
         return layer(x, lengths=[2, 1])[0].square().sum()
@@ -98,7 +105,7 @@ def test_vectorised_hessian(kernel: str) -> None:
 @kernels
 def test_third_derivatives(kernel: str) -> None:
     """Against the plain loop, which autograd sees whole."""
-    layer, x = GRU(2, 3, **DOUBLE), drawn(2, 2, 2).requires_grad_()
+    layer, x = on(kernel), drawn(2, 2, 2).requires_grad_()
     told = []
     for trace in (True, False):
         with use_kernel("reference" if trace else kernel):
@@ -114,7 +121,7 @@ def test_third_derivatives(kernel: str) -> None:
 @kernels
 def test_tangents_that_come_with_the_gradients(kernel: str) -> None:
     """Forward mode in a backward pass whose forward pass had none: linear in the cotangent."""
-    layer, x = LSTM(2, 3, **DOUBLE), drawn(3, 2, 2).requires_grad_()
+    layer, x = on(kernel), drawn(3, 2, 2).requires_grad_()
     with use_kernel(kernel):
         y = layer(x, lengths=LENGTHS)[0]
     v, tangent = drawn(*y.shape), drawn(*y.shape)

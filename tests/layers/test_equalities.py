@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from cases import MAKERS, TIGHT, Case
+from cases import TIGHT, Case, drawn_state
+from makers import MAKERS, able
 from torch import Tensor
 
 from throughtime.errors import UsageError
@@ -28,7 +29,7 @@ STREAMED: dict[str, dict[str, Any]] = {
 
 
 def made(cell: str, **options: Any) -> Recurrent:
-    return Case(cell=cell, options=options).layer()
+    return Case(cell=cell, options=able(cell, options)).layer()
 
 
 def drawn(*shape: int) -> Tensor:
@@ -37,6 +38,10 @@ def drawn(*shape: int) -> Tensor:
 
 def parts(state: Any) -> list[Tensor]:
     return list(state) if isinstance(state, tuple) else [state]
+
+
+def joined(parts: list[Tensor]) -> Any:
+    return parts[0] if len(parts) == 1 else tuple(parts)
 
 
 def equal(a: Any, b: Any) -> None:
@@ -75,8 +80,8 @@ def test_a_reset_splits_the_sequence(cell: str, learned: bool, bidirectional: bo
     """One row reset before step 2 is two sequences; the state given enters at each direction's own end."""
     options = {"initial_state": "learned"} if learned else {}
     layer, x = made(cell, bidirectional=bidirectional, **options), drawn(5, 1, 3)
-    given = [drawn(layer.directions, 1, 4) for _ in layer.cell.carry(False)]
-    hx = tuple(given) if len(given) == 2 else given[0]
+    given = [drawn_state(name, layer.directions, 4).detach()[:, None] for name in layer.cell.carry(False)]
+    hx = joined(given)
     resets = torch.tensor([[False, False, True, False, False]])
     y, state = layer(x, hx, resets=resets)
     fresh = parts(layer(x[:1])[1])  # only for its shapes
@@ -86,9 +91,7 @@ def test_a_reset_splits_the_sequence(cell: str, learned: bool, bidirectional: bo
         before[k][0] = part[0]
         if bidirectional:
             after[k][1] = part[1]
-    (y1, s1), (y2, s2) = (
-        layer(piece, tuple(hx) if len(hx) == 2 else hx[0]) for piece, hx in ((x[:2], before), (x[2:], after))
-    )
+    (y1, s1), (y2, s2) = (layer(piece, joined(start)) for piece, start in ((x[:2], before), (x[2:], after)))
     equal(y, torch.cat([y1, y2]))
     for ours, first, second in zip(parts(state), parts(s1), parts(s2), strict=True):
         equal(ours[0], second[0])
@@ -109,7 +112,7 @@ def initial(layer: Recurrent, part: int, like: Tensor) -> Tensor:
 @pytest.mark.parametrize("batch_first", [False, True])
 def test_streaming_is_one_pass(cell: str, name: str, batch_first: bool) -> None:
     """Steps, chunks of 0 to 3 steps, and both mixed."""
-    layer = Case(cell=cell, options=STREAMED[name], batch_first=batch_first).layer().train()
+    layer = Case(cell=cell, options=able(cell, STREAMED[name]), batch_first=batch_first).layer().train()
     x = drawn(7, 2, 3)
     y, final = layer.eval()(x.transpose(0, 1) if batch_first else x)
     layer.train()

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 import torch
-from cases import MAKERS, TIGHT, Batch, Case, MinimalGatedUnit, Setting, outcome, same
+from cases import TIGHT, Batch, Case, Setting, outcome, same
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from makers import MAKERS, MinimalGatedUnit, able
 from torch import Tensor
 from torch.nn.utils.rnn import pack_sequence
 
@@ -132,7 +133,7 @@ def masked(draw: st.DrawFn) -> Masked:
     case = Case(
         cell=cell,
         hidden=4,
-        options=options,
+        options=able(cell, options),
         lengths=tuple(lengths),
         steps=steps,
         form=form,

@@ -11,7 +11,8 @@ from typing import Any
 import oracle
 import pytest
 import torch
-from cases import MAKERS, TIGHT, learned_states, parameters_of
+from cases import TIGHT, learned_states, parameters_of
+from makers import DIAGONAL, MAKERS, able
 from torch import Tensor
 from torch.autograd import forward_ad
 from torch.func import functional_call, grad, hessian, jacfwd, jacrev, jvp, vmap
@@ -34,7 +35,7 @@ LENGTHS = [3, 1]
 
 
 def made(cell: str, name: str = "plain") -> Recurrent:
-    return MAKERS[cell](2, 3, dtype=torch.float64, **OPTIONS[name]).eval()
+    return MAKERS[cell](2, 4 if cell == "slstm_2" else 3, dtype=torch.float64, **able(cell, OPTIONS[name])).eval()
 
 
 def drawn(*shape: int) -> Tensor:
@@ -89,10 +90,12 @@ def test_dual_numbers(cell: str, name: str) -> None:
 def test_dual_numbers_of_a_weight(cell: str) -> None:
     """Forward mode in the parameters, through functional_call, without lengths (where torch's kernel would serve)."""
     layer, x = made(cell), drawn(3, 2, 2)
-    weight, tangent = layer.weight_hh_l0.detach(), torch.randn_like(layer.weight_hh_l0)
+    name = "weight_ih_l0" if cell in DIAGONAL else "weight_hh_l0"
+    weight = layer.get_parameter(name).detach()
+    tangent = torch.randn_like(weight)
 
     def function(w: Tensor) -> Tensor:
-        return functional_call(layer, {"weight_hh_l0": w}, (x,))[0]
+        return functional_call(layer, {name: w}, (x,))[0]
 
     with forward_ad.dual_level():
         got = forward_ad.unpack_dual(function(forward_ad.make_dual(weight, tangent))).tangent

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from cases import MinimalGatedUnit
+from makers import MinimalGatedUnit
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_sequence
 
