@@ -113,7 +113,7 @@ class GridLSTMCell(Cell):
         """Eq. 1 with the weights of a block along one dimension: h', m' and the gates."""
         name = self._named(along, block)
         a = functional.linear(both, p[f"weight_{name}"], p.get(f"bias_{name}"))
-        gates, c = torch.split(a, (3 * m.shape[-1], m.shape[-1]), -1)
+        gates, c = torch.split(a, [3 * m.shape[-1], m.shape[-1]], -1)
         (u, f, o), c = torch.sigmoid(gates).chunk(3, -1), torch.tanh(c)
         m = f * m + u * c
         return torch.tanh(o * m), m, {f"{g}_{along}_{block}": v for g, v in zip("ufoc", (u, f, o, c), strict=True)}
