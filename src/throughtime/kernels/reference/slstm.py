@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
@@ -54,7 +56,8 @@ class SLSTMCell(Cell):
         i_, f_, z_, o_ = (from_x + self._recurrent(p, h)).chunk(4, -1)
         log_f = f_ if self.exponential_forget else logsigmoid(f_)
         m_next = torch.where(n == 0, i_, torch.maximum(log_f + m, i_))  # before anything is kept there is no scale
-        i, f = torch.exp(i_ - m_next), torch.exp(log_f + m - m_next)
+        largest = math.log(torch.finfo(m.dtype).max) - 1  # at most 0 but in that case, where it is a factor of zeros
+        i, f = torch.exp(i_ - m_next), torch.exp((log_f + m - m_next).clamp(max=largest))
         z, o = torch.tanh(z_), torch.sigmoid(o_)
         c_next, n_next = f * c + i * z, f * n + i
         return (o * c_next / n_next, c_next, n_next, m_next), {"i": i, "f": f, "g": z, "o": o}

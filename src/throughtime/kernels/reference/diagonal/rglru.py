@@ -46,5 +46,7 @@ class RGLRUCell(LinearCell):
     def coefficients(self, x: State, own: State) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         r, i = torch.sigmoid(x[0]), torch.sigmoid(x[1])
         decay = -own[0] * r
-        scale = torch.sqrt(-torch.expm1(2 * decay))
+        lost = -torch.expm1(2 * decay)
+        kept_whole = lost == 0  # there the root has no slope, and r, by which that is multiplied, has none either
+        scale = torch.where(kept_whole, 0.0, torch.sqrt(torch.where(kept_whole, 1.0, lost)))
         return torch.exp(decay), scale * (i * x[2]), {"r": r, "i": i, "n": x[2]}
