@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils import flop_counter
 
 __all__ = ["count_flops"]
 
+_COUNTER = "torch.utils.flop_counter"
+
 
 def count_flops(fields: Sequence[str]) -> None:
-    """Register the formulas of ``throughtime::sweep`` and ``sweep_backward``.
+    """Register the formulas of ``throughtime::sweep`` and ``sweep_backward``, once the counter is loaded.
+
+    Not before: it loads Triton where that is installed, which takes as long as PyTorch itself.
 
     Products with weight matrices count, two operations for each weight and token, as FlopCounterMode counts ``mm``;
     what is done unit by unit does not. Backward makes two products for each of forward, and forward's once more where
@@ -33,10 +40,39 @@ def count_flops(fields: Sequence[str]) -> None:
         passes = 3 if call[recompute] or kernel != "native" else 2
         return passes * _products(call[rows], call[weights])
 
-    ops: Any = torch.ops.throughtime
-    counter: Any = flop_counter
-    counter.register_flop_formula(ops.sweep, get_raw=True)(forward)
-    counter.register_flop_formula(ops.sweep_backward, get_raw=True)(backward)
+    def register() -> None:
+        ops: Any = torch.ops.throughtime
+        counter: Any = sys.modules[_COUNTER]
+        counter.register_flop_formula(ops.sweep, get_raw=True)(forward)
+        counter.register_flop_formula(ops.sweep_backward, get_raw=True)(backward)
+
+    if _COUNTER in sys.modules:
+        register()
+    else:
+        sys.meta_path.insert(0, _AfterLoading(register))
+
+
+class _AfterLoading(MetaPathFinder):
+    """Does something once the counter has been loaded by whoever wants it."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        self._then = then
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        if fullname != _COUNTER:
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            loader: Any = spec.loader
+            run = loader.exec_module
+
+            def run_and_then(module: Any) -> None:
+                run(module)
+                self._then()
+
+            loader.exec_module = run_and_then
+        return spec
 
 
 def _products(rows: Tensor, weights: Sequence[Tensor]) -> int:
