@@ -168,15 +168,16 @@ def choose_sweep(sweep: Sweep) -> str:
 def _run_plainly(call: Call) -> Swept:
     """The reference under PyTorch's autograd: the op would keep nothing, and run it once more for its gradients."""
     device = call.rows.device.type
+    call = at_autocast_type(call, device) if autocast_is_on(device) else call
     with exact_types(call):
-        return reference.run(at_autocast_type(call, device) if autocast_is_on(device) else call)
+        return reference.run(call)
 
 
 def _run_diagonal(call: Call, kernel: str, request: Request) -> Swept:
     """A layer whose products stand outside of the sweep, so that PyTorch and whatever looks on see them."""
     device = call.rows.device.type
+    call = at_autocast_type(call, device) if autocast_is_on(device) else call
     with exact_types(call):
-        call = at_autocast_type(call, device) if autocast_is_on(device) else call
         return run_diagonal(call, kernel, request.dense or not sight.unreadable())
 
 
