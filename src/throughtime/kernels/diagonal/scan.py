@@ -46,10 +46,9 @@ def sweep_by_scan(sweep: Sweep, scanned: Scan | None = None) -> States:
     if kind in (torch.float16, torch.bfloat16):
         states, finals = sweep_by_scan(sweep.with_tensors([each.float() for each in sweep.tensors()]), scanned)
         return [each.to(kind) for each in states], [each.to(kind) for each in finals]
-    hidden = sweep.initial[0].shape[1]
-    blocks = cell.blocks(torch.cat(sweep.x, -1) if len(sweep.x) > 1 else sweep.x[0], hidden)
-    a, b, _ = cell.coefficients(blocks, tuple(sweep.own))
-    grid = Grid(sweep)
+    hidden, grid = sweep.initial[0].shape[1], Grid(sweep)
+    x = [each[: grid.tokens] for each in sweep.x]  # what lies past the last token may be anything
+    a, b, _ = cell.coefficients(cell.blocks(torch.cat(x, -1) if len(x) > 1 else x[0], hidden), tuple(sweep.own))
     restart = cell.joined(tuple(sweep.restart)) if sweep.restart else None
     states = grid.scan(a.expand_as(b), b, cell.joined(tuple(sweep.initial)), restart, scanned or scan)
     return [*cell.parted(grid.rows(states))], [*cell.parted(grid.last(states))]
