@@ -96,3 +96,13 @@ def test_stacked_both_ways_reset_streamed_traced() -> None:
 def test_noise_of_the_users_cell(kernel: str | None) -> None:
     options = {"zoneout": 0.3, "recurrent_dropout": 0.3, "weight_dropout": 0.3, "input_dropout": 0.3}
     Case(cell="mgu", options=options, training=True, lengths=(3, 1), resets=True).check(kernel)
+
+
+@pytest.mark.parametrize("cell", [name for name in MAKERS if name not in ("lstm", "gru", "rnn_tanh", "rnn_relu")])
+def test_autocast_reaches_cells_that_pytorch_has_not(cell: str) -> None:
+    layer, x = MAKERS[cell](3, 4), torch.randn(5, 2, 3)
+    y = layer(x)[0]
+    with torch.autocast("cpu", torch.bfloat16):
+        narrow = layer(x)[0]
+    assert narrow.dtype == torch.bfloat16 and not narrow.float().equal(y)
+    torch.testing.assert_close(narrow.float(), y, rtol=0.05, atol=0.05)  # 8 bits of numbers of about 1
