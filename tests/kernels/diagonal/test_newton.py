@@ -111,9 +111,10 @@ def test_a_report_of_nothing() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"tolerance": 0.0}, "tolerance must be above 0, got 0.0"),
-        ({"tolerance": -1.0}, "tolerance must be above 0, got -1.0"),
-        ({"tolerance": float("nan")}, "tolerance must be above 0, got nan"),
+        ({"tolerance": 0.0}, "tolerance must be a number above 0, got 0.0"),
+        ({"tolerance": -1.0}, "tolerance must be a number above 0, got -1.0"),
+        ({"tolerance": float("nan")}, "tolerance must be a number above 0, got nan"),
+        ({"tolerance": float("inf")}, "tolerance must be a number above 0, got inf"),
         ({"iterations": 0}, "iterations and chunk must be 1 or more, got 0 and 256"),
         ({"chunk": -3}, "iterations and chunk must be 1 or more, got 20 and -3"),
     ],

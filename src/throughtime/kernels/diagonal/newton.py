@@ -16,6 +16,7 @@ Sources: Lim, Zhu, Selfridge and Kasim 2024, "Parallelizing non-linear sequentia
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -69,8 +70,8 @@ class NewtonSettings:
     """Where it is written down."""
 
     def __post_init__(self) -> None:
-        if self.tolerance is not None and not self.tolerance > 0:
-            raise UsageError(f"tolerance must be above 0, got {self.tolerance}")
+        if self.tolerance is not None and not 0 < self.tolerance < math.inf:
+            raise UsageError(f"tolerance must be a number above 0, got {self.tolerance}")
         if self.iterations < 1 or self.chunk < 1:
             raise UsageError(f"iterations and chunk must be 1 or more, got {self.iterations} and {self.chunk}")
 

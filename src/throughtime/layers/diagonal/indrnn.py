@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from throughtime.errors import UsageError
+from throughtime.errors import UnknownNameError
 from throughtime.kernels.reference.diagonal import IndRNNCell
 from throughtime.layers.recurrent import Recurrent
 
@@ -30,6 +30,7 @@ class IndRNN(Recurrent):
 
     Raises:
         UsageError: an argument out of range, or one that the cell cannot honour.
+        UnknownNameError: there is no such nonlinearity.
 
     Source: Li et al. 2018, "Independently recurrent neural network (IndRNN)"; the equations with their numbers are in
     :class:`throughtime.kernels.reference.diagonal.IndRNNCell`.
@@ -50,6 +51,6 @@ class IndRNN(Recurrent):
         **kwargs: Any,
     ) -> None:
         if nonlinearity not in ("relu", "tanh"):
-            raise UsageError(f"nonlinearity must be 'relu' or 'tanh', got {nonlinearity!r}")
+            raise UnknownNameError("nonlinearity", nonlinearity, ["relu", "tanh"])
         self.nonlinearity = nonlinearity
         super().__init__(IndRNNCell(nonlinearity), input_size, hidden_size, *args, **kwargs)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from numbers import Real
 from typing import cast
 
 import torch
 from torch import Tensor
 
-from throughtime.errors import ShapeError
+from throughtime.errors import ArgumentTypeError, ShapeError
 from throughtime.kernels import dispatch
 from throughtime.kernels.diagonal.newton import NewtonReport, NewtonSettings, newton_settings
 from throughtime.kernels.diagonal.run import WAYS
 from throughtime.kernels.diagonal.units import Sweep
 from throughtime.kernels.reference.diagonal.given import GivenCell
+from throughtime.layers.construction.arguments import alike, flag, size
 from throughtime.layers.rows import Lengths, packed_rows
 
 __all__ = ["linear_scan", "newton"]
@@ -54,7 +56,9 @@ def linear_scan(
         the states in the form of b, and the final state (B, H).
 
     Raises:
+        ArgumentTypeError: no tensors.
         ShapeError: tensors that do not fit each other.
+        KernelError: a kernel is forced that cannot run it.
 
     Source: Blelloch 1990, "Prefix sums and their applications"; Martin and Cundy 2018, "Parallelizing linear recurrent
     neural nets over sequence length".
@@ -66,21 +70,36 @@ def linear_scan(
         >>> h.flatten().tolist(), last.item()
         ([1.0, 1.5, 1.75, 1.875], 1.875)
     """
-    if a.shape != b.shape or a.dim() != 3 or a.dtype != b.dtype or not b.is_floating_point():
-        given = f"{a.dtype} {tuple(a.shape)} and {b.dtype} {tuple(b.shape)}"
-        raise ShapeError(f"a and b must be floating tensors of one shape (T, B, H), got {given}")
+    _check(a, b)
+    flag("batch_first", batch_first)
     rows, kept = (packed_rows(each, lengths, resets, batch_first) for each in (b, a))
     batch, hidden = rows.batch, b.shape[-1]
-    if initial is None:
-        initial = b.new_zeros(batch, hidden)
-    if initial.shape != (batch, hidden) or initial.dtype != b.dtype or initial.device != b.device:
-        given = f"{initial.dtype} {tuple(initial.shape)} on {initial.device}"
-        raise ShapeError(f"initial must be {b.dtype} {(batch, hidden)} on {b.device}, got {given}")
+    initial = b.new_zeros(batch, hidden) if initial is None else _checked_initial(initial, b, batch)
     start = initial if rows.order is None else initial.index_select(0, rows.order)
     sweep = Sweep(_GIVEN, [kept.rows, rows.rows], [], rows.batch_sizes, rows.resets, [start], [], False)
     (states,), (last,) = WAYS[dispatch.choose_sweep(sweep)](sweep)
     last = last if rows.order is None else last.index_select(0, torch.argsort(rows.order))
     return cast(Tensor, rows.restore(states)), last
+
+
+def _check(a: object, b: object) -> None:
+    if not isinstance(a, Tensor) or not isinstance(b, Tensor):
+        raise ArgumentTypeError(f"a and b must be tensors, got a {type(a).__name__} and a {type(b).__name__}")
+    fits = a.shape == b.shape and a.dim() == 3 and a.shape[-1] > 0 and a.dtype == b.dtype and b.is_floating_point()
+    if not fits:
+        given = f"{a.dtype} {tuple(a.shape)} and {b.dtype} {tuple(b.shape)}"
+        raise ShapeError(f"a and b must be floating tensors of one shape (T, B, H), H at least 1, got {given}")
+    alike("a", a, "b", b)
+
+
+def _checked_initial(initial: object, b: Tensor, batch: int) -> Tensor:
+    if not isinstance(initial, Tensor):
+        raise ArgumentTypeError(f"initial must be a tensor, got a {type(initial).__name__}")
+    wanted = (batch, b.shape[-1])
+    if initial.shape != wanted or initial.dtype != b.dtype or initial.device != b.device:
+        given = f"{initial.dtype} {tuple(initial.shape)} on {initial.device}"
+        raise ShapeError(f"initial must be {b.dtype} {wanted} on {b.device}, got {given}")
+    return initial
 
 
 @contextmanager
@@ -102,6 +121,7 @@ def newton(*, tolerance: float | None = None, iterations: int = 20, chunk: int =
         ``sequential``.
 
     Raises:
+        ArgumentTypeError: a value of another type.
         UsageError: a value out of range.
         KernelError: raised by the call of a layer whose cell it cannot solve.
 
@@ -116,6 +136,9 @@ def newton(*, tolerance: float | None = None, iterations: int = 20, chunk: int =
         >>> torch.allclose(y, layer(x)[0], atol=1e-5), len(report.iterations), report.sequential
         (True, 2, 0)
     """
-    settings = NewtonSettings(tolerance=tolerance, iterations=iterations, chunk=chunk)
+    if tolerance is not None and (isinstance(tolerance, bool) or not isinstance(cast(object, tolerance), Real)):
+        raise ArgumentTypeError(f"tolerance must be a number above 0, got {tolerance!r}")
+    most, steps = size("iterations", iterations, 1), size("chunk", chunk, 1)
+    settings = NewtonSettings(tolerance=tolerance, iterations=most, chunk=steps)
     with newton_settings(settings), dispatch.use_kernel("newton"):
         yield settings.report
