@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -49,7 +50,7 @@ def in_pictures(y: Input, place: Place) -> Input:
         y: (..., channels * height * width), in any form.
         place: (height, width).
     """
-    return _changed(y, lambda steps: _unflattened(steps, place))
+    return _changed(y, lambda steps: _in_pictures(steps, place))
 
 
 def _changed(x: Input, change: Callable[[Tensor], Tensor]) -> Input:
@@ -61,10 +62,14 @@ def _changed(x: Input, change: Callable[[Tensor], Tensor]) -> Input:
     return change(x)
 
 
-def _unflattened(steps: Any, place: Place) -> Any:
+def _picture(features: int, place: Place) -> tuple[int, int, int]:
+    """(channels, height, width)."""
+    return (features // math.prod(place), *place)
+
+
+def _in_pictures(steps: Any, place: Place) -> Any:
     """Of a tensor or an array."""
-    height, width = place
-    return steps.reshape(*steps.shape[:-1], steps.shape[-1] // (height * width), height, width)
+    return steps.reshape(*steps.shape[:-1], *_picture(steps.shape[-1], place))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,16 +80,15 @@ class PictureStates(States):
     """(height, width)."""
 
     def _checked(self, part: Any, stacked: int, width: int) -> Tensor:
-        height, across = self.place
         rows = (stacked,) if self.unbatched else (stacked, self.batch)
-        shape = (*rows, width // (height * across), height, across)
+        shape = (*rows, *_picture(width, self.place))
         if not isinstance(part, Tensor) or part.shape != shape:
             given = f"shape {tuple(part.shape)}" if isinstance(part, Tensor) else type(part).__name__
             raise ShapeError(f"a state must have shape {shape}, got {given}")
         return super()._checked(part.flatten(-3), stacked, width)
 
     def _outside(self, part: Tensor, order: Tensor | None) -> Tensor:
-        return _unflattened(super()._outside(part, order), self.place)
+        return _in_pictures(super()._outside(part, order), self.place)
 
 
 class PictureStream(Stream):
@@ -107,7 +111,7 @@ class PictureStream(Stream):
     def __init__(self, layer: Streamable, batch_size: int = 1, *, weight_dtype: torch.dtype | None = None) -> None:
         super().__init__(layer, batch_size, weight_dtype=weight_dtype)
         self._place = cast("Any", layer).picture_size
-        self._read = _unflattened(torch.empty(layer.input_size, device="meta"), self._place).shape
+        self._read, self._given = (_picture(size, self._place) for size in (layer.input_size, layer.output_size))
 
     def step(self, x: Values, out: Values | None = None) -> Values:
         """One step of every stream.
@@ -123,12 +127,11 @@ class PictureStream(Stream):
             ShapeError: x or out has another shape, dtype, device or kind.
             UsageError: another thread is in a step of this stream.
         """
-        pictures: Any = x
-        y = _unflattened(super().step(self._flat(pictures, 1)), self._place)
+        rows = _flat("this stream takes", x, (self.batch_size, *self._read))
         if out is None:
-            return y
-        self._check_out(pictures, out)
-        cast("Any", out)[...] = y
+            return _in_pictures(super().step(rows), self._place)
+        written = super().step(rows, _flat("out must be", out, (self.batch_size, *self._given)))
+        cast("Any", out)[...] = _in_pictures(written, self._place)  # nothing new, unless flattening had to copy
         return out
 
     def feed(self, x: Values) -> Values:
@@ -145,11 +148,14 @@ class PictureStream(Stream):
             ShapeError: x has another shape, dtype or device.
             UsageError: another thread is in a step of this stream.
         """
-        return _unflattened(super().feed(self._flat(x, 2)), self._place)
+        time = int(self._layer.batch_first)
+        rows = [self.batch_size]
+        rows.insert(time, x.shape[time] if x.ndim == 5 else -1)
+        return _in_pictures(super().feed(_flat("this stream takes", x, (*rows, *self._read))), self._place)
 
-    def _flat(self, x: Any, rows: int) -> Any:
-        shape = tuple(x.shape)
-        if len(shape) != rows + 3 or shape[rows:] != tuple(self._read):
-            form = ("B", "t and B in the layer's order")[rows - 1]
-            raise ShapeError(f"this stream takes ({form}, {', '.join(map(str, self._read))}), got {shape}")
-        return x.reshape(*shape[:rows], -1)
+
+def _flat(what: str, x: Values, shape: tuple[int, ...]) -> Values:
+    """Checked pictures (..., channels, height, width) as vectors."""
+    if tuple(x.shape) != shape:
+        raise ShapeError(f"{what} shape {shape}, got {tuple(x.shape)}")
+    return cast(Values, x.reshape(*shape[:-3], math.prod(shape[-3:])))
