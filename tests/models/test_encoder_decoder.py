@@ -17,10 +17,11 @@ from throughtime.decoding.sampling import Sampler, sample
 from throughtime.errors import UnknownNameError
 from throughtime.layers.attention import Memory
 from throughtime.models.encoder_decoder import Bridge, EncoderDecoder
-from throughtime.models.parts.attending_decoder import Source, enter
+from throughtime.models.parts.attending_decoder import Source
 from throughtime.models.parts.carries import parts_of
 from throughtime.models.parts.cells import stack
 from throughtime.models.parts.inputs import TokenInput
+from throughtime.models.parts.row_states import enter
 
 PLAIN: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 TAKEN: dict[tuple[str, str], dict[str, str]] = {

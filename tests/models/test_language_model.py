@@ -13,8 +13,9 @@ from torch import nn
 from throughtime.decoding.beam import Beam, search
 from throughtime.decoding.sampling import Sampler, sample
 from throughtime.errors import UsageError
-from throughtime.models.language_model import LanguageModel, State
+from throughtime.models.language_model import LanguageModel
 from throughtime.models.parts.cells import CELLS
+from throughtime.models.parts.row_states import State
 
 
 def model(**how: object) -> LanguageModel:

@@ -13,10 +13,11 @@ from torch.nn import functional
 from throughtime.decoding.decoder import Attended, Best, Scores, Tokens
 from throughtime.layers.attention import Attention, Memory
 from throughtime.layers.stream import Stream
-from throughtime.models.parts.attending_decoder import begin, enter
+from throughtime.models.parts.attending_decoder import begin
 from throughtime.models.parts.carries import begins, begun, parts_of
 from throughtime.models.parts.cells import stack
 from throughtime.models.parts.picture_encoders import GridEncoder, PictureEncoder
+from throughtime.models.parts.row_states import enter
 
 __all__ = ["Annotations", "CaptionDecoder", "CaptionWriter", "Captioner", "uncovered"]
 

@@ -14,11 +14,9 @@ from throughtime.decoding.decoder import Best, Scores, Tokens, best_of
 from throughtime.errors import UsageError
 from throughtime.models.parts.cells import stack
 from throughtime.models.parts.packed_linear import PackedLinear
+from throughtime.models.parts.row_states import State, enter, leave
 
-__all__ = ["LanguageDecoder", "LanguageModel", "State"]
-
-State = tuple[Tensor, ...]
-"""The state of the recurrent layers, each part (L, B, H), h first: (h, c) for the LSTM, (h,) for the GRU."""
+__all__ = ["LanguageDecoder", "LanguageModel"]
 
 
 class LanguageModel(nn.Module):
@@ -106,8 +104,8 @@ class LanguageModel(nn.Module):
         Returns:
             (logits (B, T, V), state after the last token).
         """
-        h, after = self.recurrent(self.read(tokens, conditions), _enter(state), resets=resets)
-        return self.output(self.projection(self._dropped(h))), _leave(after)
+        h, after = self.recurrent(self.read(tokens, conditions), enter(state), resets=resets)
+        return self.output(self.projection(self._dropped(h))), leave(after)
 
     def read(self, tokens: Tensor, conditions: Tensor | None) -> Tensor:
         """Give the vectors that the recurrent layers read.
@@ -219,12 +217,3 @@ class LanguageDecoder:
         self._stream.select(torch.from_numpy(rows))
         if self._conditions is not None:
             self._conditions = self._conditions[torch.from_numpy(rows).to(self._device)]
-
-
-def _enter(state: State | None) -> Tensor | State | None:
-    """The layers take a state of one part bare, as torch's do."""
-    return state[0] if state is not None and len(state) == 1 else state
-
-
-def _leave(state: Tensor | State) -> State:
-    return (state,) if isinstance(state, Tensor) else tuple(state)

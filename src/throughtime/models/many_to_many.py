@@ -9,9 +9,8 @@ from torch import Tensor, nn
 
 from throughtime.layers import Recurrent
 from throughtime.layers.crf import CRF
-from throughtime.models.parts.attending_decoder import enter
 from throughtime.models.parts.chunks import chunks, in_chunks
-from throughtime.models.parts.row_states import State, leave
+from throughtime.models.parts.row_states import State, enter, leave
 
 __all__ = ["ManyToMany"]
 
@@ -89,7 +88,7 @@ class ManyToMany(nn.Module):
         if state and begins is not None and begins.any():
             resets = torch.zeros(x.shape[:2], dtype=torch.bool, device=x.device)
             resets[:, 0] = begins.to(x.device)
-        h, after = self.recurrent(x, enter(state) if state else None, lengths=inputs["lengths"], resets=resets)
+        h, after = self.recurrent(x, enter(state), lengths=inputs["lengths"], resets=resets)
         return self.output(self.dropout(self._at_words(h, **words) if words else h)), leave(after)
 
     def _in_chunks(self, inputs: Mapping[str, Tensor]) -> Tensor:

@@ -15,6 +15,7 @@ from throughtime.layers.attention import Attention, Memory
 from throughtime.layers.stream import Stream
 from throughtime.models.parts.cells import stack
 from throughtime.models.parts.packed_linear import PackedLinear
+from throughtime.models.parts.row_states import enter
 
 __all__ = ["AttendingDecoder", "AttendingWriter", "Source"]
 
@@ -190,15 +191,6 @@ class AttendingDecoder(nn.Module):
             What :mod:`throughtime.decoding` writes with.
         """
         return AttendingWriter(self, source, banned, packed or self.pack())
-
-
-def enter(state: tuple[Tensor, ...]) -> Tensor | tuple[Tensor, ...]:
-    """A state as the layers take it: of one part bare, as torch's do.
-
-    Args:
-        state: its parts, h first.
-    """
-    return state[0] if len(state) == 1 else state
 
 
 def begin(stream: Stream, rows: int) -> None:

@@ -8,10 +8,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["State", "beside", "first_rows", "leave", "row_of"]
+__all__ = ["State", "beside", "enter", "first_rows", "leave", "row_of"]
 
 State = tuple[Tensor, ...]
-"""Its parts, h first, each (L, B, width): (h, c) for the LSTM, (h,) for the GRU; empty where there is none yet."""
+"""The parts of a state, h first, each (L, B, width): (h, c) for the LSTM, (h,) for the GRU; none of no state."""
+
+
+def enter(state: State | None) -> Tensor | State | None:
+    """Give a state as the layers take it: of one part bare, as torch's do.
+
+    Args:
+        state: its parts, h first; None or empty where there is none.
+
+    Returns:
+        What a layer takes beside its input.
+    """
+    if not state:
+        return None
+    return state[0] if len(state) == 1 else state
 
 
 def leave(state: Any) -> State:
