@@ -77,6 +77,12 @@ LABELS["a.csv"] = str(LABELS["a.csv"]).replace(",a\n", ",b\n", 90)
 UNNAMED = {"a.csv": LONG.replace("x,y", "x,").replace(",0,a", ",.5,a").replace(",1,a", ",.5,a")}
 FEATURES = f"{FIT} {BY_ID} --feature-columns"
 IGNORED = f"{FIT} {BY_ID} --ignore-columns"
+WINDOWS = f"fit tag a.csv --out run {BY_ID} --tbptt 2"
+BACKWARDS = "id,t,x,y,state\n" + "".join(f"{n // 3},{2 - n % 3},{n}.5,1,{'ab'[n // 3 % 2]}\n" for n in range(36))
+"""The steps of each series from its end."""
+IN_TURN = "id,t,x,state\n" + "".join(f"{n % 2},{n // 2},{n}.5,{'ab'[n // 2 % 2]}\n" for n in range(36))
+"""A step of each of two series in turn."""
+LATE = LONG.replace("\n1,0,3.5,", "\n1,0,,").replace("\n1,1,4.5,", "\n1,1,,")
 of_texts = partial(Case, {"a.csv": TEXTS})
 of_series = partial(Case, {"a.csv": LONG})
 resumed = partial(of_texts, before=FIT, reads=24)
@@ -194,6 +200,23 @@ FITTING: dict[str, Case] = {
     "no such id": of_series(f"{FIT} {BY_ID} --id-column no", "choose one with --id-column", "--id-column id", 12),
     "time twice": of_series(f"fit tag a.csv --out run {STEPS}", "told apart with --id-column", "--id-column id", 12),
     "a gap": Case({"a.csv": GAPS}, f"{FIT} {BY_ID}", "(--fill forward, linear or zero", "--fill forward", 12),
+    # series in windows
+    "windows both ways": of_series(f"{WINDOWS}", "give --no-bidirectional, or leave --tbptt out", "--no-bidirectional",
+                                   24),
+    "windows and a field": of_series(f"{WINDOWS} --no-bidirectional --crf", "leave it out, or leave --tbptt out",
+                                     reads=24, without="--crf"),
+    "windows and lines": Case({"a.csv": GAPS}, f"{WINDOWS} --no-bidirectional --fill linear", "give --fill forward or",
+                              "--fill forward", 24),
+    "windows out of order": Case({"a.csv": BACKWARDS}, f"{WINDOWS} --no-bidirectional",
+                                 "the time 1 comes after 2 in line 2", reads=12, without="--tbptt 2"),
+    "a time twice in windows": Case({"a.csv": IN_TURN}, f"fit tag a.csv --out run {STEPS} --tbptt 2 --no-bidirectional",
+                                    "told apart with --id-column", "--id-column id", 18),
+    "a window without a value": Case({"a.csv": LATE}, f"{WINDOWS} --no-bidirectional --fill forward",
+                                     "read more at a time (--tbptt), or say --fill zero", "--fill zero", 24),
+    "windows of words": Case({"a.csv": SENTENCES}, "fit tag a.csv --out run --id-column sentence --no-bidirectional "
+                             "--tbptt 2", "--tbptt has no meaning for words", reads=12, without="--tbptt 2"),
+    "windows of spans": Case({"a.csv": LONG.replace(",a", ",B-x").replace(",b", ",O")},
+                             f"{WINDOWS} --no-bidirectional", "leave --tbptt out", reads=12, without="--tbptt 2"),
     "files or steps": of_series(f"{FIT} {BY_ID} --file-column x", "row per file (--file-column) or one per step",
                     reads=12,
                                 without="--file-column x"),

@@ -58,6 +58,12 @@ def _beside(new: str | bytes, learned: str = TEXTS) -> dict[str, str | bytes]:
 
 of_lines = partial(Case, LINES, before=FROM_LINES)
 USING: dict[str, Case] = {
+    # series in windows
+    "windows both ways": Case({"a.csv": LONG}, "predict run a.csv --tbptt 2", "fit --no-bidirectional, or leave",
+                              reads=12, before=f"fit tag a.csv --out run {BY_ID}", without="--tbptt 2"),
+    "windows of words": Case({"a.csv": SENTENCES}, "evaluate run a.csv --tbptt 2", "--tbptt has no meaning for words",
+                             reads=12, without="--tbptt 2",
+                             before="fit tag a.csv --out run --id-column sentence --no-bidirectional"),
     # how other files are written
     "a header": Case(_beside(UNCLEAR), "predict run b.csv", "with --header or --no-header", "--no-header", 7),
     "a header to score": Case(_beside(UNCLEAR), "evaluate run b.csv", "with --header or --no-header", "--no-header",

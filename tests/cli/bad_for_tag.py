@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from bad_data import Bad, after, cut, every_series, in_series, raw
 from small_data import BY_STEP, GOOD, labelled_clips, one_series
 
+WINDOWS = ("--tbptt", "2", "--no-bidirectional")
 SENTENCES = GOOD["tag"].encode()
 
 
@@ -92,6 +94,24 @@ CASES: dict[str, Bad] = {
     "time twice in the one series": Bad(
         lambda: one_series(Path("s.csv"), change={6: "3,0,0,a"}), "s.csv", ("s.csv: line 6", "3 again", "--id-column"),
         BY_STEP,
+    ),
+    **{
+        f"{name} in windows": replace(bad, more=(*bad.more, *WINDOWS))
+        for name, bad in {
+            **every_series("tag"),
+            "no time": in_series("tag", "s1,soon,1,b", "'soon'", "ISO date"),
+            "out of order": in_series("tag", "s1,-1,0.5,b", "the time -1 comes after 0 in line 5", "sort the table"),
+            "step without a label": in_series("tag", "s1,1,1,", "'label' is empty"),
+            "a cell too many": in_series("tag", "s1,1,1,b,2", "5 cells, where the first line has 4"),
+            "infinity": in_series("tag", "s1,1,1e39,b", "a number over 3e38"),
+        }.items()
+    },
+    "one step in windows": Bad(
+        lambda: one_series(Path("s.csv"), steps=1), "s.csv", ("every step of the training data has the label 'a'",),
+        (*BY_STEP, *WINDOWS),
+    ),
+    "a header alone in windows": Bad(
+        raw("s.csv", b"time,x,label\n"), "s.csv", ("s.csv has no rows",), (*BY_STEP, *WINDOWS)
     ),
     "missing time column": Bad(
         lambda: one_series(Path("s.csv")), "s.csv", ("no column 'tme'", "'time'", "--time-column"),

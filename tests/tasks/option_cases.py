@@ -90,6 +90,13 @@ def series(task: str) -> str:
     return "s.csv"
 
 
+def series_in_order(task: str) -> str:
+    """Series whose rows are in the order of time, with a value missing."""
+    lines = [f"{n // 8},{n % 8},{'' if n == 9 else n % 3},{'ab'[n % 2]}" for n in range(32)]
+    Path("s.csv").write_text("\n".join(["one,t,x,label", *lines]) + "\n")
+    return "s.csv"
+
+
 def listed(task: str, suffix: str, make: Callable[[Path, int], int]) -> str:
     """A table that names files, for tag with a label for each step of them, else with one for all."""
     lines: list[str] = []
@@ -375,6 +382,9 @@ OWN = {
     "tag": {
         "image_steps": Case("pixels", FILES, images, refused="6 steps in 'path', but 3 labels"),
         "crf": Case(True),
+        "tbptt": Case(
+            3, {"id_column": "one", "time_column": "t", "fill": "zero", "bidirectional": False}, series_in_order
+        ),
     },
     "translate": {
         **{name: OF_RECORDS[name] for name in ("separator", "bidirectional", "label_smoothing", "batch_size")},

@@ -128,7 +128,9 @@ def _by_name(path: Path) -> str | None:
 
 
 def _series_or(form: str, how: Reading) -> str:
-    return "series" if form in COLUMN_FORMATS and (how.id_column or how.time_column) else form
+    """A table whose rows are steps, where columns say so; or windows of them, which are of delimited text alone."""
+    asked = how.tbptt is not None and form in ("csv", "tsv") and not how.names_files
+    return "series" if asked or (form in COLUMN_FORMATS and (how.id_column or how.time_column)) else form
 
 
 def _by_content(path: Path, named: str | None, how: Reading, note: Note) -> str:

@@ -51,11 +51,8 @@ class PackedSeries:
         self._rows = 0
         self._widths: list[tuple[int, int, int]] = []
         """From which row on, and from which byte, rows have so many features."""
-
-    @property
-    def width(self) -> int:
-        """Features of a step, F; 0 where there is none yet."""
-        return self._widths[-1][2] if self._widths else 0
+        self.width = 0
+        """Features of a step, F: as many as the widest part has."""
 
     @property
     def size(self) -> int:
@@ -80,6 +77,10 @@ class PackedSeries:
         """Count the steps of a series so far."""
         return self._lengths[series]
 
+    def widen(self, width: int) -> None:
+        """See that steps are as wide as this, at least."""
+        self.width = max(self.width, width)
+
     def add(self, series: int, frames: Frames, numbers: Any) -> None:
         """Append steps to a series.
 
@@ -92,8 +93,9 @@ class PackedSeries:
             DataError: the disk is full.
         """
         steps, width = frames.shape
-        if width != self.width or not self._widths:
+        if not self._widths or width != self._widths[-1][2]:
             self._widths.append((self._rows, self.size, width))
+        self.widen(width)
         rows = np.empty((steps, width + 1), "<u4")
         rows[:, :width] = np.ascontiguousarray(frames, "<f4").view("<u4")
         rows[:, width] = np.asarray(numbers, "<i4").view("<u4")

@@ -22,7 +22,7 @@ from throughtime.errors import CheckpointError
 from throughtime.tasks.supervised.targets import Target, Targets, labels_of
 from throughtime.training.files import read_json
 
-__all__ = ["INPUTS_FILE", "SKIPPED_FILE", "Examples", "Prepared", "SavedInputs", "read_saved"]
+__all__ = ["INPUTS_FILE", "SKIPPED_FILE", "Examples", "Prepared", "SavedInputs", "artifacts_of", "read_saved"]
 
 INPUTS_FILE = "inputs.json"
 """The file of a run that holds its :class:`SavedInputs`."""
@@ -134,5 +134,18 @@ class Prepared(Generic[Target]):
     @property
     def artifacts(self) -> dict[str, str]:
         """Files beside the weights, content by name."""
-        listed = {SKIPPED_FILE: "\n".join(self.skipped) + "\n"} if self.skipped else {}
-        return {INPUTS_FILE: self.inputs.to_json(), **listed}
+        return artifacts_of(self.inputs, self.skipped)
+
+
+def artifacts_of(inputs: SavedInputs[Any], skipped: Sequence[str]) -> dict[str, str]:
+    """Give what a run keeps of its data as files.
+
+    Args:
+        inputs: what the network reads and can say.
+        skipped: what was wrong with each record that was skipped.
+
+    Returns:
+        Content by name.
+    """
+    listed = {SKIPPED_FILE: "\n".join(skipped) + "\n"} if skipped else {}
+    return {INPUTS_FILE: inputs.to_json(), **listed}

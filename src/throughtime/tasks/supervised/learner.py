@@ -8,7 +8,6 @@ written here once.
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from throughtime.data.record import Record
 from throughtime.data.source import Lengths
 from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.supervised.examples import Examples, SavedInputs, read_saved
+from throughtime.tasks.supervised.gathering import gather
 from throughtime.tasks.supervised.options import DataOptions
 from throughtime.tasks.supervised.prediction import Prediction
 from throughtime.tasks.supervised.reader import RecordReader
@@ -39,8 +39,6 @@ __all__ = ["Batch", "Finding", "Learner"]
 
 CHUNK_RECORDS, CHUNK_STEPS = 1024, 1_000_000
 """Records, and about how many steps, that are predicted at a time: enough to put like lengths together."""
-PATIENCE = 0.05
-"""Seconds for a record to come, after which whoever sends them is taken to wait for the answer."""
 
 Finding = TypeVar("Finding")
 """What is kept of each record to score it by: little, for it is kept of all records of a data set."""
@@ -234,7 +232,7 @@ class Learner(ABC, Generic[Target, Finding]):
         Yields:
             Each record and what is said of it.
         """
-        for chunk in _chunks(records, live):
+        for chunk in gather(records, live=live, most=CHUNK_RECORDS, most_steps=CHUNK_STEPS):
             yield from zip(chunk, self._predict_chunk(chunk), strict=True)
 
     def _predict_chunk(self, records: Sequence[Record]) -> list[Prediction]:
@@ -256,18 +254,3 @@ class Learner(ABC, Generic[Target, Finding]):
         labels = {} if known is None else {"labels": known.names}
         read, said = self.inputs.features.describe(), self.inputs.targets.describe()
         return {**options, **self.config.around(), **read, **said, **labels, "parameters": parameters}
-
-
-def _chunks(records: Iterable[Record], live: bool) -> Iterator[list[Record]]:
-    chunk: list[Record] = []
-    steps, asked = 0, time.perf_counter()
-    for record in records:
-        chunk.append(record)
-        steps += len(record.content)
-        waited = live and time.perf_counter() - asked > PATIENCE
-        if len(chunk) == CHUNK_RECORDS or steps >= CHUNK_STEPS or waited:
-            yield chunk
-            chunk, steps = [], 0
-        asked = time.perf_counter()
-    if chunk:
-        yield chunk

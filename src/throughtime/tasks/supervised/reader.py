@@ -216,10 +216,22 @@ class RecordReader(RecordTask[Target]):
         read = compose_labels(list(self.records(data, problems, load, targets=True)), problems.note)
         records = self.settle(read, problems)
         if not records:
-            skipped = problems.skipped[before:]
-            last = f"; {len(skipped):,} could not be read, the first: {skipped[0]}" if skipped else ""
-            raise DataError(f"{what}{_names(data)} holds no records{last}")
+            raise self.nothing(what, data, problems.skipped[before:])
         return records
+
+    def nothing(self, what: str, data: UserData, skipped: Sequence[str]) -> DataError:
+        """Say that nothing was read.
+
+        Args:
+            what: what the data is.
+            data: what was handed over.
+            skipped: what was wrong with each record of it.
+
+        Returns:
+            What is to be raised.
+        """
+        last = f"; {len(skipped):,} could not be read, the first: {skipped[0]}" if skipped else ""
+        return DataError(f"{what}{_names(data)} holds no records{last}")
 
     def _readable(self, records: Iterable[Record], inputs: SavedInputs[Target], problems: Problems) -> Examples[Target]:
         readable = list(usable(records, partial(self.problem, inputs=inputs), problems))

@@ -14,7 +14,7 @@ from throughtime.doors import option
 from throughtime.tasks.supervised.examples import Examples, SavedInputs
 from throughtime.tasks.supervised.options import SupervisedOptions
 
-__all__ = ["note_copies", "note_imbalance", "note_unknown"]
+__all__ = ["Hashed", "Labelled", "note_copies", "note_imbalance", "note_unknown"]
 
 IMBALANCED = 0.8
 """Share of one label from which on accuracy says little."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from throughtime.data.encoding.labels import Labels
@@ -55,8 +55,12 @@ class Targets(ABC, Generic[Target]):
         Raises:
             DataError: not one label is known, or one is not and is to be learned.
         """
+        self.check_labels((label for record in records for label in labels_of(record)), note, learning=learning)
+
+    def check_labels(self, labels: Iterable[str], note: Note, *, learning: bool = False) -> None:
+        """As :meth:`check`, with the labels themselves, or how often each of them is there."""
         if self.labels is not None:
-            self.labels.check((label for record in records for label in labels_of(record)), note, learning=learning)
+            self.labels.check(labels, note, learning=learning)
 
 
 class LabelledTargets(Targets[Target]):

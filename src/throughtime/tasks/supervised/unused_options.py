@@ -14,7 +14,7 @@ from throughtime.errors import UsageError
 from throughtime.tasks.supervised.options import DataOptions
 from throughtime.training.options import options_of
 
-__all__ = ["check_columns", "check_meaning", "check_validation"]
+__all__ = ["check_columns", "check_meaning", "check_validation", "no_meaning"]
 
 TABLES = frozenset(COLUMN_FORMATS)
 COLUMNS: Mapping[str, frozenset[str]] = {
@@ -47,8 +47,8 @@ IN_MEMORY: Mapping[str, frozenset[MemoryForm]] = {
 
 IDLE: Mapping[str, tuple[str, ...]] = {
     "frames": ("unit", "vocabulary_size", "min_count", "spelling", "word_dropout", "character_dropout"),
-    "tokens": ("min_count", "spelling", "word_dropout", "character_dropout", "frame_mask"),
-    "words": ("frame_mask",),
+    "tokens": ("min_count", "spelling", "word_dropout", "character_dropout", "frame_mask", "tbptt"),
+    "words": ("frame_mask", "tbptt"),
 }
 """What the network reads -> the options that do nothing then."""
 FILES: Mapping[str, frozenset[Kind]] = {
@@ -155,9 +155,22 @@ def check_meaning(config: DataOptions, kind: str, files: Iterable[Kind], note: N
     idle = [name for name in there if getattr(config, name) != defaults[name]]
     for name in idle:
         if defaults[name] is None:
-            raise UsageError(f"{named(name)} has no meaning for {kind}, which this data is read as; leave it out")
+            raise no_meaning(name, kind)
     if idle:
         note(f"of no use for this data, which is read as {kind}: {', '.join(map(named, idle))}")
+
+
+def no_meaning(name: str, kind: str) -> UsageError:
+    """Refuse an option that has nothing to act on.
+
+    Args:
+        name: the option.
+        kind: what the network reads: words, tokens or frames.
+
+    Returns:
+        What is to be raised.
+    """
+    return UsageError(f"{named(name)} has no meaning for {kind}, which this data is read as; leave it out")
 
 
 def _idle(kind: str, files: set[Kind]) -> Iterator[str]:

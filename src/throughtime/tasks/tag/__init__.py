@@ -11,7 +11,8 @@ TASK = Task(
     held_out="a tenth of the sentences, clips or series, chosen by a hash of their content, or of a single series "
     "the last 10 % of its time",
     options="throughtime.tasks.tag.options:Config",
-    reader="throughtime.tasks.tag.targets:TagReader",
-    learner="throughtime.tasks.tag.learner:Tagger",
+    reader="throughtime.tasks.tag.windows.reader:SeriesTagReader",
+    learner="throughtime.tasks.tag.windows.learner:SeriesTagger",
+    job="throughtime.tasks.tag.windows.job:make_job",
     files=("inputs.json", "skipped.txt"),
 )

@@ -137,7 +137,7 @@ class Tagger(ScoredLearner[Numbers, Finding]):
         return right, [list(self._named(each.said)) for each in findings]
 
     def learn_rivals(self, examples: Examples[Numbers]) -> Mapping[str, Rival]:
-        return learn_rivals(examples, self.labels)
+        return learn_rivals(examples.records, examples.label_counts, self.labels)
 
     def score_rival(self, rival: Any, read: Examples[Numbers]) -> dict[str, float]:
         # Simple models look at each step by itself, so a long record may come in pieces.

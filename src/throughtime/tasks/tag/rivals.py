@@ -12,9 +12,7 @@ from throughtime.tasks.rivals.constant import Constant, WordLabels
 from throughtime.tasks.rivals.drawing import share_of
 from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.rivals.linear import Array, Linear
-from throughtime.tasks.supervised.examples import Examples
 from throughtime.tasks.supervised.targets import labels_of
-from throughtime.tasks.tag.scores import Numbers
 
 __all__ = ["learn_rivals"]
 
@@ -22,25 +20,24 @@ ENOUGH = 1000
 """Frames from which on a linear model is learned: fewer are learned in less time than it takes to load scikit-learn."""
 
 
-def learn_rivals(examples: Examples[Numbers], labels: Sequence[str]) -> dict[str, Rival]:
+def learn_rivals(records: Sequence[Record], counts: Counter[str], labels: Sequence[str]) -> dict[str, Rival]:
     """Learn the commonest label, and that of each word; where frames are labelled, a linear model on each by itself.
 
     Args:
-        examples: what the network learned from.
+        records: what the network learned from.
+        counts: how often each label is there.
         labels: the labels, in the order of their numbers.
 
     Returns:
         The models by name: ``majority``, and ``words`` or ``linear``.
     """
-    records = examples.records
     numbers = {label: number for number, label in enumerate(labels)}
-    counts = Counter(label for record in records for label in labels_of(record))
     row = np.array([float(counts[label]) for label in labels])
     whole = share_of(len(records), len(records), "sequences")
     rivals: dict[str, Rival] = {"majority": Constant(row, "the commonest label alone", whole, per_step=True)}
     if isinstance(records[0].content, tuple):
         return {**rivals, "words": WordLabels.learn(records, numbers)}
-    if not isinstance(records[0].content, np.ndarray) or sum(map(len, examples.targets)) < ENOUGH:
+    if not isinstance(records[0].content, np.ndarray) or counts.total() < ENOUGH:
         return rivals
 
     def wanted(drawn: Sequence[Record]) -> Array:

@@ -13,8 +13,7 @@ from throughtime.data.record import Record
 from throughtime.doors import option
 from throughtime.errors import DataError
 from throughtime.tasks.supervised.content_reader import ContentReader
-from throughtime.tasks.supervised.examples import Examples
-from throughtime.tasks.supervised.remarks import note_imbalance
+from throughtime.tasks.supervised.remarks import Labelled, note_imbalance
 from throughtime.tasks.supervised.targets import LabelledTargets, labels_of
 from throughtime.tasks.tag.scores import Numbers, marks_spans
 from throughtime.tasks.tag.spans import settle_spans
@@ -66,7 +65,7 @@ class TagReader(ContentReader[Numbers]):
             )
         return StepTargets(labels)
 
-    def remark(self, valid: Examples[Numbers], note: Note) -> None:
+    def remark(self, valid: Labelled, note: Note) -> None:
         """Say where one label is nearly all there is; of entities most words are none, and F1 is the score."""
         if not marks_spans(valid.label_counts):
             note_imbalance(valid, note, what="steps", mend="look at f1, the mean over the labels")

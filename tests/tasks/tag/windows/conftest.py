@@ -1,0 +1,8 @@
+"""Where the small series of these tests stand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # small_series
