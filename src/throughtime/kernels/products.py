@@ -90,7 +90,7 @@ def large_products(tensors: Iterable[Tensor]) -> AbstractContextManager[object]:
         tensors: what the equations read.
     """
     tensors = list(tensors)
-    plain = _onednn is not None and core() is not None and tensors[0].is_cpu and tensors[0].dtype == torch.float32
+    plain = _onednn is not None and tensors[0].is_cpu and tensors[0].dtype == torch.float32
     return _LargeProducts() if plain and way(tensors) is Way.DIRECT else nullcontext()
 
 
@@ -102,8 +102,8 @@ class _LargeProducts(TorchFunctionMode):
 
 
 def _of_use(x: Tensor, weight: Tensor) -> bool:
-    """Whether a product is one that oneDNN and the core do faster."""
-    there = _onednn is not None and core() is not None and x.dtype == weight.dtype == torch.float32
+    """Whether a product is one that oneDNN does faster."""
+    there = _onednn is not None and x.dtype == weight.dtype == torch.float32
     return there and x.is_cpu and x.numel() * weight.shape[0] > _WORTHWHILE and not torch.is_autocast_enabled("cpu")
 
 
@@ -126,11 +126,10 @@ class _Product(torch.autograd.Function):
                 grad.sum(-2) if of_bias else None,
             )
         into = linear(grad, weight.t()) if of_x else None
-        if not (of_weight or of_bias):
-            return into, None, None
-        across, sums = transposed_product(_by_rows(grad), _by_rows(x))
-        return into, across if of_weight else None, sums if of_bias else None
+        across = _across(grad, x) if of_weight else None
+        return into, across, grad.sum(0) if of_bias else None
 
 
-def _by_rows(x: Tensor) -> Tensor:
-    return x if x.stride(-1) == 1 else x.contiguous()
+def _across(a: Tensor, b: Tensor) -> Tensor:
+    """``a.T @ b``; oneDNN is quicker where the result has fewer rows than columns."""
+    return linear(a.t(), b.t()) if a.shape[1] <= b.shape[1] else linear(b.t(), a.t()).t()

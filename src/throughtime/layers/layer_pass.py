@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from throughtime.kernels import dispatch, reference
+from throughtime.kernels import dispatch, reference, sight
 from throughtime.kernels.call import Call, Swept
 from throughtime.kernels.dispatch import Request
 from throughtime.kernels.masks import scales
@@ -121,6 +121,8 @@ class LayerPass(TorchNames):
             return x
         ids = torch.arange(rows.batch, device=x.device) if rows.order is None else rows.order
         scale = scales(x, p, noise.seed, Purpose.VARIATIONAL_DROPOUT, layer, 0, ids, x.shape[-1])
+        if rows.dense and rows.batch and not sight.unreadable():  # the same rows at every step
+            return (x.reshape(-1, *scale.shape) * scale).reshape(x.shape)
         return x * scale.index_select(0, rows.ranks())
 
     def _traced(self, traces: Traces, rows: Rows) -> Traced:
