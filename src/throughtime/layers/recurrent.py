@@ -19,7 +19,7 @@ from throughtime.layers.rows import Input, Lengths, Rows, packed_rows
 from throughtime.layers.skipped import last_outputs
 from throughtime.layers.states import States
 from throughtime.layers.stream import Stream
-from throughtime.layers.values import check_rows
+from throughtime.layers.values import check_rows, check_steps
 
 __all__ = ["Recurrent"]
 
@@ -135,6 +135,7 @@ class Recurrent(LayerPass):
             raise UsageError("recompute=True cannot be compiled or traced: its room depends on the number of steps")
         rows = packed_rows(input, lengths, resets, self.batch_first, mask)
         if self.cell.finite_only:
+            check_steps(input, self.batch_first)
             check_rows(rows)
         unbatched = isinstance(input, Tensor) and not input.is_nested and input.dim() == 2
         states = self.states(rows.batch, rows.rows, unbatched)

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.errors import ShapeError, UsageError
 from throughtime.kernels.sight import Way, way
-from throughtime.layers.rows import Rows
+from throughtime.layers.rows import Input, Rows
 
-__all__ = ["check_finite", "check_rows"]
+__all__ = ["check_finite", "check_rows", "check_steps"]
+
+
+def check_steps(input: Input, batch_first: bool) -> None:
+    """Raise for a padded batch or a sequence without a step; rows that have none beside others are fine.
+
+    Args:
+        input: a batch in any form.
+        batch_first: order of the axes of a padded batch.
+
+    Raises:
+        ShapeError: T is 0.
+    """
+    if isinstance(input, PackedSequence) or input.is_nested:
+        return
+    if input.shape[1 if batch_first and input.dim() == 3 else 0] == 0:
+        raise ShapeError("input has no step (T = 0): this cell needs one at least")
 
 
 def check_rows(rows: Rows) -> None:
-    """Raise for a batch without a step, and for values that a state would never get rid of.
+    """Raise for values that a state would never get rid of.
 
     Nothing is read where it cannot be, or would be baked into a graph: while a call is compiled, traced or transformed.
 
@@ -21,11 +38,8 @@ def check_rows(rows: Rows) -> None:
         rows: a batch as packed rows.
 
     Raises:
-        ShapeError: T is 0.
         UsageError: an infinity or a NaN among the steps that are read; its row and step are named.
     """
-    if rows.batch_sizes.shape[0] == 0 and rows.kept is None:  # a mask may pass over every step there is
-        raise ShapeError("input has no step (T = 0): this cell needs one at least")
     if way((rows.rows,)) is not Way.DIRECT or _finite(rows.rows):
         return
     token = int((~rows.rows.isfinite().all(-1)).nonzero()[0])

@@ -68,8 +68,9 @@ def test_batches_that_do_not_fit(cell: str) -> None:
         layer(x, lengths=[1, 6])
     with pytest.raises(ShapeError, match=r"resets must be bool of shape \(batch, steps\) = \(2, 5\)"):
         layer(x, resets=torch.zeros(5, 2, dtype=torch.bool))
-    with pytest.raises(ShapeError, match=r"T = 0"):
-        layer(x[:0])
+    for none in (x[:0], x[:0, 0]):
+        with pytest.raises(ShapeError, match=r"input has no step \(T = 0\)"):
+            layer(none)
     parts = len(layer.cell.carry(False))
     wrong = torch.zeros(1, 2, 4) if parts > 1 else torch.zeros(1, 3, 4)
     with pytest.raises(ShapeError, match=f"a tuple of {parts} tensors" if parts > 1 else "a state must have shape"):
@@ -93,17 +94,18 @@ def test_what_would_stay_in_a_state_for_ever(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", NEW)
-def test_a_mask_that_passes_over_every_step(cell: str) -> None:
+def test_a_batch_of_which_nothing_is_read(cell: str) -> None:
     """Nothing is read, so the state stays as it was, given or initial."""
     layer = MAKERS[cell](3, 4, 2, bidirectional=True)
     x, none = torch.full((5, 2, 3), torch.nan), torch.zeros(2, 5, dtype=torch.bool)
-    y, state = layer(x, mask=none)
-    parts = state if isinstance(state, tuple) else (state,)
-    assert (y == 0).all() and all((part == 0).all() for part in parts)
-    given = tuple(torch.randn_like(part) for part in parts)
-    _, after = layer(x, given if len(given) > 1 else given[0], mask=none)
-    kept = after if isinstance(after, tuple) else (after,)
-    assert all(one.equal(other) for one, other in zip(kept, given, strict=True))
+    for options in ({"mask": none}, {"lengths": [0, 0]}):
+        y, state = layer(x, **options)
+        parts = state if isinstance(state, tuple) else (state,)
+        assert (y == 0).all() and all((part == 0).all() for part in parts)
+        given = tuple(torch.randn_like(part) for part in parts)
+        _, after = layer(x, given if len(given) > 1 else given[0], **options)
+        kept = after if isinstance(after, tuple) else (after,)
+        assert all(one.equal(other) for one, other in zip(kept, given, strict=True))
 
 
 @pytest.mark.parametrize("cell", LINEAR)
