@@ -115,7 +115,8 @@ def _counting() -> Iterator[MemoryTask]:
             length=50,
             shortest=2,
             tested=(50, 100, 200),
-            options={**options, "hidden": 64, "learning_rate": 5e-3},
+            chrono=4,
+            options={**options, "learning_rate": 1e-2, **({"hidden": 64, "steps": 8000} if kinds > 1 else {})},
             published=PUBLISHED.get(f"dyck-{kinds}", ()),
         )
 
@@ -131,7 +132,7 @@ def _recall() -> Iterator[MemoryTask]:
         tested=(16, 32, 64),
         called="steps of asking",
         examples=60_000,
-        options={"hidden": 128, "embedding": 32, "learning_rate": 3e-3, "batch_size": 32, "steps": 6000},
+        options={"hidden": 128, "embedding": 32, "learning_rate": 5e-3, "batch_size": 32, "steps": 20_000},
         published=PUBLISHED["recall"],
     )
 
