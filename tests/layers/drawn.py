@@ -7,7 +7,7 @@ from typing import Any
 from cases import Case
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
-from makers import MAKERS, able
+from makers import DENSE, MAKERS, able
 
 __all__ = ["cases", "quiet"]
 
@@ -31,9 +31,8 @@ def cases(draw: st.DrawFn) -> Case:
         "input_dropout": draw(rates),
         "initial_state": draw(st.sampled_from(["zeros", "learned"])),
     }
-    widths = (
-        st.sampled_from([4, 6]) if cell == "slstm_2" else st.integers(3, 6)
-    )  # under 3 a layer norm has nothing to normalise
+    # Under 3 a layer norm has nothing to normalise.
+    widths = st.sampled_from([4, 6]) if cell == "slstm_2" else st.integers(3, 6)
     hidden: int | tuple[int, ...] = draw(widths)
     options["pre_norm"], options["feed_forward"] = draw(st.booleans()), draw(st.sampled_from([0, 0, 2, 5]))
     around = options["pre_norm"] or options["feed_forward"]
@@ -58,7 +57,7 @@ def cases(draw: st.DrawFn) -> Case:
         hidden=hidden,
         options=able(cell, options),
         lengths=lengths,
-        steps=max(lengths) + (draw(st.integers(0, 2)) if form == "padded" else 0),
+        steps=max(max(lengths) + (draw(st.integers(0, 2)) if form == "padded" else 0), 0 if cell in DENSE else 1),
         form=form,
         batch_first=draw(st.booleans()),
         resets=draw(st.booleans()),

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*nested tensor.*", "ignore:.*fx
 
 
 @given(cases())
-@settings(max_examples=40, derandomize=True, **quiet)
+@settings(max_examples=60, derandomize=True, **quiet)
 def test_drawn(case: Case) -> None:
     case.check_kernels()
 

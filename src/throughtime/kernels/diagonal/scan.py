@@ -97,7 +97,7 @@ class Grid:
         self._reverse, self._total = sweep.reverse, sweep.rows
         alive = torch.arange(self.batch, device="cpu") < sizes[:, None]
         self._alive = alive.to(device)
-        self._places = self._alive.flatten().nonzero().flatten()
+        self._places = alive.flatten().nonzero().flatten().to(device)
         self._resets = None if sweep.resets is None else self._cleared(sweep.resets)
 
     @property
