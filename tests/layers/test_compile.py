@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from throughtime.errors import KernelError
 from throughtime.kernels import sweep as sweep_module
 from throughtime.kernels.dispatch import use_kernel
-from throughtime.layers import GRU, LSTM, RNN, LSTMCell, Recurrent, explain
+from throughtime.layers import GRU, LRU, LSTM, RNN, SLSTM, LSTMCell, MinGRU, Recurrent, explain
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's compiler warns of itself
 
@@ -33,6 +33,11 @@ LAYERS: dict[str, Made] = {
         3, 4, 3, pre_norm=True, residual=True, feed_forward=5, bidirectional=True, dtype=torch.float64
     ),
     "gru under noise": lambda: GRU(3, 4, zoneout=0.2, dtype=torch.float64),
+    "mingru": lambda: MinGRU(
+        3, 4, 2, bidirectional=True, initial_state="learned", layer_norm=True, dtype=torch.float64
+    ),
+    "lru": lambda: LRU(3, 4, 2, residual=True, batch_first=True, dtype=torch.float64),
+    "slstm": lambda: SLSTM(3, 4, heads=2, dtype=torch.float64),
     "rnn layer norm": lambda: RNN(3, 4, nonlinearity="relu", layer_norm=True, dtype=torch.float64),
 }  # fmt: skip
 CALLS = {"dense": (False, False), "lengths": (True, False), "resets": (False, True), "both": (True, True)}

@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from throughtime.errors import UsageError
 from throughtime.kernels.dispatch import use_kernel
-from throughtime.layers import GRU, LSTM, RNN, GRUCell, LSTMCell, Recurrent, RNNCell
+from throughtime.layers import GRU, LRU, LSTM, RNN, SLSTM, GRUCell, LSTMCell, MinGRU, Recurrent, RNNCell
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # tracers warn of themselves, and of every check of a shape
 
@@ -30,6 +30,9 @@ LAYERS: dict[str, Callable[[], Recurrent]] = {
     "gru": lambda: GRU(3, 4, **DOUBLE),
     "gru reset before": lambda: GRU(3, 4, reset_after=False, **DOUBLE),
     "gru layer norm": lambda: GRU(3, 4, layer_norm=True, batch_first=True, **DOUBLE),
+    "mingru": lambda: MinGRU(3, 4, bidirectional=True, **DOUBLE),
+    "lru": lambda: LRU(3, 4, batch_first=True, **DOUBLE),
+    "slstm": lambda: SLSTM(3, 4, heads=2, **DOUBLE),
     "lstm with all": lambda: LSTM(
         3,
         4,
