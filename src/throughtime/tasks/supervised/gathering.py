@@ -21,7 +21,7 @@ def gather(
     most_steps: int,
     apart: Callable[[Record], object] | None = None,
 ) -> Iterator[list[Record]]:
-    """Gather records.
+    """Gather records as they come, to be read side by side.
 
     Args:
         records: what is to be read, as it comes.

@@ -33,7 +33,7 @@ from throughtime.tasks.tag.windows.series import WindowedSeries
 
 __all__ = ["SeriesTagger"]
 
-DRAWN = 200_000
+DRAWN = 100_000
 """Steps that a linear model learns from, at most: it holds them all."""
 Read: TypeAlias = Examples[Numbers] | WindowedSeries
 

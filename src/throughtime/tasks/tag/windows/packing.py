@@ -80,7 +80,7 @@ class _Packer:
 def pack(
     records: Iterable[Record], size: int, fault: Callable[[Record], str | None], problems: Problems
 ) -> WindowedSeries:
-    """Pack series.
+    """Pack series as they come.
 
     Args:
         records: frames with a label for each step: whole series, or windows of which those of a series come in order.
