@@ -209,6 +209,8 @@ FITTING: dict[str, Case] = {
                               "--fill forward", 24),
     "windows out of order": Case({"a.csv": BACKWARDS}, f"{WINDOWS} --no-bidirectional",
                                  "the time 1 comes after 2 in line 2", reads=12, without="--tbptt 2"),
+    "windows of many series": of_series(f"fit tag a.csv --out run {STEPS} --tbptt 2 --no-bidirectional",
+                                        "say what tells series apart with --id-column", "--id-column id", 24),
     "a time twice in windows": Case({"a.csv": IN_TURN}, f"fit tag a.csv --out run {STEPS} --tbptt 2 --no-bidirectional",
                                     "told apart with --id-column", "--id-column id", 18),
     "a window without a value": Case({"a.csv": LATE}, f"{WINDOWS} --no-bidirectional --fill forward",

@@ -27,9 +27,9 @@ class Config(SupervisedOptions):
     crf: bool = False
     """Choose the best sequence of labels with a conditional random field, not each label by itself."""
     tbptt: int | None = None
-    """Steps of a series that gradients reach back through (truncated backpropagation through time, Williams and Peng
-    1990): series of numbers are read in windows of as many, the state carried from each to the next, so that they may
-    be longer than memory; if not given, each is read whole."""
+    """Steps of the windows that series of numbers are read in, the state carried from each to the next, so that they
+    may be longer than memory; gradients reach back through one of them (truncated backpropagation through time,
+    Williams and Peng 1990). If not given, each series is read whole."""
     hidden: int = 192
     """Units of each direction of each recurrent layer."""
     dropout: float = 0.4

@@ -136,9 +136,10 @@ class Collector:
             if time == before:
                 raise DataError(self.finisher.repeated(series, time, where))
             if time < before:  # type: ignore[operator]  # the times of a column are of one sort
+                apart = "" if series.id else f", say what tells series apart with {option('id_column')}"
                 raise DataError(
                     f"the time {time} comes after {before} in {self.teller.line} {where}: series that are read in "
-                    f"windows must be in the order of time; sort the table, or leave {named('tbptt')} out"
+                    f"windows must be in the order of time; sort the table{apart}, or leave {named('tbptt')} out"
                 )
         series.last = (time, line)
         return time
