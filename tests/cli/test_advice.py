@@ -167,7 +167,7 @@ def test_flags_in_texts_are_flags() -> None:
 
 UNPROVOKED = {
     "data/in_memory/rows.py:_check_shape": "arrays in memory",
-    "data/planning/split.py:hold_out_end": "a single step has a single label, which is refused before",
+    "data/planning/split.py:held_out_from": "a single step has a single label, which is refused before",
     "data/panel/memory.py:_of_arrays": "arrays in memory: tests/data/panel/test_memory.py",
     "data/formats/table.py:read_table": "what a caller in Python did wrong",
     "tasks/generate/reader.py:encode": "a text most of which is unknown: tests/tasks/supervised/test_remarks.py",
