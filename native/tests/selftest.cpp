@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "diagonal_checks.hpp"
 #include "run.hpp"
 
 using namespace throughtime;
@@ -135,6 +136,7 @@ int main() {
                     for (int repeat = 0; repeat < 8; ++repeat) check_cell(*target, cell, hidden, sizes);
             for (int repeat = 0; repeat < 8; ++repeat) check_cell(*target, cell, 130, {2, 2, 1});  // units are split
         }
+        check_diagonal(*target, near, expect);
         std::printf("%s: %d values and gradients so far, %d wrong\n", target->name, checks, failures);
     }
     return failures ? 1 : 0;
