@@ -171,6 +171,14 @@ def test_it_is_copied_saved_and_described() -> None:
     ]
 
 
+def test_forget_gates_start_open_along_every_dimension() -> None:
+    layer = tt.GridLSTM(3, 4, 2, init="forget_bias:2")
+    for name, parameter in layer.named_parameters():
+        if name.startswith(("bias_depth", "bias_time")):
+            assert (parameter[4:8] == 2).all() and parameter[:4].abs().max() <= 0.5 and parameter[8:].abs().max() <= 0.5
+    assert layer.bias_in_l0.abs().max() <= 0.5
+
+
 def test_autocast_and_other_types() -> None:
     layer, x = tt.GridLSTM(3, 4), torch.randn(5, 2, 3)
     y = layer(x)[0]
@@ -213,8 +221,9 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "zoneout": (lambda: tt.GridLSTM(3, 4, zoneout=0.1), UsageError, "does not declare 'zoneout'"),
     "recurrent dropout": (lambda: tt.GridLSTM(3, 4, recurrent_dropout=0.1), UsageError, "'recurrent_dropout'"),
     "weight dropout": (lambda: tt.GridLSTM(3, 4, weight_dropout=0.1), UsageError, "no weight_hh"),
-    "forget bias": (lambda: tt.GridLSTM(3, 4, init="forget_bias"), UsageError, "no bias of a gate 'f' to initialise"),
-    "chrono": (lambda: tt.GridLSTM(3, 4, init="chrono:9"), UsageError, "no bias of a gate 'f' to initialise"),
+    "forget bias of none": (lambda: tt.GridLSTM(3, 4, bias=False, init="forget_bias"), UsageError, "no bias of a gate"),
+    "chrono": (lambda: tt.GridLSTM(3, 4, init="chrono:9"), UsageError, "no bias of a gate 'i' to initialise"),
+    "orthogonal": (lambda: tt.GridLSTM(3, 4, init="orthogonal"), UsageError, "no recurrent matrix to make orthogonal"),
     "gates of one dimension": (
         lambda: tt.GridLSTM(3, 4, dimensions=1)(torch.zeros(2, 1, 3), trace=True), UsageError, "not declare 'trace'",
     ),

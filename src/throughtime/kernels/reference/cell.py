@@ -8,7 +8,7 @@ no ``bias_ih`` means no bias, ``ln_ih.weight`` means a layer-normalised cell, ``
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from torch import Tensor
@@ -100,6 +100,10 @@ class Cell(ABC):
         if proj_size:
             shapes["weight_hr"] = (proj_size, hidden_size)
         return shapes
+
+    def gate_biases(self, names: Iterable[str]) -> list[str]:
+        """Which parameters are biases with a block for each gate; that of the recurrent product is not asked for."""
+        return [name for name in names if name == "bias_ih"]
 
     def start(self, p: dict[str, Tensor]) -> None:
         """Fill, in place, the parameters that start otherwise than the initialiser has them; by default none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import torch
@@ -78,6 +79,9 @@ class GridLSTMCell(Cell):
         weights |= {f"weight_{name}": (4 * hidden_size, self.dimensions * hidden_size) for name in transforms}
         biases = {f"bias{name.removeprefix('weight')}": (shape[0],) for name, shape in weights.items()}
         return {**weights, **(biases if bias else {})}
+
+    def gate_biases(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name.startswith(("bias_depth", "bias_time"))]
 
     def project(self, p: Parameters, x: Tensor) -> Tensor:
         """The side where the input enters, (..., 2H); of one dimension, which knows no past, the output (..., H)."""

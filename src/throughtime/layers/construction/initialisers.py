@@ -86,18 +86,20 @@ def _chrono(cell: Cell, hidden_size: int, parameters: Named, value: str) -> None
 
 
 def _set_bias(cell: Cell, parameters: Named, gate: str, bias: Tensor) -> None:
-    """Put all of a gate's bias into b_ih; b_hh's part, if there is one, becomes zero."""
+    """Put all of a gate's bias where the cell has those of its gates, such as b_ih; b_hh's part becomes zero."""
     block = _block(cell, parameters, gate)
-    parameters["bias_ih"][block] = bias.to(parameters["bias_ih"])
+    for name in cell.gate_biases(parameters):
+        parameters[name][block] = bias.to(parameters[name])
     if "bias_hh" in parameters:
         parameters["bias_hh"][block] = 0.0
 
 
 def _block(cell: Cell, parameters: Named, gate: str) -> slice:
     """Where a gate's numbers stand in a bias: one for each unit, or for each channel of pictures."""
-    if gate not in cell.gates or "bias_ih" not in parameters:
+    biases = cell.gate_biases(parameters)
+    if gate not in cell.gates or not biases:
         raise UsageError(f"cell {cell.name!r} has no bias of a gate {gate!r} to initialise")
-    size = parameters["bias_ih"].shape[0] // len(cell.gates)
+    size = parameters[biases[0]].shape[0] // len(cell.gates)
     start = cell.gates.index(gate) * size
     return slice(start, start + size)
 
