@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cells.hpp"
+#include "heads.hpp"
 #include "norm.hpp"
 #include "walk.hpp"
 
@@ -15,8 +16,8 @@ template <class C, class T>
 class BackwardSweep {
   public:
     BackwardSweep(const Shape& shape, const Backward<T>& b, const Share& share, Lines<T>& late, Lines<T>& grad_m)
-        : shape_(shape), b_(b), share_(share), masks_(shape, share), zeros_(static_cast<std::size_t>(std::max(H_, P_))),
-          rows_(mine_), places_(mine_), from_(mine_) {
+        : shape_(shape), b_(b), share_(share), masks_(shape, share),
+          zeros_(static_cast<std::size_t>(std::max(CH_, P_))), rows_(mine_), places_(mine_), from_(mine_) {
         for (int m = 0; m < mine_; ++m) settle(m, late, grad_m);
     }
 
@@ -57,7 +58,7 @@ class BackwardSweep {
         p.hidden = H_;
         p.peepholes = b_.extras.peepholes, p.gain_c = b_.extras.gain_c, p.shift_c = b_.extras.shift_c;
         p.grad_h = b_.grad_h + rank * P_;
-        p.grad_c = b_.grad_c ? b_.grad_c + rank * H_ : nullptr;
+        p.grad_c = b_.grad_c ? b_.grad_c + rank * CH_ : nullptr;
         p.grad_m = b_.weights_hr ? grad_m.data() + rank * H_ : nullptr;
         p.late = late.empty() ? nullptr : late.data() + rank * H_;
         p.zone_h = masks_.zone_h_of(m), p.zone_c = masks_.zone_c_of(m);
@@ -95,7 +96,7 @@ class BackwardSweep {
 
     const T* c_before(std::int64_t rank, std::int64_t before) const {
         if (!b_.c0) return nullptr;
-        return before < 0 ? b_.c0 + rank * H_ : b_.saved + (before * kept_.slots + kept_.carry) * H_;
+        return before < 0 ? b_.c0 + rank * CH_ : b_.saved + (before * kept_.slots + kept_.carry) * H_;
     }
 
     void stand(int m, std::int64_t unit) {
@@ -184,10 +185,14 @@ class BackwardSweep {
     template <class Done>
     void through(const T* weights, std::int64_t depth, std::int64_t width, const Range& range, int count,
                  const Done& done) {
-        for (std::int64_t at = range.first; at < range.last; at += panel_units<T>(1))
-            through_panel<1, T>(
-                weights, at, from_.data(), depth, count, [](int) {},
-                [&](int m, std::int64_t unit, const Vector<T>* sum) { done(m, unit, inside(unit, width), sum[0]); });
+        const auto ahead = [](int) {};
+        const auto multiplied = [&](int m, std::int64_t unit, const Vector<T>* sum) {
+            done(m, unit, inside(unit, width), sum[0]);
+        };
+        for (std::int64_t at = range.first; at < range.last; at += panel_units<T>(1)) {
+            if constexpr (has_heads(C::cell)) heads_.through(at, from_.data(), count, ahead, multiplied);  // W_hh alone
+            else through_panel<1, T>(weights, at, from_.data(), depth, count, ahead, multiplied);
+        }
     }
 
     // What reaches h[t-1] as the product saw it.
@@ -203,7 +208,8 @@ class BackwardSweep {
     void stop_at_reset(int m) {
         if (!walk_.cleared(rows_[m])) return;
         turn(places_[m].grad_h, b_.extras.restart_h ? sums(5 + G) : nullptr, share_.outputs);
-        if (b_.grad_c) turn(places_[m].grad_c, b_.extras.restart_c ? sums(5 + G) + P_ : nullptr, share_.units);
+        for (std::int64_t at = 0; b_.grad_c && at < CH_; at += H_)
+            turn(places_[m].grad_c + at, b_.extras.restart_c ? sums(5 + G) + P_ + at : nullptr, share_.units);
     }
 
     static void turn(T* grad, T* to, const Range& range) {
@@ -221,10 +227,11 @@ class BackwardSweep {
     const Backward<T>& b_;
     const Share& share_;
     const Walk walk_{shape_};
-    const std::int64_t H_ = shape_.hidden, P_ = shape_.width;
+    const std::int64_t H_ = shape_.hidden, P_ = shape_.width, CH_ = carried(C::cell) * H_;
     const int mine_ = share_.count(shape_.batch);
     const Saved kept_ = saved(C::cell, {shape_.noise.zones(), b_.weights_hr != nullptr, b_.extras.gain != nullptr});
     Masks<T> masks_;
+    HeadProduct<T, 1> heads_{b_.weights, G * H_, G, has_heads(C::cell) ? share_.outputs : Range{}, mine_};
     const std::vector<T> zeros_;
     std::vector<std::int64_t> rows_;  // of this step's ranks
     std::vector<BackPlace<T>> places_;

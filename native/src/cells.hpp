@@ -18,9 +18,9 @@ struct Place {
     const T* peepholes;  // (3H)
     const T* h_prev;     // (P)
     const T* seen;       // (P) h_prev as the recurrent product sees it
-    const T* c_prev;     // (H) the carried part beside h, or null
+    const T* c_prev;     // (C*H) the carried part beside h, or null
     T* out;              // (H) out: h, or what is projected to it
-    T* c;                // (H) out: the carried part beside h, or null
+    T* c;                // (C*H) out: the carried part beside h, or null
     T* fresh_c;          // (H) out: c before its layer norm, or null where there is none
     T* gate;             // (2H) room between two stages of a step: an lstm's o, or r and z of gru_reset_before
     T* reset_h;          // (H) out: r * h, gru_reset_before
@@ -63,13 +63,13 @@ struct BackPlace {
     const T* peepholes;  // (3H)
     const T* h_prev;     // (P)
     const T* seen;       // (P)
-    const T* c_prev;     // (H)
+    const T* c_prev;     // (C*H)
     const T* y;          // (P) h of this row
     const T* saved;      // (saved*H)
     T* grads;            // (grads*H) out
     T* grad_h;           // (P) in: gradient of h. out: what reaches h_prev without the recurrent product
     T* grad_m;           // (H) gradient of the projected output, or null: h is not projected
-    T* grad_c;           // (H) in and out: gradient of the carried part beside h
+    T* grad_c;           // (C*H) in and out: gradient of the carried part beside h
     T* m;                // (H) out: what was projected, or null
     T* reset_h;          // (H) out: r * seen, gru_reset_before
     T* sum_peepholes;    // (3H) added to

@@ -1,9 +1,9 @@
 // The core's interface: plain structs of pointers, no Python, no torch.
 //
 // Letters as in src/throughtime/axes.py: N tokens (packed rows), B sequences, T steps, I inputs, H hidden units, G gates,
-// P width of h (H, or that of its projection). Rows are ordered by step and, inside a step, by rank; step t has sizes[t]
-// rows, the first ranks, from row starts[t] on. Vectors are contiguous; where rows may lie apart a stride is named.
-// Nothing is kept after a call: every pointer needs to live only while the call runs.
+// P width of h (H, or that of its projection), C parts of the state beside h. Rows are ordered by step and, inside a step,
+// by rank; step t has sizes[t] rows, the first ranks, from row starts[t] on. Vectors are contiguous; where rows may lie
+// apart a stride is named. Nothing is kept after a call: every pointer needs to live only while the call runs.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace throughtime {
 
-enum class Cell : int { rnn_tanh = 0, rnn_relu = 1, lstm = 2, gru = 3, gru_reset_before = 4 };
+enum class Cell : int { rnn_tanh = 0, rnn_relu, lstm, gru, slstm, slstm_exp, gru_reset_before };
 
 // The upper half of a float32.
 struct Bfloat16 {
@@ -22,15 +22,23 @@ struct Bfloat16 {
 // Width of the gates' projection of the input, in units of H.
 constexpr int gates(Cell cell) {
     switch (cell) {
-        case Cell::lstm: return 4;
+        case Cell::lstm:
+        case Cell::slstm:
+        case Cell::slstm_exp: return 4;
         case Cell::gru:
         case Cell::gru_reset_before: return 3;
         default: return 1;
     }
 }
 
+// C: an slstm carries c, n and m beside h, one after the other; others c, the memory of a projected gru, or nothing.
+constexpr int carried(Cell cell) { return cell == Cell::slstm || cell == Cell::slstm_exp ? 3 : 1; }
+
+// Whether W_hh may be zero between heads, groups of units that do not see each other.
+constexpr bool has_heads(Cell cell) { return carried(cell) == 3; }
+
 // Gradients per unit and token that the backward pass writes, with respect to the gates before their functions:
-//   rnn: a; lstm: i f g o; gru: n (its input's part), r, z, n (its recurrent part); gru_reset_before: r z n.
+//   rnn: a; lstm, slstm: i f g o; gru: n (its input's part), r, z, n (its recurrent part); gru_reset_before: r z n.
 // The input's projection needs the first gates(cell) of them, W_hh (or its layer norm) the last gates(cell).
 constexpr int grads(Cell cell) { return cell == Cell::gru ? 4 : gates(cell); }
 
@@ -43,16 +51,18 @@ struct Variant {
 
 // Values kept per unit and token for the backward pass, in this order:
 //   rnn: the fresh h, with zoneout only (y holds the zoned one); lstm: i f g o c; gru: n, r, z, and W_hn h + b_hn;
-//   gru_reset_before: n, r, z;
+//   gru_reset_before: n, r, z; slstm: what slstm.hpp says, 3 of them the carried part;
 //   the part of the carry beside h as it was handed on, where it is not there yet: a zoned c, a projected gru's memory;
 //   layer norm: the normalised recurrent products, gates(cell) of them.
 struct Saved {
-    int carry;   // slot of the carried part beside h, or -1
+    int carry;   // first slot of the carried part beside h, or -1
     int normed;  // first slot of the normalised products
     int slots;
 };
 
 constexpr Saved saved(Cell cell, Variant v) {
+    if (cell == Cell::slstm) return {4, 7, 7};
+    if (cell == Cell::slstm_exp) return {3, 6, 6};
     const bool lstm = cell == Cell::lstm, gru = cell == Cell::gru || cell == Cell::gru_reset_before;
     const int base = lstm ? 5 : cell == Cell::gru ? 4 : gru ? 3 : v.zones ? 1 : 0;
     const bool more = (lstm && v.zones) || (gru && v.projected);
@@ -101,7 +111,7 @@ struct Extras {
     const T* gain_c;     // (H,) layer norm of an lstm's c
     const T* shift_c;    // (H,)
     const T* restart_h;  // (P,) what a reset returns to; null: zeros
-    const T* restart_c;  // (H,)
+    const T* restart_c;  // (C*H,)
 };
 
 // T is the type of the computation, S that of rows and weights.
@@ -117,13 +127,13 @@ struct Forward {
     const S* weights_hr;  // packed by pack_forward from W_hr (P, H), or null: h is not projected
     Extras<T> extras;
     const T* h0;          // (B, P)
-    const T* c0;          // (B, H) lstm and projected gru only
+    const T* c0;          // (B, C*H) lstm, slstm and projected gru only
     S* y;                 // (N, P) row stride y_stride
     std::int64_t y_stride;
     T* saved;             // (N, saved*H), or null where no gradient will be asked for
     T* stats;             // (N, stats), where there is layer norm and saved
     T* h_n;               // (B, P) final state
-    T* c_n;               // (B, H)
+    T* c_n;               // (B, C*H)
 };
 
 template <class T>
@@ -137,7 +147,7 @@ struct Backward {
     const T* y;           // (N, P) row stride y_stride
     std::int64_t y_stride;
     const T* h0;          // (B, P)
-    const T* c0;          // (B, H) lstm and projected gru only
+    const T* c0;          // (B, C*H) lstm, slstm and projected gru only
     const T* saved;       // (N, saved*H) from forward
     const T* stats;       // (N, stats) from forward
     T* grads;             // (N, grads*H) out
@@ -151,9 +161,9 @@ struct Backward {
     T* sums;              // (threads, sums_width) added to: gradients of the extras; null: there are none
 };
 
-// Gradients of the extras, one after the other: peepholes 3H, gain G*H, gain_c H, shift_c H, restart_h P, restart_c H.
+// Gradients of the extras, one after the other: peepholes 3H, gain G*H, gain_c H, shift_c H, restart_h P, restart_c C*H.
 constexpr std::int64_t sums_width(Cell cell, const Shape& shape) {
-    return (3 + gates(cell) + 1 + 1 + 1) * shape.hidden + shape.width;
+    return (3 + gates(cell) + 1 + 1 + carried(cell)) * shape.hidden + shape.width;
 }
 
 // Cells without a product in time; diagonal/cells.hpp says what each does.
@@ -214,7 +224,7 @@ struct Product {
 
 // A stack that streams: B rows, one or more steps at a time, in inference.
 struct StreamShape {
-    Cell cell;                    // not gru_reset_before
+    Cell cell;                    // not slstm, not gru_reset_before
     std::int64_t batch;           // B
     double zoneout_h, zoneout_c;  // by expectation
     bool bfloat16;                // keep float weights as bfloat16, and round x and h where they are multiplied

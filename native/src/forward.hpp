@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cells.hpp"
+#include "heads.hpp"
 #include "norm.hpp"
 #include "walk.hpp"
 
@@ -18,7 +19,7 @@ struct Room {
 
     Room(const Shape& shape, const Forward<T, S>& f) {
         const auto rows = [&](std::int64_t width) { return static_cast<std::size_t>(shape.batch * width); };
-        if (f.c0) c.assign(f.c0, f.c0 + rows(shape.hidden));
+        if (f.c0) c.assign(f.c0, f.c0 + rows(carried(C::cell) * shape.hidden));
         if (f.extras.gain_c) fresh_c.resize(rows(shape.hidden));
         if (f.extras.gain_c || C::apart) gate.resize(rows(shape.hidden));
         if (f.extras.gain) raw.resize(rows(gates(C::cell) * shape.hidden));
@@ -39,8 +40,8 @@ class ForwardSweep {
   public:
     ForwardSweep(const Shape& shape, const Forward<T, S>& f, const Share& share, Room<C, T, S>& room)
         : shape_(shape), f_(f), share_(share), room_(room), masks_(shape, share),
-          zeros_(static_cast<std::size_t>(std::max(H_, P_))), narrow_zeros_(static_cast<std::size_t>(P_)), rows_(mine_),
-          places_(mine_), from_(mine_) {
+          zeros_(static_cast<std::size_t>(std::max(CH_, P_))), narrow_zeros_(static_cast<std::size_t>(P_)),
+          rows_(mine_), places_(mine_), from_(mine_) {
         for (int m = 0; m < mine_; ++m) settle(m);
     }
 
@@ -105,7 +106,7 @@ class ForwardSweep {
         Place<T>& p = places_[m];
         p.hidden = H_;
         p.bias_n = f_.extras.bias_n, p.peepholes = f_.extras.peepholes;
-        p.c = room_.of(room_.c, rank, H_);
+        p.c = room_.of(room_.c, rank, CH_);
         p.fresh_c = room_.of(room_.fresh_c, rank, H_);
         p.gate = room_.of(room_.gate, rank, H_);
         p.reset_h = C::apart ? room_.of(room_.m, rank, H_) : nullptr;
@@ -151,14 +152,15 @@ class ForwardSweep {
             return (places_[m].n = inside(unit, H_)) > 0;
         };
         T* raw = f_.extras.gain ? room_.raw.data() + first_gate * H_ : nullptr;
-        for (std::int64_t at = share_.units.first; at < share_.units.last; at += panel_units<S>(sums))
-            through_panel<sums, T>(weights, at, from_.data(), depth, count, ahead(at),
-                                   [&](int m, std::int64_t unit, const Vector<T>* sum) {
-                                       if (!stand(m, unit)) return;
-                                       if (!f_.extras.gain) return done(m, sum);
-                                       for (int g = 0; g < sums; ++g)
-                                           places_[m].put(raw + share_.rank(m) * G * H_, sum[g], g);
-                                   });
+        const auto multiplied = [&](int m, std::int64_t unit, const Vector<T>* sum) {
+            if (!stand(m, unit)) return;
+            if (!f_.extras.gain) return done(m, sum);
+            for (int g = 0; g < sums; ++g) places_[m].put(raw + share_.rank(m) * G * H_, sum[g], g);
+        };
+        for (std::int64_t at = share_.units.first; at < share_.units.last; at += panel_units<S>(sums)) {
+            if constexpr (has_heads(C::cell)) heads_.through(at, from_.data(), count, ahead(at), multiplied);
+            else through_panel<sums, T>(weights, at, from_.data(), depth, count, ahead(at), multiplied);
+        }
         if (!f_.extras.gain) return;
         share_.meet();
         for (int m = 0; m < count; ++m) {
@@ -234,9 +236,9 @@ class ForwardSweep {
             else if constexpr (wide_state) to = room_.h[static_cast<std::size_t>(rank * P_ + unit)];
             else to = f_.y[last * f_.y_stride + unit];
         }
-        if (f_.c_n)
-            std::copy_n(room_.c.data() + rank * H_ + share_.units.first, share_.units.size(),
-                        f_.c_n + rank * H_ + share_.units.first);
+        if (!f_.c_n) return;
+        for (std::int64_t at = rank * CH_ + share_.units.first; at < (rank + 1) * CH_; at += H_)
+            std::copy_n(room_.c.data() + at, share_.units.size(), f_.c_n + at);
     }
 
     const Shape& shape_;
@@ -244,10 +246,11 @@ class ForwardSweep {
     const Share& share_;
     Room<C, T, S>& room_;
     const Walk walk_{shape_};
-    const std::int64_t H_ = shape_.hidden, P_ = shape_.width;
+    const std::int64_t H_ = shape_.hidden, P_ = shape_.width, CH_ = carried(C::cell) * H_;
     const int mine_ = share_.count(shape_.batch);
     const Saved kept_ = saved(C::cell, {shape_.noise.zones(), f_.weights_hr != nullptr, f_.extras.gain != nullptr});
     Masks<T> masks_;
+    HeadProduct<S, C::sums> heads_{f_.weights, P_, 1, has_heads(C::cell) ? share_.units : Range{}, mine_};
     const std::vector<T> zeros_;
     const std::vector<S> narrow_zeros_;
     std::vector<std::int64_t> rows_;  // of this step's ranks

@@ -6,6 +6,7 @@
 #include "diagonal/forward.hpp"
 #include "forward.hpp"
 #include "product.hpp"
+#include "slstm.hpp"
 #include "stream.hpp"
 
 #define THROUGHTIME_JOIN_(a, b) a##b
@@ -24,6 +25,8 @@ void with_cell(Cell cell, const Work& work) {
         case Cell::rnn_relu: return work.template operator()<Elman<T, true>>();
         case Cell::lstm: return work.template operator()<Lstm<T>>();
         case Cell::gru: return work.template operator()<Gru<T>>();
+        case Cell::slstm: return work.template operator()<Slstm<T, false>>();
+        case Cell::slstm_exp: return work.template operator()<Slstm<T, true>>();
         case Cell::gru_reset_before: return work.template operator()<GruResetBefore<T>>();
     }
 }
@@ -31,7 +34,7 @@ void with_cell(Cell cell, const Work& work) {
 template <class T, class S>
 void run_forward(Cell cell, const Shape& shape, const Forward<T, S>& f) {
     with_cell<T>(cell, [&]<class C>() {
-        if constexpr (std::is_same_v<T, S> || !C::apart) forward<C, T, S>(shape, f);
+        if constexpr (std::is_same_v<T, S> || (!C::apart && carried(C::cell) == 1)) forward<C, T, S>(shape, f);
     });
 }
 
@@ -87,7 +90,7 @@ template <class T>
 std::unique_ptr<Stream> stream(const StreamShape& shape, const std::vector<StreamLayer<T>>& layers) {
     std::unique_ptr<Stream> made;
     with_cell<T>(shape.cell, [&]<class C>() {
-        if constexpr (!C::apart) {
+        if constexpr (!C::apart && carried(C::cell) == 1) {
 #if defined(__AVX512BF16__)
             if constexpr (sizeof(T) == 4)
                 if (shape.bfloat16) made = std::make_unique<StackStream<C, T, Bfloat16>>(shape, layers);

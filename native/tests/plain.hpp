@@ -92,6 +92,22 @@ inline Values lstm(const Problem& p, const double* x, const Values& h, Values& c
     return out;
 }
 
+// c holds c, n and m one after the other.
+inline Values slstm(const Problem& p, const double* x, const Values& h, Values& c) {
+    const std::int64_t H = p.hidden;
+    Values a = recurrent(p, 0, 4, h), out(H);
+    for (std::int64_t k = 0; k < 4 * H; ++k) a[k] += x[k];
+    for (std::int64_t u = 0; u < H; ++u) {
+        double &n = c[H + u], &m = c[2 * H + u];
+        const double i = a[u], f = p.cell == Cell::slstm ? std::log(sigmoid(a[H + u])) : a[H + u];
+        const double next = n == 0 ? i : std::max(f + m, i), in = std::exp(i - next), stays = std::exp(f + m - next);
+        c[u] = stays * c[u] + in * std::tanh(a[2 * H + u]);
+        n = stays * n + in, m = next;
+        out[u] = sigmoid(a[3 * H + u]) * c[u] / n;
+    }
+    return out;
+}
+
 inline Values gru(const Problem& p, const double* x, const Values& h, Values& c) {
     const std::int64_t H = p.hidden;
     const bool before = p.cell == Cell::gru_reset_before;
@@ -121,6 +137,7 @@ inline void step(const Problem& p, std::int64_t row, Values& h, Values& c) {
     const Values old_h = h, old_c = c;
     const double* x = &p.from_x[static_cast<std::size_t>(row * gates(p.cell) * p.hidden)];
     if (p.cell == Cell::lstm) h = lstm(p, x, h, c);
+    else if (carried(p.cell) == 3) h = slstm(p, x, h, c);
     else if (gates(p.cell) == 3) h = gru(p, x, h, c);
     else h = elman(p, x, h);
     if (!p.w_hr.empty()) h = times(p.w_hr, 0, p.width, h);
@@ -134,7 +151,7 @@ inline void restart(Values& state, const Values& to) {
 
 inline Outcome plain(const Problem& p) {
     const auto steps = static_cast<std::int64_t>(p.sizes.size()), P = p.width;
-    const std::int64_t C = p.c0.empty() ? 0 : p.hidden;
+    const std::int64_t C = p.c0.empty() ? 0 : carried(p.cell) * p.hidden;
     Outcome out{Values(p.tokens() * P), p.h0, p.c0};
     for (std::int64_t rank = 0; rank < p.batch(); ++rank) {
         Values h = part(p.h0, rank * P, P), c = part(p.c0, rank * C, C);

@@ -194,7 +194,7 @@ class Run {
         std::int64_t first = 0;
         const auto next = [&](std::int64_t count) { return part(total, (first += count) - count, count); };
         out.peepholes = next(3 * H), out.gain = next(G * H), out.gain_c = next(H), out.shift_c = next(H);
-        out.restart_h = next(P), out.restart_c = next(H);
+        out.restart_h = next(P), out.restart_c = next(carried(cell) * H);
     }
 };
 

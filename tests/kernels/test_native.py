@@ -7,18 +7,20 @@ from dataclasses import replace
 
 import pytest
 import torch
-from calls import VARIANTS, call
+from calls import VARIANTS, Variant, call
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.errors import ShapeError
 from throughtime.kernels import native
 from throughtime.kernels.dispatch import use_kernel
+from throughtime.kernels.reference.slstm import SLSTMCell
 from throughtime.kernels.sweep import sweep
 from throughtime.layers import GRU, LSTM
 
 pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=str(native.unavailable()))
 X = torch.randn(5, 2, 3)
+SLSTM = Variant(cell=SLSTMCell())
 
 
 def replaced(name: str, change: Callable[[Tensor], Tensor], made: type[LSTM] | type[GRU] = LSTM) -> LSTM | GRU:
@@ -98,7 +100,7 @@ def test_weights_written_in_place_are_packed_anew() -> None:
 
 @pytest.mark.parametrize("hidden", [1, 7, 16, 17, 33, 64])
 @pytest.mark.parametrize("batch", [1, 2, 13, 40])
-@pytest.mark.parametrize("variant", [VARIANTS[0], VARIANTS[2], VARIANTS[3], VARIANTS[8]], ids=str)
+@pytest.mark.parametrize("variant", [*(VARIANTS[k] for k in (0, 2, 3, 8)), SLSTM], ids=str)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_odd_sizes(variant: object, hidden: int, batch: int, dtype: torch.dtype) -> None:
     """Every remainder of the tiles. Float32: sums of 64 products of 6e-8 each over 4 steps; float64: of 1e-16."""

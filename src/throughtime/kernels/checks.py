@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -16,22 +16,24 @@ from throughtime.kernels.reference.cell import cell_named
 __all__ = ["check_call", "check_gradients"]
 
 
-def check_call(call: Call, cells: Container[str]) -> list[int]:
+def check_call(call: Call, known: bool) -> list[int]:
     """Raise for a call that the core would misread.
 
     Args:
         call: see :class:`throughtime.kernels.call.Call`.
-        cells: the cells that the core knows.
+        known: whether the core knows its cell.
 
     Returns:
         The rows of each step, without the steps of no row.
 
     Raises:
-        UsageError: a cell that it does not know.
+        UsageError: a cell that it does not know, or zoneout of a cell that has none.
         ShapeError: a tensor of another shape, type or device than the others ask for.
     """
-    if call.cell not in cells:
+    if not known:
         raise UsageError(f"the core has no cell {call.cell!r}")
+    if any(call.zoneout) and "zoneout" not in call.body().capabilities:
+        raise UsageError(f"the core has no zoneout of {call.cell!r}")
     rows = call.rows
     if rows.dim() != 2 or rows.device.type != "cpu":
         raise ShapeError(f"rows must be (N, I) on the CPU, got {tuple(rows.shape)} on {rows.device}")
@@ -91,7 +93,7 @@ def _sizes(call: Call) -> tuple[int, int, int]:
 def _known_shapes(cell: str, inputs: int, hidden: int, projection: int) -> dict[str, tuple[int, ...]]:
     body = cell_named(cell)
     shapes = body.shapes(inputs, hidden, projection, True)
-    for norm, size in body.norms(hidden).items():
+    for norm, size in body.norms(hidden).items() if "layer_norm" in body.capabilities else ():
         shapes |= {f"{norm}.weight": (size,), f"{norm}.bias": (size,)}
     return shapes
 

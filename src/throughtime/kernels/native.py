@@ -7,15 +7,15 @@ Bfloat16 has products of its own where the processor has them; elsewhere, and fo
 widened to float32. Either way the state and all sums are float32.
 
 Memory: for each token and direction, backward needs what :meth:`throughtime.kernels.native_pass.Pass.kept_per_token`
-counts (5H numbers for an LSTM, 4H for a GRU, none for an Elman network, whose output is enough). A call with
-``recompute`` keeps the state at the ends of about sqrt(T) runs of steps instead, and sweeps each run again.
+counts (5H numbers for an LSTM, 4H for a GRU, 7H for an sLSTM, none for an Elman network, whose output is enough). A
+call with ``recompute`` keeps the state at the ends of about sqrt(T) runs of steps instead, and sweeps each run again.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -23,11 +23,12 @@ from torch.nn import functional
 
 from throughtime.kernels.call import Call
 from throughtime.kernels.checks import check_call, check_gradients
-from throughtime.kernels.native_pass import CELLS, Kept, Pass, pair, passes, wide
+from throughtime.kernels.native_gradients import SweptPass, parameter_gradients
+from throughtime.kernels.native_pass import CELLS, Kept, Pass, number_of, pair, passes, split_pair, wide
 from throughtime.kernels.packing import address, core, dtype_name, packed, target
-from throughtime.kernels.products import linear, transposed_product
+from throughtime.kernels.products import linear
 
-__all__ = ["CELLS", "DTYPES", "WEIGHTS", "backward", "forward", "reserve", "unavailable"]
+__all__ = ["CELLS", "DTYPES", "WEIGHTS", "backward", "forward", "number_of", "reserve", "unavailable"]
 
 _NORMS = ("ln_ih", "ln_hh", "ln_c")
 WEIGHTS = frozenset(
@@ -38,6 +39,9 @@ WEIGHTS = frozenset(
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16)
 """Types it computes in."""
+
+_PAIRED = frozenset(CELLS) - {"gru_reset_before"}
+"""Cells whose products of bfloat16 it makes of pairs."""
 
 State = list[Tensor]
 """The carry of one direction, parts of (B, width)."""
@@ -84,7 +88,7 @@ def forward(call: Call) -> tuple[Tensor, list[Tensor], Tensor]:
     Returns:
         y (N', D*P), the final carry, and what backward needs (empty where ``call.keep`` is false).
     """
-    sizes = check_call(call, CELLS)
+    sizes = check_call(call, number_of(call.cell) is not None)
     if call.rows.dtype == torch.bfloat16 and not _has_narrow_products(call):
         y, final, kept = forward(_widened(call))
         return y.bfloat16(), [part.bfloat16() for part in final], kept
@@ -130,15 +134,17 @@ def _forward(one: Pass, state: State, y: Tensor, kept: Kept | None) -> State:
         x, from_x = None, _normed_projection(one, rows, kept)
     else:
         weights_ih, bias = packed(one.p["weight_ih"], one.gates, fresh=fresh), _bias(one)
-    after = [torch.empty_like(part) for part in state]
+    h, beside = pair(state)
+    after_h, after_beside = torch.empty_like(state[0]), None if beside is None else torch.empty_like(beside)
     weights, extras = one.recurrent_weights(transposed=False, fresh=fresh), [wide(extra) for extra in one.extras()]
     row_ids = one.row_ids()
     tensors = [
-        x, weights_ih, bias, from_x, *weights, *extras, *pair(state), one.of(y), kept.saved, kept.stats, *pair(after),
+        x, weights_ih, bias, from_x, *weights, *extras, h, beside, one.of(y), kept.saved, kept.stats, after_h,
+        after_beside,
     ]  # fmt: skip
     addresses = [address(tensor) for tensor in tensors]
     one.sweep(row_ids).forward(dtype_name(rows.dtype), addresses, rows.stride(0), y.stride(0))
-    return after
+    return split_pair(after_h, after_beside, len(state))
 
 
 def _bias(one: Pass) -> Tensor | None:
@@ -174,7 +180,7 @@ def backward(call: Call, y: Tensor, kept: Tensor, grad_y: Tensor, grad_final: Se
         grad_y: (N', D*P) gradient of y.
         grad_final: gradients of the final carry, parts of (D, B, width).
     """
-    sizes = check_call(call, CELLS)
+    sizes = check_call(call, number_of(call.cell) is not None)
     check_gradients(call, y, kept, reserve(call), grad_y, grad_final)
     if call.rows.dtype == torch.bfloat16:
         final = [grad.float() for grad in grad_final]
@@ -189,8 +195,10 @@ def backward(call: Call, y: Tensor, kept: Tensor, grad_y: Tensor, grad_final: Se
         named, grad = _backward_direction(call, number, sizes, y, kept, grad_y, [part[number] for part in grad_state])
         grad_rows = grad if grad_rows is None else grad_rows.add_(grad)
         weights += [named[name].view_as(tensor) for name, tensor in call.parameters(number).items()]
-        for part, name in zip(restart, ("restart_h", "restart_c"), strict=False):
-            part[number] = named[name]
+        if restart:
+            found = split_pair(named["restart_h"], named["restart_c"], len(restart))
+            for part, grad in zip(restart, found, strict=True):
+                part[number] = grad
     assert grad_rows is not None
     tail = call.rows.shape[0] - grad_rows.shape[0]
     return [functional.pad(grad_rows, (0, 0, 0, tail)) if tail else grad_rows, *grad_state, *restart, *weights]
@@ -203,7 +211,7 @@ def _backward_direction(
     if not call.recompute:
         (whole,) = passes(call, number, sizes)
         room = whole.kept(kept[number, : whole.tokens])
-        return _gradients(whole, _backward(whole, _entering(call, number), y, room, grad_y, grad_state))
+        return parameter_gradients(whole, _backward(whole, _entering(call, number), y, room, grad_y, grad_state))
     total: dict[str, Tensor] = {}
     grads: dict[int, Tensor] = {}
     runs, again = passes(call, number, sizes, _run_length(call)), torch.empty_like(y)
@@ -212,7 +220,7 @@ def _backward_direction(
         state = _kept_state(call, kept[number, index - 1]) if index else _entering(call, number)
         room = run.kept(y.new_empty(run.tokens, sum(run.kept_per_token)))
         _forward(run, state, again, room)
-        named, grads[run.first_step] = _gradients(run, _backward(run, state, y, room, grad_y, grad_state))
+        named, grads[run.first_step] = parameter_gradients(run, _backward(run, state, y, room, grad_y, grad_state))
         total = {name: total[name] + grad if total else grad for name, grad in named.items()}
     return total, torch.cat([grads[first] for first in sorted(grads)])
 
@@ -223,27 +231,7 @@ def _kept_state(call: Call, flat_state: Tensor) -> State:
     return [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-class _Swept(NamedTuple):
-    """What the loop leaves of one pass."""
-
-    kept: Kept
-    gates: Tensor
-    """(N, grads*H): gradients of the gates."""
-    raw: Tensor | None
-    """(N, G*H): gradients of the recurrent products before their layer norm."""
-    h_prev: Tensor
-    """(N, P): the state that entered each row."""
-    reset_h: Tensor | None
-    """(N, H): r * h, where the candidate's product is apart."""
-    grad_m: Tensor | None
-    """(N, P): gradient of the projection."""
-    m: Tensor | None
-    """(N, H): what was projected."""
-    sums: dict[str, Tensor]
-    """Gradients of what is not in every cell."""
-
-
-def _backward(one: Pass, state: State, y: Tensor, kept: Kept, grad_y: Tensor, grad_state: State) -> _Swept:
+def _backward(one: Pass, state: State, y: Tensor, kept: Kept, grad_y: Tensor, grad_state: State) -> SweptPass:
     """Run the loop; ``grad_state`` is changed in place."""
     hidden, projected = one.hidden, "weight_hr" in one.p
 
@@ -257,20 +245,24 @@ def _backward(one: Pass, state: State, y: Tensor, kept: Kept, grad_y: Tensor, gr
     sweep = one.sweep(row_ids)
     any_extra = any(extra is not None for extra in extras[1:])
     sums = y.new_zeros(one.threads, sweep.sums()) if any_extra else None
-    weights = one.recurrent_weights(transposed=True, fresh=True)
+    weights, entering, leaving = one.recurrent_weights(transposed=True, fresh=True), pair(state), pair(grad_state)
     tensors = [
-        *weights, *extras, one.of(grad_y), one.of(y), *pair(state), kept.saved, kept.stats, gates, raw, h_prev, reset_h,
-        grad_m, m, *pair(grad_state), sums,
+        *weights, *extras, one.of(grad_y), one.of(y), *entering, kept.saved, kept.stats, gates, raw, h_prev, reset_h,
+        grad_m, m, *leaving, sums,
     ]  # fmt: skip
     sweep.backward(dtype_name(y.dtype), [address(tensor) for tensor in tensors], grad_y.stride(0), y.stride(0))
-    return _Swept(kept, gates, raw, h_prev, reset_h, grad_m, m, _named_sums(one, sums))
+    if len(grad_state) > 2:
+        for part, joined in zip(grad_state, split_pair(*leaving, len(grad_state)), strict=True):
+            part.copy_(joined)
+    return SweptPass(kept, gates, raw, h_prev, reset_h, grad_m, m, _named_sums(one, sums))
 
 
 def _named_sums(one: Pass, sums: Tensor | None) -> dict[str, Tensor]:
     if sums is None:
         return {}
     hidden = one.hidden
-    sizes = [3 * hidden, one.gates * hidden, hidden, hidden, one.width, hidden]
+    before = (3 + one.gates + 2) * hidden + one.width
+    sizes = [3 * hidden, one.gates * hidden, hidden, hidden, one.width, sums.shape[1] - before]
     names = ["weight_ch", "ln_hh.weight", "ln_c.weight", "ln_c.bias", "restart_h", "restart_c"]
     parts = cast("tuple[Tensor, ...]", sums.sum(0).split(sizes))
     return dict(zip(names, parts, strict=True))
@@ -278,50 +270,6 @@ def _named_sums(one: Pass, sums: Tensor | None) -> dict[str, Tensor]:
 
 def _grads(one: Pass) -> int:
     return 4 if one.call.cell == "gru" else one.gates
-
-
-def _gradients(one: Pass, swept: _Swept) -> tuple[dict[str, Tensor], Tensor]:
-    """Gradients of the parameters by name, and of the rows (N, I)."""
-    hidden, is_gru, named = one.hidden, one.call.cell == "gru", dict(swept.sums)
-    from_x = swept.gates[:, : 3 * hidden] if is_gru else swept.gates
-    from_h = swept.gates[:, hidden:] if is_gru else swept.gates
-    w_ih, rows = one.p["weight_ih"], one.call.rows[one.rows].contiguous().resolve_neg()
-    if one.normed:
-        # The norm wants PyTorch's order of gates; elsewhere it is cheaper to turn the weights than all tokens.
-        from_x = from_x.roll(-hidden, 1) if is_gru else from_x
-        from_x, named["ln_ih.weight"], named["ln_ih.bias"] = _normed_projection_back(one, swept.kept, from_x)
-        named["bias_ih"] = named["ln_ih.bias"].clone()
-        named["ln_hh.bias"] = from_h.sum(0)
-        named["bias_hh"] = named["ln_hh.bias"].clone()
-    turned = hidden if is_gru and not one.normed else 0  # the core's order is n r z
-    grad_rows = linear(from_x, w_ih.roll(turned, 0).t())
-    w_ih_grad, b_ih = (grad.roll(-turned, 0) for grad in transposed_product(from_x, rows))
-    named["weight_ih"], named["bias_ih"] = w_ih_grad, named.get("bias_ih", b_ih)
-    named["weight_hh"], b_hh = _recurrent_gradient(one, swept, from_h if swept.raw is None else swept.raw)
-    named["bias_hh"] = named.get("bias_hh", b_hh)
-    if swept.grad_m is not None and swept.m is not None:
-        named["weight_hr"], _ = transposed_product(swept.grad_m, swept.m)
-    return named, grad_rows
-
-
-def _recurrent_gradient(one: Pass, swept: _Swept, raw: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradients of W_hh and b_hh."""
-    if swept.reset_h is None:
-        return transposed_product(raw, swept.h_prev)
-    r_z, n = raw[:, : 2 * one.hidden], raw[:, 2 * one.hidden :]
-    parts = transposed_product(r_z, swept.h_prev), transposed_product(n, swept.reset_h)
-    weights, biases = zip(*parts, strict=True)
-    return torch.cat(weights), torch.cat(biases)
-
-
-def _normed_projection_back(one: Pass, kept: Kept, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Gradients of W_ih x, and of its layer norm's gain and shift."""
-    assert kept.product is not None and kept.moments is not None
-    mean, scale = kept.moments
-    product, gain, shift = kept.product, one.p["ln_ih.weight"], one.p["ln_ih.bias"]
-    return torch.ops.aten.native_layer_norm_backward(
-        grad.contiguous(), product, product.shape[-1:], mean, scale, gain, shift, [True, True, True]
-    )
 
 
 # -- bfloat16 ----------------------------------------------------------------------------------------------------------
@@ -334,7 +282,7 @@ def _computed(call: Call) -> torch.dtype:
 
 def _has_narrow_products(call: Call) -> bool:
     """Whether the core multiplies this call's bfloat16 rows as they are, two at a time."""
-    plain = set(call.names) <= {"weight_ih", "weight_hh", "bias_ih", "bias_hh"} and call.cell != "gru_reset_before"
+    plain = set(call.names) <= {"weight_ih", "weight_hh", "bias_ih", "bias_hh"} and call.cell in _PAIRED
     even = call.rows.shape[1] % 2 == 0 and call.state[0].shape[-1] % 2 == 0
     drops = call.training and call.recurrent_dropout > 0
     return plain and even and not drops and not call.restart and not call.keep and core().has_bfloat16(target())

@@ -11,15 +11,15 @@ from torch import Tensor
 
 from throughtime.kernels.call import Call
 from throughtime.kernels.packing import address, core, packed, target
-from throughtime.kernels.reference.cell import Parameters
+from throughtime.kernels.reference.cell import Parameters, cell_named
+from throughtime.kernels.reference.slstm import SLSTMCell
 
-__all__ = ["CELLS", "GATES", "Kept", "Pass", "flat", "pair", "passes", "wide"]
+__all__ = ["CELLS", "Kept", "Pass", "flat", "number_of", "pair", "passes", "split_pair", "wide"]
 
-CELLS = {"rnn_tanh": 0, "rnn_relu": 1, "lstm": 2, "lstm_peephole": 2, "gru": 3, "gru_reset_before": 4}
-"""Cell name -> its number in the core."""
+CELLS = {"rnn_tanh": 0, "rnn_relu": 1, "lstm": 2, "lstm_peephole": 2, "gru": 3, "gru_reset_before": 6}
+"""Cell name -> its number in the core; those of an sLSTM, which has a name for each number of heads, apart."""
 
-GATES = {"rnn_tanh": 1, "rnn_relu": 1, "lstm": 4, "lstm_peephole": 4, "gru": 3, "gru_reset_before": 3}
-"""Cell name -> G."""
+_SLSTM, _SLSTM_EXP = 4, 5
 
 _PLAIN = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"}
 """Parameters of a cell that has nothing extra."""
@@ -29,6 +29,20 @@ _STATS = 4
 
 _SMALL = 1 << 18
 """Multiplications of a sweep under which waking a second thread costs more than it brings."""
+
+
+def number_of(cell: str) -> int | None:
+    """A cell's number in the core; None where it has no such cell.
+
+    Args:
+        cell: name of a registered cell.
+    """
+    if cell in CELLS:
+        return CELLS[cell]
+    body = cell_named(cell)
+    if type(body) is not SLSTMCell:  # a class made from it may have another step
+        return None
+    return _SLSTM_EXP if body.exponential_forget else _SLSTM
 
 
 class Kept(NamedTuple):
@@ -69,7 +83,7 @@ class Pass:
     ) -> None:
         self.call, self.number, self.p, self.rows = call, number, p, rows
         self.sizes, self.first_step, self.resets = sizes, first_step, resets
-        self.gates = GATES[call.cell]
+        self.cell, self.gates, self.heads = number_of(call.cell), len(call.body().gates), call.body().heads
         self.width = call.state[0].shape[-1]  # P
         self.hidden = p["weight_hh"].shape[0] // self.gates
         self.tokens: int = rows.stop - rows.start
@@ -96,7 +110,7 @@ class Pass:
         )
         inputs, batch = self.p["weight_ih"].shape[1], call.state[0].shape[1]
         return core().Sweep(
-            target(), CELLS[call.cell], inputs, self.hidden, self.width, batch, self.sizes, bool(self.number),
+            target(), self.cell, inputs, self.hidden, self.width, batch, self.sizes, bool(self.number),
             self.threads, address(self.resets), noise,
         )  # fmt: skip
 
@@ -109,6 +123,8 @@ class Pass:
         """W_hh, the candidate's part of it where that is apart, and W_hr, packed."""
         w, w_hr = self.p["weight_hh"], self.p.get("weight_hr")
         projection = None if w_hr is None else packed(w_hr, 1, transposed=transposed, fresh=fresh)
+        if self.heads > 1:
+            w, fresh = _over_heads(w, self.gates, self.heads), True
         if not self.apart:
             return packed(w, self.gates, transposed=transposed, fresh=fresh), None, projection
         r_z, n = slice(0, 2 * self.hidden), slice(2 * self.hidden, 3 * self.hidden)
@@ -128,14 +144,14 @@ class Pass:
         shift = p.get("ln_hh.bias")
         if shift is not None and bias is not None:
             shift = shift + bias
-        restart = [flat(part[self.number]) for part in self.call.restart]
-        return [bias_n, peepholes, gain, flat(shift), gain_c, shift_c, *pair(restart)]
+        restart = [part[self.number].detach().contiguous() for part in self.call.restart]
+        return [bias_n, peepholes, gain, flat(shift), gain_c, shift_c, *(pair(restart) if restart else (None, None))]
 
     @property
     def kept_per_token(self) -> list[int]:
         """Numbers kept per token: the fields of :class:`Kept`, as far as there are any."""
         variant = (any(self.call.zoneout), "weight_hr" in self.p, self.normed)
-        slots: int = core().saved(CELLS[self.call.cell], *variant)[0]
+        slots: int = core().saved(self.cell, *variant)[0]
         return [slots * self.hidden, *([_STATS, self.gates * self.hidden, 2] if self.normed else [])]
 
     def kept(self, room: Tensor) -> Kept:
@@ -192,6 +208,31 @@ def flat(tensor: Tensor | None) -> Tensor | None:
     return None if tensor is None else tensor.detach().contiguous()
 
 
-def pair(parts: Sequence[Tensor | None]) -> list[Tensor | None]:
-    """One or two parts of a carry, always as two."""
-    return [*parts, None, None][:2]
+def _over_heads(weight: Tensor, gates: int, heads: int) -> Tensor:
+    """W_hh (G*H, H/heads) as the whole matrix (G*H, H), zero between heads."""
+    size = weight.shape[1]
+    whole = weight.new_zeros(gates, heads, size, heads, size)
+    whole.diagonal(dim1=1, dim2=3).copy_(weight.detach().view(gates, heads, size, size).permute(0, 2, 3, 1))
+    return whole.view(weight.shape[0], heads * size)
+
+
+def pair(parts: Sequence[Tensor]) -> tuple[Tensor, Tensor | None]:
+    """A carry as the core takes it: h, and the others side by side, (B, C*H), or None.
+
+    Args:
+        parts: h (B, P) and C parts of (B, H).
+    """
+    return parts[0], None if len(parts) == 1 else parts[1] if len(parts) == 2 else torch.cat([*parts[1:]], -1)
+
+
+def split_pair(h: Tensor, beside: Tensor | None, count: int) -> list[Tensor]:
+    """A carry out of the two parts that the core gives.
+
+    Args:
+        h: (B, P).
+        beside: (B, C*H), or None.
+        count: parts of the carry, 1 + C.
+    """
+    if beside is None or count == 1:
+        return [h]
+    return [h, *(part.contiguous() for part in beside.chunk(count - 1, -1))]

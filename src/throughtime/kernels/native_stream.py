@@ -184,7 +184,7 @@ def _layers(calls: Sequence[Call], rounded: bool) -> list[_Layer]:
     layers: list[_Layer] = []
     width = calls[0].rows.shape[1]
     for call in calls:
-        check_call(replace(call, rows=call.rows.new_empty(call.rows.shape[0], width)), CELLS)
+        check_call(replace(call, rows=call.rows.new_empty(call.rows.shape[0], width)), call.cell in CELLS)
         layer = _layer(call, rounded)
         layers.append(layer)
         width = layer.hidden

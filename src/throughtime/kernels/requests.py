@@ -70,7 +70,7 @@ def _native_refusal(request: Request) -> str | None:
         return f"it computes in float32, float64 or bfloat16, not in {request.dtype}"
     if request.cell in diagonal_native.CELLS:
         return native.unavailable()
-    if request.cell not in native.CELLS:
+    if native.number_of(request.cell) is None:
         return f"it has no cell {request.cell!r}"
     if not request.names <= native.WEIGHTS:
         return f"it knows no {', '.join(sorted(request.names - native.WEIGHTS))}"
