@@ -39,15 +39,15 @@ inline void linear_step(Diagonal cell, const double* x, const double* own, doubl
         const double z = sigmoid(x[0]);
         s[0] = (1 - z) * s[0] + z * (logs ? positive(x[1]) : x[1]);
     } else if (cell == Diagonal::minlstm || cell == Diagonal::minlstm_log) {
-        const double i = sigmoid(x[0]), f = sigmoid(x[1]);
-        s[0] = (f * s[0] + i * (logs ? positive(x[2]) : x[2])) / (f + i);
+        const double f = 1 / (1 + (1 + std::exp(-x[1])) / (1 + std::exp(-x[0])));
+        s[0] = f * s[0] + (1 - f) * (logs ? positive(x[2]) : x[2]);
     } else if (cell == Diagonal::lru) {
         const std::complex<double> after =
             std::complex<double>(own[0], own[1]) * std::complex<double>(s[0], s[1]) + std::complex<double>(x[0], x[1]);
         s[0] = after.real(), s[1] = after.imag();
     } else {
-        const double a = std::exp(-own[0] * sigmoid(x[0]));
-        s[0] = a * s[0] + std::sqrt(1 - a * a) * sigmoid(x[1]) * x[2];
+        const double log_a = -own[0] * sigmoid(x[0]);
+        s[0] = std::exp(log_a) * s[0] + std::sqrt(-std::expm1(2 * log_a)) * sigmoid(x[1]) * x[2];
     }
 }
 

@@ -1,10 +1,20 @@
 // Sweeps of diagonal cells with random numbers, and the core on them.
 #pragma once
 
+#include <limits>
+
 #include "diagonal_plain.hpp"
 #include "run.hpp"
 
 namespace throughtime {
+
+// Which blocks of x a sigmoid is taken of: the first, and how many.
+inline std::pair<int, int> squashed(Diagonal cell) {
+    if (cell == Diagonal::given || cell == Diagonal::lru) return {0, 0};
+    if (cell == Diagonal::indrnn_relu || cell == Diagonal::indrnn_tanh) return {0, 0};
+    if (cell == Diagonal::mingru || cell == Diagonal::mingru_log) return {0, 1};
+    return {cell == Diagonal::sru ? 1 : 0, 2};
+}
 
 inline DiagonalProblem made(const Target& target, Diagonal cell, std::int64_t hidden,
                             const std::vector<std::int64_t>& sizes) {
@@ -17,6 +27,11 @@ inline DiagonalProblem made(const Target& target, Diagonal cell, std::int64_t hi
     p.x = drawn(p.tokens() * p.gates * hidden), p.own = drawn(p.numbers * hidden, 0.3);
     if (cell == Diagonal::given)  // what is kept must not grow
         for (std::int64_t k = 0; k < p.tokens() * hidden; ++k) p.x[k / hidden * 2 * hidden + k % hidden] *= 0.5;
+    const auto [first, count] = squashed(cell);
+    for (std::int64_t k = 0; k < p.tokens() * p.gates * hidden; ++k) {  // some gates are open or closed for good
+        const std::int64_t block = k / hidden % p.gates;
+        if (block >= first && block < first + count && generator() % 8 == 0) p.x[k] *= 100;
+    }
     for (double& each : p.own) each = cell == Diagonal::rglru ? std::abs(each) + 0.1 : std::clamp(each, -0.7, 0.7);
     p.own = wide(as<float>(p.own)), p.initial = drawn(p.states * p.batch() * hidden);
     if (bits & 2) p.restart = drawn(p.states * hidden);

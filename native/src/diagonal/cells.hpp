@@ -79,18 +79,29 @@ struct MinLstm {
     static constexpr int gates = 3, numbers = 0, states = 1;
     static constexpr bool linear = true;
     static V candidate(V x) { return logs ? positive<T>(x) : x; }
-    // f / (f + i), from e^-i~ and e^-f~: no quotient of two zeros.
+    // f / (f + i), from e^-i~ and e^-f~: no quotient of two zeros. Where both gates are all but closed, i~ and f~ are
+    // raised alike, so that no exponential is infinite: only their difference matters there.
     static V forget(V i, V f) { return (i + T(1)) / (i + f + T(2)); }
-    static void decay(const V* x, const V*, V* a) { a[0] = forget(exponential<T>(-x[0]), exponential<T>(-x[1])); }
+    static void inverses(const V* x, V& i, V& f) {
+        const V zero{}, short_of = (x[0] < x[1] ? x[0] : x[1]) + T(sizeof(T) == 4 ? 80 : 700);
+        const V raised = short_of < zero ? short_of : zero;
+        i = exponential<T>(raised - x[0]), f = exponential<T>(raised - x[1]);
+    }
+    static void decay(const V* x, const V*, V* a) {
+        V i, f;
+        inverses(x, i, f);
+        a[0] = forget(i, f);
+    }
     static void step(const V* x, const V* own, V* s) {
         V f;
         decay(x, own, &f);
         s[0] = f * s[0] + (T(1) - f) * candidate(x[2]);
     }
     static void back(const V* x, const V*, const V* before, const V*, V* grad, V* grad_x, V*) {
-        const V i = exponential<T>(-x[0]), f = exponential<T>(-x[1]), a = forget(i, f),
-                rest = (f + T(1)) / (i + f + T(2));
-        const V g = grad[0], slope = g * (before[0] - candidate(x[2])) * a * rest;
+        V i, f;
+        inverses(x, i, f);
+        const V a = forget(i, f), rest = (f + T(1)) / (i + f + T(2)), g = grad[0];
+        const V slope = g * (before[0] - candidate(x[2])) * a * rest;
         grad_x[0] = -slope * (T(1) - T(1) / (i + T(1)));
         grad_x[1] = slope * (T(1) - T(1) / (f + T(1)));
         grad_x[2] = logs ? g * rest * positive_slope<T>(x[2]) : g * rest;

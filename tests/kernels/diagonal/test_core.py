@@ -10,7 +10,7 @@ from sweeps import CELLS, LINEAR, NONLINEAR, drawn_sweep, outcome, same
 from torch import Tensor
 
 from throughtime.errors import KernelError, ShapeError
-from throughtime.kernels import native
+from throughtime.kernels import native, packing
 from throughtime.kernels.diagonal.native import forward
 from throughtime.kernels.diagonal.op import sweep_through_op
 from throughtime.kernels.diagonal.units import Sweep, step_by_step
@@ -18,6 +18,7 @@ from throughtime.kernels.diagonal.units import Sweep, step_by_step
 pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=str(native.unavailable()))
 cells = pytest.mark.parametrize("name", CELLS)
 
+TARGETS: list[str] = [] if native.unavailable() else packing.core().targets()
 RAGGED = [2] * 3 + [1] * 20
 SHAPES: list[tuple[list[int], int, dict[str, Any]]] = [
     ([1] * 60, 1, {}),
@@ -44,6 +45,27 @@ def test_it_equals_the_plain_loop_however_it_is_cut(
     for count in threads:
         torch.set_num_threads(count)
         same(outcome(sweep, sweep_through_op), told, f"{count} threads")
+
+
+@pytest.mark.parametrize("forced", TARGETS, indirect=True)
+@cells
+def test_every_target(name: str, forced: str) -> None:
+    """One that has no bfloat16 or fewer lanes gives the same, to rounding."""
+    for sizes, hidden in (([3, 3, 1], 37), ([1] * 9, 1)):
+        sweep = drawn_sweep(name, sizes, hidden, resets=True, restart=True, reverse=hidden == 1)
+        same(outcome(sweep, sweep_through_op), outcome(sweep, step_by_step), f"{forced} {hidden}")
+
+
+@pytest.mark.parametrize("name", ["mingru", "lru", "sru"])
+def test_results_that_are_too_many_for_the_caches(name: str, threads: tuple[int, ...]) -> None:
+    """They are stored past the caches, 8 MiB of them and more, aligned; a value that is not there yet would be seen."""
+    sweep = drawn_sweep(name, [128] * 100, 96)
+    states = 100 * 128 * 96 * 8
+    assert states > 8 << 20
+    told = outcome(sweep, step_by_step)
+    for count in threads[:2]:
+        torch.set_num_threads(count)
+        same(outcome(sweep, sweep_through_op), told, f"{count} threads", rtol=1e-10, atol=1e-10)
 
 
 @cells
@@ -173,7 +195,7 @@ def test_gates_that_are_open_or_closed_for_good(name: str, run: Any) -> None:
     """Every value and gradient is a number, and that of float64, to rounding of inputs of some hundreds."""
     for gate in GATES if name != "given" else ():
         sweep = drawn_sweep(name, [2] * 4, 6, dtype=torch.float32)
-        x = torch.where(torch.rand_like(sweep.x[0]) < 0.5, gate, -gate)
+        x = torch.where(torch.rand_like(sweep.x[0]) < 0.5, gate, -gate) + sweep.x[0].detach()
         sweep = sweep._replace(x=[torch.where(torch.rand_like(x) < 0.7, x, x / 100).detach().requires_grad_()])
         exact = sweep.with_tensors([each.detach().double().requires_grad_() for each in sweep.tensors()])
         ours, told = outcome(sweep, run), outcome(exact, step_by_step)

@@ -10,7 +10,8 @@ from makers import DIAGONAL, MAKERS, SLSTMS
 from torch import Tensor
 
 from throughtime.errors import ShapeError
-from throughtime.layers import Recurrent
+from throughtime.kernels.dispatch import KERNELS, use_kernel
+from throughtime.layers import Recurrent, explain
 
 cells = pytest.mark.parametrize("cell", [*DIAGONAL, *SLSTMS])
 
@@ -77,3 +78,26 @@ def test_another_type_is_refused(cell: str) -> None:
     layer, x = made(cell)
     with pytest.raises(ShapeError, match=r"the input is torch.float64, the layer torch.float32: convert one with .to"):
         layer(x.double())
+
+
+@cells
+@pytest.mark.parametrize("big", [30.0, 104.0, 1000.0])
+def test_gates_that_are_open_or_closed_for_good(cell: str, big: float) -> None:
+    """Large weights: all outputs, states and gradients are numbers, on every kernel, and outputs those of float64."""
+    layer, x = made(cell)
+    with torch.no_grad():
+        layer.weight_ih_l0.mul_(big)
+        layer.weight_ih_l0_reverse.mul_(big)
+    x.requires_grad_()
+    refused, found = explain(layer, x).refused, []
+    for kernel in KERNELS:
+        if kernel in refused:
+            continue
+        with use_kernel(kernel):
+            y, state = layer(x)
+        grads = torch.autograd.grad(y.sum(), [x, *layer.parameters()], allow_unused=True, materialize_grads=True)
+        assert all(each.isfinite().all() for each in (y, *parts(state), *grads)), kernel
+        found.append(y)
+    told = copy.deepcopy(layer).double()(x.double())[0]
+    for y in found:  # 2^-24 of gates of up to some thousands
+        torch.testing.assert_close(y.double(), told, rtol=1e-3, atol=1e-3 * float(told.detach().abs().max()))
