@@ -19,6 +19,8 @@ settings.load_profile("no deadline")
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # workers share the cores; before torch is there, which reads this once
     os.environ["OMP_NUM_THREADS"] = str(max(1, cores() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])))
 
+os.environ.setdefault("TRITON_INTERPRET", "1")  # programs for GPUs are read on the CPU; asked for when they are defined
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # full_disk, left_behind, peak_memory
 

@@ -29,7 +29,7 @@ def config_of(run: Path) -> str:
 def test_every_field_of_the_config_is_an_option_with_its_help(
     task: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setenv("COLUMNS", "600")
     assert status_of(["fit", task, "--help"]) == 0
     shown = capsys.readouterr().out
     for option in options_of(config_class(task)):
@@ -40,7 +40,7 @@ def test_every_field_of_the_config_is_an_option_with_its_help(
 
 
 def test_help_says_what_is_held_out(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setenv("COLUMNS", "600")
     said = {"classify": "of each label its share", "tag": "the last 10 % of its time", "generate": "of the text"}
     for task, words in said.items():
         assert status_of(["fit", task, "--help"]) == 0
