@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 import throughtime as tt
@@ -62,3 +63,14 @@ def test_real_steps_count() -> None:
     with tt.use_kernel("reference"):
         whole, _ = counted(layer, x)
         assert counted(layer, x, lengths=[5, 2])[0] == whole * 7 // 10
+
+
+def test_weights_that_are_used_several_times_count_as_often() -> None:
+    """Tied blocks of a grid cost what blocks of their own cost; a kernel what PyTorch counts for its convolution."""
+    x = torch.randn(5, 2, 3, requires_grad=True)
+    assert counted(tt.GridLSTM(3, 4, 6, tied=True), x) == counted(tt.GridLSTM(3, 4, 6), x)
+    conv, frames = tt.ConvLSTM(2, 3, (5, 4)), torch.randn(5, 2, 2, 5, 4, requires_grad=True)
+    with FlopCounterMode(display=False) as counter:
+        functional.conv2d(torch.zeros(10, 2, 5, 4), conv.weight_ih_l0, padding="same")
+        functional.conv2d(torch.zeros(10, 3, 5, 4), conv.weight_hh_l0, padding="same")
+    assert counted(conv, frames)[0] == counter.get_total_flops() > 0

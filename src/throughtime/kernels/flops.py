@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from throughtime.kernels.reference.cell import cell_named
+
 __all__ = ["count_flops"]
 
 _COUNTER = "torch.utils.flop_counter"
@@ -22,23 +24,24 @@ def count_flops(fields: Sequence[str]) -> None:
 
     Not before: it loads Triton where that is installed, which takes as long as PyTorch itself.
 
-    Products with weight matrices count, two operations for each weight and token, as FlopCounterMode counts ``mm``;
-    what is done unit by unit does not. Backward makes two products for each of forward, and forward's once more where
-    its kernel keeps nothing, or was asked not to.
+    Products with weight matrices and kernels count, two operations for each weight, token and use (how often it is
+    used a cell says), as FlopCounterMode counts ``mm``; what is done unit by unit does not. Backward makes two products
+    for each of forward, and forward's once more where its kernel keeps nothing, or was asked not to.
 
     Args:
         fields: the arguments of ``sweep`` before the kernel's name, in their order.
     """
-    rows, weights, recompute = (fields.index(name) for name in ("rows", "weights", "recompute"))
+    rows, weights, names, cell, recompute = map(fields.index, ("rows", "weights", "names", "cell", "recompute"))
     only_backward = 4  # grad_y, grad_final, y, reserve
 
     def forward(*arguments: Any, **_: Any) -> int:
-        return _products(arguments[rows], arguments[weights])
+        body, told = cell_named(arguments[cell]), arguments[names].split(",")
+        return _products(arguments[rows], arguments[weights], [body.uses(name) for name in told])
 
     def backward(*arguments: Any, **_: Any) -> int:
         call, kernel = arguments[only_backward:-1], arguments[-1]
         passes = 3 if call[recompute] or kernel != "native" else 2
-        return passes * _products(call[rows], call[weights])
+        return passes * forward(*call)
 
     def register() -> None:
         ops: Any = torch.ops.throughtime
@@ -75,5 +78,7 @@ class _AfterLoading(MetaPathFinder):
         return spec
 
 
-def _products(rows: Tensor, weights: Sequence[Tensor]) -> int:
-    return 2 * rows.shape[0] * sum(weight.numel() for weight in weights if weight.dim() == 2)
+def _products(rows: Tensor, weights: Sequence[Tensor], uses: Sequence[int]) -> int:
+    """Uses are those of one direction's weights."""
+    used = sum(each.numel() * uses[k % len(uses)] for k, each in enumerate(weights) if each.dim() > 1)
+    return 2 * rows.shape[0] * used

@@ -101,6 +101,10 @@ class Cell(ABC):
             shapes["weight_hr"] = (proj_size, hidden_size)
         return shapes
 
+    def uses(self, name: str) -> int:
+        """In how many products of a step a weight stands: 1 in a matrix, in a kernel one for each place."""
+        return 1
+
     def gate_biases(self, names: Iterable[str]) -> list[str]:
         """Which parameters are biases with a block for each gate; that of the recurrent product is not asked for."""
         return [name for name in names if name == "bias_ih"]

@@ -67,6 +67,9 @@ class ConvLSTMCell(Cell):
             shapes |= {"bias_ih": (4 * channels,), "bias_hh": (4 * channels,)}
         return {**shapes, "weight_ch": (3 * channels, *self.picture_size)} if self.peepholes else shapes
 
+    def uses(self, name: str) -> int:
+        return 0 if name == "weight_ch" else math.prod(self.picture_size)  # peepholes are products unit by unit
+
     def project(self, p: Parameters, x: Tensor) -> Tensor:
         return self._convolved(p, "ih", x)
 

@@ -80,6 +80,9 @@ class GridLSTMCell(Cell):
         biases = {f"bias{name.removeprefix('weight')}": (shape[0],) for name, shape in weights.items()}
         return {**weights, **(biases if bias else {})}
 
+    def uses(self, name: str) -> int:
+        return self.depth if self.tied and name in ("weight_depth", "weight_time") else 1
+
     def gate_biases(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name.startswith(("bias_depth", "bias_time"))]
 
