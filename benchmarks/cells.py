@@ -3,7 +3,7 @@
 python benchmarks/cells.py TEXT [--cells mingru,rglru] [--seeds 0,1,2] [--rounds 5]
 
 Each cell has what suits it around it (``throughtime.models.parts.cells``); its units are as many as give it the
-parameters of the LSTM of ``fit generate``. Each is learned by ``fit generate`` with the same windows, steps and other
+parameters of an LSTM of ``--hidden`` units. Each is learned by ``fit generate`` with the same windows, steps and other
 options. Then speeds are taken, cells and the LSTM taking turns as whole processes, on one thread, in tokens a second
 of processor time. Writes benchmarks/results/cells.json and docs/cells.svg, and prints the table of docs/results.md.
 """
@@ -53,6 +53,8 @@ class Clock(SilentReporter):
 
 options, clock = json.loads(sys.argv[2]), Clock()
 run = tt.fit("generate", sys.argv[1], out=sys.argv[3], reporter=clock, sample_every=0, rival=False, **options)
+if run.status != "finished":
+    sys.exit(f"a run was {run.status}: its figures would be those of another recipe")
 print(json.dumps({"bits": run.metrics["bits_per_character"], "tokens_per_second": clock.speed}))
 """.replace("WARM", str(WARM))
 
@@ -173,6 +175,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="0")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=40, help="timed steps of a round")
+    parser.add_argument("--hidden", type=int, default=512, help="units of the LSTM, whose parameters all have")
     parser.add_argument("--epochs", type=float, default=7.0)
     parser.add_argument("--lanes", type=int, default=8)
     parser.add_argument("--tbptt", type=int, default=256)
@@ -181,9 +184,9 @@ def main() -> None:
     given = parser.parse_args()
     cells = [BASE, *(cell for cell in given.cells.split(",") if cell != BASE)]
     tokens = len(set(given.text.read_text(encoding="utf-8"))) + 2  # and what is unknown, and where a document starts
-    sizes = {BASE: parameters(tokens, {})}
+    sizes = {BASE: parameters(tokens, {"hidden": given.hidden})}
     shared = {"lanes": given.lanes, "tbptt": given.tbptt}
-    chosen: dict[str, dict[str, Any]] = {BASE: {"cell": BASE, **shared}}
+    chosen: dict[str, dict[str, Any]] = {BASE: {"cell": BASE, "hidden": given.hidden, **shared}}
     for cell in cells[1:]:
         hidden = as_large(tokens, cell, sizes[BASE])
         chosen[cell] = {"cell": cell, "hidden": hidden, **shared}
