@@ -132,7 +132,7 @@ def _recall() -> Iterator[MemoryTask]:
         tested=(16, 32, 64),
         called="steps of asking",
         examples=60_000,
-        options={"hidden": 128, "embedding": 32, "learning_rate": 5e-3, "batch_size": 32, "steps": 20_000},
+        options={"hidden": 128, "embedding": 32, "learning_rate": 5e-3, "batch_size": 32, "steps": 16_000},
         published=PUBLISHED["recall"],
     )
 
