@@ -8,6 +8,7 @@ here. A block is given out again only where no tensor holds it any more.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from typing import Any
 
@@ -27,6 +28,14 @@ _LOOSE = 2
 
 _ALONE = 1
 """How often a block is held where the list below alone holds it."""
+
+
+def _references(blocks: list[torch.UntypedStorage]) -> list[int]:
+    """How often each block is held in Python: a tensor gives out the very object that the list below holds."""
+    return [sys.getrefcount(block) for block in blocks]
+
+
+_IN_THE_LIST = _references([torch.UntypedStorage(0)])[0]
 
 _blocks: list[torch.UntypedStorage] = []
 _lock = threading.Lock()
@@ -49,7 +58,8 @@ def like_rows(rows: Tensor, width: int) -> Tensor:
 
 def _block(size: int) -> torch.UntypedStorage:
     """A block of so many bytes that nobody holds: one that there is, or a new one."""
-    free = [block for block in _blocks if _is_free(block)]
+    held = _references(_blocks)
+    free = [block for block, count in zip(_blocks, held, strict=True) if count == _IN_THE_LIST and _is_free(block)]
     fitting = [block for block in free if size <= block.nbytes() <= _LOOSE * size]
     if fitting:
         return min(fitting, key=lambda block: block.nbytes())
