@@ -216,6 +216,14 @@ def test_a_state_handed_over_is_one_pass() -> None:
     torch.testing.assert_close(after, state, **EXACT)
 
 
+def test_rows_of_no_step_and_batches_of_no_row() -> None:
+    layer, state = made(1, 2, (3, 4)), (frames(1, 2, 2, 3, 4), frames(1, 2, 2, 3, 4))
+    y, (h, c) = layer(frames(5, 2, 1, 3, 4), state, lengths=[0, 0])
+    assert not y.any() and y.shape == (5, 2, 2, 3, 4) and h.equal(state[0]) and c.equal(state[1])
+    y, (h, c) = layer(frames(5, 0, 1, 3, 4))
+    assert y.shape == (5, 0, 2, 3, 4) and h.shape == c.shape == (1, 0, 2, 3, 4)
+
+
 def test_starts() -> None:
     bound = 1 / math.sqrt(8 * 9)
     layer = made(1, 8, 6)
@@ -299,6 +307,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ShapeError,
         r"\(1, 2, 2, 3, 4\), got .*\(1, 2, 24\)",
     ),
+    "no step": (lambda: small()(X[:0]), ShapeError, r"no step \(T = 0\)"),
+    "no number": (lambda: small()(X * torch.nan), UsageError, "row 0.*step 0"),
     "half a state": (lambda: small()(X, torch.zeros(1, 2, 2, 3, 4)), ShapeError, "tuple of 2 tensors"),
     "lengths beyond the steps": (lambda: small()(X, lengths=[6, 2]), ShapeError, r"0\.\.5.*row 0 has 6"),
     "turned step": (lambda: small().stream().step(X[0, :1].mT), ShapeError, r"\(1, 1, 3, 4\), got \(1, 1, 4, 3\)"),

@@ -15,7 +15,7 @@ from restated import GridCase
 from torch import Tensor
 
 import throughtime as tt
-from throughtime.errors import ArgumentTypeError, UsageError
+from throughtime.errors import ArgumentTypeError, ShapeError, UsageError
 
 EXACT: dict[str, float] = {"rtol": 1e-12, "atol": 1e-12}
 """Float64 has 2.2e-16 per operation; the sums have some ten terms of about 1."""
@@ -228,6 +228,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: tt.GridLSTM(3, 4, dimensions=1)(torch.zeros(2, 1, 3), trace=True), UsageError, "not declare 'trace'",
     ),
     "stream of two directions": (lambda: tt.GridLSTM(3, 4, bidirectional=True).stream(), UsageError, "cannot stream"),
+    "no step": (lambda: tt.GridLSTM(3, 4)(torch.zeros(0, 2, 3)), ShapeError, r"no step \(T = 0\)"),
+    "no number": (lambda: tt.GridLSTM(3, 4)(torch.full((2, 1, 3), torch.nan)), UsageError, "row 0.*step 0"),
     "half a state": (lambda: tt.GridLSTM(3, 4)(torch.zeros(2, 1, 3), torch.zeros(1, 1, 4)), ValueError, "tuple of 3"),
     "lengths beyond the steps": (lambda: tt.GridLSTM(3, 4)(torch.zeros(2, 1, 3), lengths=[3]), ValueError, r"0\.\.2"),
 }  # fmt: skip

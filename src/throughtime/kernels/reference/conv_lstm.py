@@ -42,6 +42,7 @@ class ConvLSTMCell(Cell):
 
     gates = ("i", "f", "g", "o")
     capabilities = CAPABILITIES - {"layer_norm"}
+    finite_only = True
 
     def __init__(self, picture_size: tuple[int, int], kernel_size: tuple[int, int], peepholes: bool = True) -> None:
         self.picture_size, self.kernel_size, self.peepholes = picture_size, kernel_size, peepholes
@@ -85,8 +86,9 @@ class ConvLSTMCell(Cell):
 
     def _convolved(self, p: Parameters, which: str, x: Tensor) -> Tensor:
         """``W * x + b`` of flattened pictures, (n, C*height*width) -> (n, 4C'*height*width)."""
-        pictures = x.reshape(x.shape[0], -1, *self.picture_size)
-        return functional.conv2d(pictures, p[f"weight_{which}"], p.get(f"bias_{which}"), padding="same").flatten(1)
+        weight = p[f"weight_{which}"]
+        pictures = x.reshape(x.shape[0], weight.shape[1], *self.picture_size)
+        return functional.conv2d(pictures, weight, p.get(f"bias_{which}"), padding="same").flatten(1)
 
 
 def _peeped(a: Tensor, w: Tensor | None, c: Tensor) -> Tensor:

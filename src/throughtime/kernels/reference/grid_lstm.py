@@ -49,6 +49,7 @@ class GridLSTMCell(Cell):
     """
 
     gates = ("u", "f", "o", "c")
+    finite_only = True
 
     def __init__(
         self, depth: int, *, dimensions: Literal[1, 2] = 2, tied: bool = False, priority: bool = False
