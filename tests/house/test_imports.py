@@ -54,7 +54,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
     },
     "layers": {
         HALL: {"attention", "construction", "diagonal"},
-        "attention": {"rows", "stream", "construction"},
+        "attention": {"rows", "stream_input", "construction"},
         "construction": set(),
         "diagonal": {"recurrent", "rows", "construction"},
         "multidimensional": {HALL, "construction"},

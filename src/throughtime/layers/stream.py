@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -15,8 +15,9 @@ from throughtime.errors import KernelError, ShapeError, UsageError
 from throughtime.kernels import dispatch, native_stream
 from throughtime.kernels.call import Call
 from throughtime.kernels.native_stream import NativeStream
-from throughtime.kernels.sight import has_memory, modes_are_on, trace_is_on, transformed, unreadable
+from throughtime.kernels.sight import modes_are_on, trace_is_on
 from throughtime.layers.steps import LayeredSteps, Steps
+from throughtime.layers.stream_input import check_plain, check_unwatched, taken
 from throughtime.layers.streamable import Streamable
 from throughtime.layers.values import check_finite
 
@@ -67,7 +68,7 @@ class Stream:
     """Which kernel runs the steps, and why others do not; chosen when the stream is made."""
 
     def __init__(self, layer: Streamable, batch_size: int = 1, *, weight_dtype: torch.dtype | None = None) -> None:
-        _alone()
+        check_unwatched()
         if batch_size < 1:
             raise ShapeError(f"batch_size must be 1 or more, got {batch_size}")
         self._layer, self.batch_size = layer, batch_size
@@ -94,8 +95,8 @@ class Stream:
             ShapeError: x or out has another shape, dtype, device or kind.
             UsageError: another thread is in a step of this stream.
         """
-        if trace_is_on() or modes_are_on():  # as in _alone, which costs a third of a step
-            _alone()
+        if trace_is_on() or modes_are_on():  # as in check_unwatched, which costs a third of a step
+            check_unwatched()
         y = self._quick_tensor(x, out) if type(x) is Tensor else self._quick(x, out)
         return self._step(x, out) if y is None else y
 
@@ -143,15 +144,15 @@ class Stream:
     @property
     def state(self) -> Any:
         """The state after the last step, as the layer returns it; setting it continues from there. Both copy."""
-        _alone()
+        check_unwatched()
         layers = [[part[None] for part in carry] for carry in self._steps.carries]
         return self._layer.states(self.batch_size, self._like).leave(layers, None)
 
     @state.setter
     def state(self, value: Any) -> None:
-        _alone()
+        check_unwatched()
         layers = self._layer.states(self.batch_size, self._like).enter(value, None)
-        _check_plain([part for layer in layers for part in layer], "state")
+        check_plain([part for layer in layers for part in layer], "state")
         self._steps.carries = [tuple(part[0] for part in layer) for layer in layers]
 
     def reset(self, rows: Sequence[int] | Tensor | None = None) -> None:
@@ -161,7 +162,7 @@ class Stream:
             rows: indices of the streams, or a (B,) bool mask; None: all start over, with the layer's weights and
                 learned states as they are now.
         """
-        _alone()
+        check_unwatched()
         if rows is None:
             self._load(self._calls())
             return
@@ -187,7 +188,7 @@ class Stream:
             ShapeError: there are none, or one is no stream of these.
             UsageError: another thread is in a step of this stream.
         """
-        _alone()
+        check_unwatched()
         chosen = torch.as_tensor(rows, dtype=torch.int64, device=self._like.device)
         if chosen.dim() != 1 or not chosen.numel():
             raise ShapeError(f"rows must be (streams,), one at least, got shape {tuple(chosen.shape)}")
@@ -203,7 +204,7 @@ class Stream:
         Raises:
             KernelError: the layer has become one that this stream's kernel cannot run.
         """
-        _alone()
+        check_unwatched()
         carries = self._steps.carries
         self._load(self._calls())
         self._steps.carries = carries
@@ -230,7 +231,7 @@ class Stream:
         """Take the weights and the initial state."""
         blocks = [self._layer.block(number) for number in range(len(calls))]
         for call, block in zip(calls, blocks, strict=True):
-            _check_plain((*call.tensors(), *block.p.values()), "weights")
+            check_plain((*call.tensors(), *block.p.values()), "weights")
         kernel = self.kernel.kernel
         reason = self._refusals(calls)[kernel]
         if reason is not None:
@@ -251,12 +252,12 @@ class Stream:
 
     def _entered(self, x: Tensor | Array, shape: tuple[int, ...]) -> Tensor:
         """The input as a tensor, checked."""
-        _alone()
+        check_unwatched()
         if tuple(x.shape) != shape:
             raise ShapeError(f"this stream takes shape {shape}, got {tuple(x.shape)}")
         if not isinstance(x, Tensor):
-            x = _tensor(x, self._like.dtype)
-        _check_plain((x.resolve_neg() if x.is_neg() else x,), "input")
+            x = taken(x, self._like.dtype)
+        check_plain((x.resolve_neg() if x.is_neg() else x,), "input")
         if x.dtype != self._like.dtype or x.device != self._like.device:
             wanted, given = (f"{each.dtype} on {each.device}" for each in (self._like, x))
             raise ShapeError(f"this stream takes {wanted}, got {given}: convert it with .to()")
@@ -269,20 +270,6 @@ class Stream:
             raise ShapeError(f"out must be {kind.__name__} {wanted}, got {given}")
         if isinstance(out, np.ndarray) and not out.flags.writeable:
             raise UsageError("out is read-only")
-
-
-def _alone() -> None:
-    """Raise where a stream's steps would be lost on what looks on: its state and weights stand outside of any graph."""
-    if unreadable() or modes_are_on():
-        raise UsageError(
-            "a stream's steps cannot be compiled, traced, exported or seen by a mode: call the layer there"
-        )
-
-
-def _check_plain(tensors: Iterable[Tensor], what: str) -> None:
-    """Raise for wrappers of tensors; inside a transform they are the transform's own."""
-    if not transformed() and not has_memory(tensors):
-        raise UsageError(f"a stream takes plain tensors, and its {what} has a subclass or a wrapper: call the layer")
 
 
 def _not_quick(x: Any, out: Any) -> None:
@@ -313,10 +300,3 @@ def _narrow(weight_dtype: torch.dtype | None, dtype: torch.dtype) -> bool:
 def _form(values: Any) -> tuple[Any, ...]:
     """Shape, dtype and device, as far as there are any."""
     return tuple(getattr(values, name, None) for name in ("shape", "dtype", "device"))
-
-
-def _tensor(x: Array, dtype: torch.dtype) -> Tensor:
-    wanted = str(dtype).removeprefix("torch.")
-    if x.dtype != wanted:
-        raise ShapeError(f"this stream takes {wanted}, got a NumPy array of {x.dtype}: convert it with .astype()")
-    return torch.from_numpy(np.require(x, requirements=["C", "A", "W"]))  # torch warns of memory that it may not write

@@ -12,11 +12,7 @@ from torch import Tensor, nn
 from throughtime.errors import ShapeError
 from throughtime.layers.attention.blocks import Look, attend
 from throughtime.layers.attention.reach import Reach
-from throughtime.layers.stream import (
-    _alone,  # pyright: ignore[reportPrivateUsage]
-    _check_plain,  # pyright: ignore[reportPrivateUsage]
-    _tensor,  # pyright: ignore[reportPrivateUsage]
-)
+from throughtime.layers.stream_input import check_plain, check_unwatched, taken
 
 __all__ = ["HistoryStream"]
 
@@ -79,7 +75,7 @@ class HistoryStream:
     """
 
     def __init__(self, layer: _Streamed, window: int, batch_size: int = 1) -> None:
-        _alone()
+        check_unwatched()
         if batch_size < 1:
             raise ShapeError(f"batch_size must be 1 or more, got {batch_size}")
         self._layer, self.window, self.batch_size = layer, window, batch_size
@@ -142,16 +138,16 @@ class HistoryStream:
         ``(keys, values, seen)``: (B, W, heads, width) each, the last step at the end, and (B,) int64 how many of the
         steps are there; those before them are zero. "dot", whose keys are its values, has ``(keys, seen)``.
         """
-        _alone()
+        check_unwatched()
         return *(self._in_order(ring).clone() for ring in self._rings), self._seen.clone()
 
     @state.setter
     def state(self, value: tuple[Tensor, ...]) -> None:
-        _alone()
+        check_unwatched()
         own = (*self._rings, self._seen)
         if len(value) != len(own):
             raise ShapeError(f"the state of this stream is {len(own)} tensors, got {len(value)}")
-        _check_plain(value, "state")
+        check_plain(value, "state")
         for new, old in zip(value, own, strict=True):
             if (new.shape, new.dtype, new.device) != (old.shape, old.dtype, old.device):
                 wanted, given = (f"{x.dtype} of shape {tuple(x.shape)} on {x.device}" for x in (old, new))
@@ -167,7 +163,7 @@ class HistoryStream:
         Args:
             rows: indices of the streams, or a (B,) bool mask; None: all start over.
         """
-        _alone()
+        check_unwatched()
         chosen = torch.as_tensor(range(self.batch_size) if rows is None else rows, device=self._seen.device)
         chosen = chosen if chosen.numel() else chosen.to(torch.int64)  # an empty list has no type of its own
         self._seen[chosen] = 0
@@ -184,7 +180,7 @@ class HistoryStream:
         Raises:
             ShapeError: there are none, or one is no stream of these.
         """
-        _alone()
+        check_unwatched()
         chosen = torch.as_tensor(rows, dtype=torch.int64, device=self._seen.device)
         if chosen.dim() != 1 or not chosen.numel():
             raise ShapeError(f"rows must be (streams,), one at least, got shape {tuple(chosen.shape)}")
@@ -223,13 +219,13 @@ class HistoryStream:
 
     def _entered(self, x: Tensor | Array, shape: tuple[int, ...]) -> Tensor:
         """The input as a tensor, checked."""
-        _alone()
+        check_unwatched()
         if tuple(x.shape) != shape:
             raise ShapeError(f"this stream takes shape {shape}, got {tuple(x.shape)}")
         like = self._rings[0]
         if not isinstance(x, Tensor):
-            x = _tensor(x, like.dtype)
-        _check_plain((x,), "input")
+            x = taken(x, like.dtype)
+        check_plain((x,), "input")
         if x.dtype != like.dtype or x.device != like.device:
             wanted, given = (f"{each.dtype} on {each.device}" for each in (like, x))
             raise ShapeError(f"this stream takes {wanted}, got {given}: convert it with .to()")
