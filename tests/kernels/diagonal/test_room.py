@@ -63,14 +63,21 @@ def test_what_is_held_stays_as_it_is(how: str) -> None:
 
 
 def test_what_nobody_holds_is_used_again() -> None:
-    first = like_rows(ROWS, 4)
+    rows = torch.zeros(100, 4)
+    first = like_rows(rows, 4)
     place = first.data_ptr()
     del first
-    fewer = like_rows(ROWS[:6], 4)
-    assert fewer.data_ptr() == place and fewer.shape == (6, 4) and fewer.is_contiguous()
+    fewer = like_rows(rows[:97], 4)
+    assert fewer.data_ptr() == place and fewer.shape == (97, 4) and fewer.is_contiguous()
     del fewer
-    assert like_rows(ROWS[:4], 4).data_ptr() != place, "less than half is asked for"
-    assert like_rows(ROWS.double(), 4).data_ptr() != place, "twice as much is"
+    assert like_rows(rows[:90], 4).data_ptr() != place, "a tenth less is asked for"
+    assert like_rows(rows.double(), 4).data_ptr() != place, "twice as much is"
+
+
+@pytest.mark.parametrize("count", [1, 2, 17, 33, 100, 1000, 12345])
+def test_a_tensor_saved_takes_hardly_more_than_its_numbers(count: int) -> None:
+    y = like_rows(torch.zeros(count, 1), 1)
+    assert 4 * count <= y.untyped_storage().nbytes() <= 4 * count * (1 + 1 / room._PARTS)
 
 
 def test_no_more_is_kept_than_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +86,7 @@ def test_no_more_is_kept_than_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [block.nbytes() for block in room._blocks] == [40, 120, 240]
     del held
     large = like_rows(ROWS[:1], 90)
-    assert large.untyped_storage().nbytes() == 360 and sum(block.nbytes() for block in room._blocks) <= 400
+    assert large.untyped_storage().nbytes() == 368 and sum(block.nbytes() for block in room._blocks) <= 400
     assert like_rows(ROWS[:1], 101).untyped_storage() not in room._blocks, "what is too large is not kept at all"
 
 

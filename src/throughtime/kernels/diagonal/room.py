@@ -23,8 +23,9 @@ _LARGE = 1 << 25
 _KEPT = 1 << 31
 """Bytes that are kept for all results together; what does not fit is left to the allocator."""
 
-_LOOSE = 2
-"""How many times larger than what is asked for a block may be: batches of ragged sequences differ in size."""
+_PARTS = 16
+"""A block is larger than what is asked for by at most one in so many: batches of ragged sequences differ in size, and
+whatever writes a tensor's whole storage down writes the rest as well."""
 
 _ALONE = 1
 """How often a block is held where the list below alone holds it."""
@@ -50,19 +51,20 @@ def like_rows(rows: Tensor, width: int) -> Tensor:
         width: its columns.
     """
     size = rows.shape[0] * width * rows.element_size()
-    if size < _LARGE or size > _KEPT or _use_count is None:
+    if size < _LARGE or _rounded(size) > _KEPT or _use_count is None:
         return rows.new_empty(rows.shape[0], width)
     with _lock:
         return torch.empty(0, dtype=rows.dtype).set_(_block(size), 0, (rows.shape[0], width), (width, 1))
 
 
 def _block(size: int) -> torch.UntypedStorage:
-    """A block of so many bytes that nobody holds: one that there is, or a new one."""
+    """A block of hardly more bytes, that nobody holds: one that there is, or a new one."""
+    size = _rounded(size)
     held = _references(_blocks)
     free = [block for block, count in zip(_blocks, held, strict=True) if count == _IN_THE_LIST and _is_free(block)]
-    fitting = [block for block in free if size <= block.nbytes() <= _LOOSE * size]
+    fitting = [block for block in free if block.nbytes() == size]
     if fitting:
-        return min(fitting, key=lambda block: block.nbytes())
+        return fitting[0]
     made = torch.UntypedStorage(size)
     _blocks.append(made)
     for block in free:  # the oldest go first
@@ -70,6 +72,12 @@ def _block(size: int) -> torch.UntypedStorage:
             break
         _blocks.remove(block)
     return made
+
+
+def _rounded(size: int) -> int:
+    """The next multiple of a part of the power of two below: some sizes for all there are."""
+    part = max(1, (1 << size.bit_length() - 1) // _PARTS)
+    return -(-size // part) * part
 
 
 def _is_free(block: torch.UntypedStorage) -> bool:
