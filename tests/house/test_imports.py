@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "layers": GROUND | {"kernels"},
     "decoding": {"errors", "doors"},
     "models": GROUND | {"kernels", "layers", "decoding"},
+    "insight": NETWORK,
     "data": {"errors", "doors"},
     "training": {"errors", "doors", "data"},
     "tasks": NETWORK | CRAFT,
