@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughtime.training.pages.charts import MANY, Curve, line_chart, ticks
-from throughtime.training.pages.drawing import TRAIN, VALIDATION, width_of
+from throughtime.training.pages.charts import (
+    MANY,
+    Curve,
+    draw_curves,
+    line_chart,
+    linear,
+    logarithmic,
+    name_ends,
+    ticks,
+)
+from throughtime.training.pages.drawing import TRAIN, VALIDATION, Drawing, width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 COLOURED = 1.8
@@ -130,3 +139,32 @@ def test_the_legend_does_not_overlap() -> None:
     where = texts(line_chart("x", curves, 200))
     assert where["some"][0] + width_of("some") < where["others"][0] - 24
     assert where["others"][0] + width_of("others") <= 648
+
+
+def test_a_logarithmic_scale_multiplies_and_has_powers_of_ten() -> None:
+    scale = logarithmic((3e-6, 0.7), 9)
+    assert list(zip(scale.numbers, scale.written, strict=True)) == [
+        (pytest.approx(10.0**power), words)
+        for power, words in zip(range(-6, 1), ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "0.01", "0.1", "1"], strict=True)
+    ]
+    assert scale.share(1e-3) == pytest.approx(0.5) and scale.share(0.0) == 0.0 and scale.share(1.0) == 1.0
+    assert logarithmic((1e-40, 1.0), 5).numbers == pytest.approx([1e-36, 1e-27, 1e-18, 1e-9, 1.0])
+    assert logarithmic((2.0, 3.0), 5).numbers == [1.0, 10.0]
+
+
+def test_a_curve_on_a_logarithmic_scale_falls_evenly_where_each_step_divides() -> None:
+    drawing, decay = Drawing(200, 100), [0.1**step for step in range(5)]
+    scales = {"across": linear((0.0, 4.0), 4), "up": logarithmic((1e-4, 1.0), 5)}
+    (end,) = draw_curves(drawing, (50, 10), (100, 80), [curve([0, 1, 2, 3, 4], decay)], **scales)
+    (points,) = lines(drawing.svg())
+    assert points == [(50 + 25 * step, 10 + 20 * step) for step in range(5)] and end == points[-1]
+
+
+def test_names_at_the_ends_of_curves_stand_below_each_other_and_inside() -> None:
+    curves = [curve([0, 1], [0, 1], label=name) for name in ("a", "", "b", "c", "d")]
+    drawing = Drawing(100, 100)
+    name_ends(drawing, 80, curves, [(70, 95), (70, 0), (70, 96), (70, 20), (70, 97)], (10, 90))
+    where = {words: y for words, (_, y) in texts(drawing.svg()).items()}
+    assert where.keys() == {"a", "b", "c", "d"}
+    assert where["c"] == 20 and where["a"] < where["b"] < where["d"] == 90
+    assert where["b"] - where["a"] >= 12 and where["d"] - where["b"] >= 12

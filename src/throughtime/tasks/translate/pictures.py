@@ -5,7 +5,6 @@ Loads no torch, and matplotlib only to write an image.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 import warnings
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from throughtime.tasks.supervised.prediction import WrittenText
 from throughtime.training.files import write_text, writing
 from throughtime.training.pages.drawing import FORBIDDEN, LINE, VALIDATION, Drawing, width_of
 from throughtime.training.pages.grid import draw_squares, shortened
+from throughtime.training.pages.raster import fonts
 from throughtime.training.scores import unit_of
 
 __all__ = ["attention_grid", "attention_image", "card", "draw", "drawn"]
@@ -38,8 +38,6 @@ CAPTION = 22.0
 """What the words at both sides of the grid take."""
 SHOWN = str.maketrans({" ": "␣", "\u00a0": "␣", "\u3000": "␣", "\n": "↵", "\r": "↵", "\t": "⇥"})
 """White space as it is shown."""
-WIDE = re.compile("CJK|Arial Unicode|PingFang|YaHei|Malgun|WenQuanYi")
-"""Fonts with Chinese, Japanese or Korean, of which an image takes what is there: matplotlib's own font has none."""
 
 
 def attention_grid(source: Sequence[str], written: Sequence[str], weights: NDArray[np.floating]) -> str:
@@ -116,9 +114,6 @@ def attention_image(path: Path, source: Sequence[str], written: Sequence[str], w
 
 
 def _write_labels(axes: Any, across: Sequence[str], down: Sequence[str], *, turn: float) -> None:
-    from matplotlib.font_manager import fontManager
-
-    fonts = ["DejaVu Sans", *filter(WIDE.search, fontManager.get_font_names())]
     axes.set_xticks(np.arange(len(across)) + 0.5, across, rotation=turn)
     axes.set_yticks(np.arange(len(down)) + 0.5, down)
     axes.tick_params(length=0, labelsize=10, top=False, labeltop=True, bottom=False, labelbottom=False)
@@ -127,7 +122,7 @@ def _write_labels(axes: Any, across: Sequence[str], down: Sequence[str], *, turn
     axes.xaxis.set_label_position("top")
     axes.spines[:].set_visible(False)
     for text in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        text.set(parse_math=False, usetex=False, fontfamily=fonts)
+        text.set(parse_math=False, usetex=False, fontfamily=list(fonts()))
     if turn:
         for text in axes.get_xticklabels():
             text.set(ha="left", rotation_mode="anchor")

@@ -1,7 +1,8 @@
 """Pictures as SVG: a few shapes, and text that stays text, in colours that follow the page they stand in.
 
-A page that knows its reader's theme sets ``--line``, ``--train`` and ``--valid``; where a picture stands alone, they
-are those of a light page. Written here, since a plotting library takes longer to load than a small run to train.
+A page that knows its reader's theme sets ``--line``, ``--train``, ``--valid`` and the like; where a picture stands
+alone, they are those of a light page. Written here, since a plotting library takes longer to load than a small run to
+train.
 """
 
 from __future__ import annotations
@@ -13,9 +14,15 @@ from collections.abc import Iterable
 from html import escape
 from typing import Literal
 
-__all__ = ["LINE", "TEXT", "TRAIN", "VALIDATION", "Drawing", "Point", "width_of"]
+__all__ = ["COLOURS", "LINE", "QUIET", "TEXT", "TRAIN", "VALIDATION", "Drawing", "Point", "width_of"]
 
 TEXT, LINE, TRAIN, VALIDATION = "currentColor", "var(--line, #d9d7d2)", "var(--train, #8a93a6)", "var(--valid, #c2410c)"
+QUIET = "var(--quiet, #6a6f79)"
+COLOURS = (
+    "var(--c1, #0072b2)", "var(--c2, #d55e00)", "var(--c3, #009e73)", "var(--c4, #b0508a)", "var(--c5, #c98a00)",
+    "var(--c6, #3f97cf)",
+)  # fmt: skip
+"""Colours of lines beside each other, which those who see no red or no green tell apart (after Okabe, Ito 2008)."""
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML cannot hold."""
 
@@ -113,6 +120,8 @@ class Drawing:
         anchor: Literal["start", "middle", "end"] = "start",
         size: float = 10.0,
         turned: float = 0.0,
+        colour: str = TEXT,
+        bold: bool = False,
     ) -> None:
         """Write a text, with its middle line through a place.
 
@@ -122,13 +131,16 @@ class Drawing:
             anchor: which part of it is at the place.
             size: height of the font.
             turned: degrees by which it is turned around the place, clockwise.
+            colour: its colour.
+            bold: whether its letters are bold.
         """
         x, y = map(_number, place)
+        weight = ' font-weight="bold"' if bold else ""
         turn = f' transform="rotate({_number(turned)} {x} {y})"' if turned else ""
         shown = escape(FORBIDDEN.sub("\ufffd", words))
         self._parts.append(
-            f'<text x="{x}" y="{y}" dy="0.35em" font-size="{_number(size)}" text-anchor="{anchor}" fill="{TEXT}"{turn}>'
-            f"{shown}</text>"
+            f'<text x="{x}" y="{y}" dy="0.35em" font-size="{_number(size)}" text-anchor="{anchor}" fill="{colour}"'
+            f"{weight}{turn}>{shown}</text>"
         )
 
     def svg(self) -> str:

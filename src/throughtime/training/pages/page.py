@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from html import escape
 
-__all__ = ["STYLE", "document", "figure"]
+__all__ = ["STYLE", "alone", "document", "figure"]
 
-STYLE = """:root { color-scheme: light dark; --back: #fbfaf8; --card: #ffffff; --text: #22252b; --quiet: #6a6f79;
-  --line: #d9d7d2; --train: #8a93a6; --valid: #c2410c; }
-@media (prefers-color-scheme: dark) { :root { --back: #14161a; --card: #1c1f25; --text: #e6e4df;
-  --quiet: #9aa0ab; --line: #3a3f49; --train: #7f8aa3; --valid: #fb923c; } }
+LIGHT = """--back: #fbfaf8; --card: #ffffff; --text: #22252b; --quiet: #6a6f79; --line: #d9d7d2; --train: #8a93a6;
+  --valid: #c2410c; --c1: #0072b2; --c2: #d55e00; --c3: #009e73; --c4: #b0508a; --c5: #c98a00; --c6: #3f97cf;"""
+DARK = """--back: #14161a; --card: #1c1f25; --text: #e6e4df; --quiet: #9aa0ab; --line: #3a3f49; --train: #7f8aa3;
+  --valid: #fb923c; --c1: #4ea8de; --c2: #ff8a3d; --c3: #2ec99a; --c4: #e29cc4; --c5: #ffc045; --c6: #9bd7f7;"""
+STYLE = (
+    f""":root {{ color-scheme: light dark; {LIGHT} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {DARK} }} }}
+"""
+    + """\
 body { margin: 0; background: var(--back); color: var(--text); font: 16px/1.55 system-ui, sans-serif; }
 main { max-width: 54rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .75rem; }
@@ -29,7 +34,11 @@ td:first-child { color: var(--quiet); width: 14rem; }
 .sample dd { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .sample svg { width: 100%; height: auto; display: block; }
 """
-"""Colours and forms; pictures drawn in a page take ``--line``, ``--train`` and ``--valid``."""
+)
+"""Colours and forms; pictures drawn in a page take ``--line``, ``--train``, ``--valid`` and the like."""
+ALONE = f"""svg {{ {LIGHT} color: var(--text); background: var(--card); }}
+@media (prefers-color-scheme: dark) {{ svg {{ {DARK} }} }}"""
+"""The same for a picture that stands in no page."""
 
 
 def document(title: str, inside: str) -> str:
@@ -61,6 +70,23 @@ def document(title: str, inside: str) -> str:
 </main></body>
 </html>
 """
+
+
+def alone(picture: str) -> str:
+    """Let a picture that stands in no page follow the reader's theme.
+
+    Args:
+        picture: an SVG element.
+
+    Returns:
+        The same with colours of its own, for a light and for a dark theme.
+
+    Example:
+        >>> alone("<svg a='b'><g/></svg>").startswith("<svg a='b'><style>svg {")
+        True
+    """
+    head, rest = picture.split(">", 1)
+    return f"{head}><style>{ALONE}</style>{rest}"
 
 
 def figure(name: str, picture: str) -> str:
