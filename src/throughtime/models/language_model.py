@@ -208,6 +208,15 @@ class LanguageDecoder:
             scores[:, self._banned] = -np.inf
         return scores
 
+    @property
+    def state(self) -> State:
+        """What is known after the tokens that were read; setting it goes on from there. Both copy."""
+        return leave(self._stream.state)
+
+    @state.setter
+    def state(self, value: State) -> None:
+        self._stream.state = enter(value)
+
     def best(self, tokens: Tokens, count: int) -> Best:
         """Read a token (R,) of each row, and give the likeliest next ones, (R, k) of both."""
         return best_of(self.step(tokens), count)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from throughtime.doors import taking
 from throughtime.errors import UsageError
 from throughtime.runs.opened_run import OpenedRun
+
+if TYPE_CHECKING:
+    from throughtime.tasks.generate.next_tokens import Expected, NextTokens
 
 __all__ = ["GeneratingRun"]
 
 
 class GeneratingRun(OpenedRun):
     """A trained run, which writes where its task writes on after a prompt."""
+
+    _last: tuple[str | None, NextTokens] | None = None
+    """The label and the text that :meth:`next` was last asked for."""
 
     def generate(self, prompt: str = "", **how: Any) -> str:
         """Write on after a prompt; see :meth:`generate_stream` for the arguments.
@@ -90,6 +96,32 @@ class GeneratingRun(OpenedRun):
         self._require_writing()
         how = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
         return self.model.generate_stream(prompt, condition=condition, **how)
+
+    @taking(lambda *_, **__: ())
+    def next(self, text: str = "", top: int = 5, condition: str | None = None) -> Expected:
+        """Say what the network expects after a text: the likeliest next tokens.
+
+        Args:
+            text: from the start of a document on; empty asks for its first token.
+            top: candidates to give.
+            condition: label of the text; only for a run that has learned texts with labels, which needs it.
+
+        Returns:
+            ``candidates``, each with its ``text``, ``probability`` and ``name``, the likeliest first; ``rest``, the
+            probability of all others together, and ``others``, their number. Asked for a text that goes on where
+            the one before was, only what is new is read.
+
+        Raises:
+            UsageError: a value outside its range, or a text or label that the model has never seen.
+        """
+        return self._typed(condition).after(text, top)
+
+    def _typed(self, condition: str | None) -> NextTokens:
+        """The text that was last asked for, from which the next one is gone on with."""
+        self._require_writing()
+        if self._last is None or self._last[0] != condition:
+            self._last = condition, self.model.next_tokens(condition)
+        return self._last[1]
 
     def _require_writing(self) -> None:
         """See that the task writes on after a prompt."""

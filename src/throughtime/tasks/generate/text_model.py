@@ -22,8 +22,9 @@ from throughtime.decoding.decoder import Tokens
 from throughtime.decoding.sampling import Sampler, Step, sample
 from throughtime.doors import named, option
 from throughtime.errors import UnknownNameError, UsageError
-from throughtime.models.language_model import LanguageModel
+from throughtime.models.language_model import LanguageDecoder, LanguageModel
 from throughtime.tasks.generate.labels import saved_labels
+from throughtime.tasks.generate.next_tokens import NextTokens
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.generate.reader import Corpus
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
@@ -199,16 +200,25 @@ class TextModel:
         self, prompted: list[int], condition: int | None, rows: Tokens, sampler: Sampler, seed: int | None
     ) -> Iterator[Step]:
         """Draw texts side by side; one for a label ends where documents end, another goes on."""
-        mark, ends = self.vocabulary.document, condition is not None
-        banned = [self.vocabulary.unknown, None if ends or self.config.separator else mark]
-        decoder = self.model.decoder(
-            [prompted] * len(rows),
+        end = None if condition is None else self.vocabulary.document
+        first = np.full(len(rows), prompted[-1])
+        return sample(self._decoder(prompted, condition, len(rows)), first, sampler, seed=seed, rows=rows, end=end)
+
+    def _decoder(self, prompted: list[int], condition: int | None, rows: int = 1) -> LanguageDecoder:
+        """The network after all but the last of some tokens, in rows side by side; it never writes what is unknown."""
+        mark = self.vocabulary.document
+        banned = [self.vocabulary.unknown, None if condition is not None or self.config.separator else mark]
+        return self.model.decoder(
+            [prompted] * rows,
             restart=mark,
             banned=[token for token in banned if token is not None],
-            conditions=None if condition is None else [condition] * len(rows),
+            conditions=None if condition is None else [condition] * rows,
         )
-        first = np.full(len(rows), prompted[-1])
-        return sample(decoder, first, sampler, seed=seed, rows=rows, end=mark if ends else None)
+
+    def next_tokens(self, condition: str | None = None) -> NextTokens:
+        """Make ready to say what comes next in a text that grows, as ``Run.next`` says."""
+        number = self._number(condition)
+        return NextTokens(lambda tokens: self._decoder(tokens, number), self.vocabulary, self.config.separator)
 
     def _texts(self, count: int, steps: Iterable[Step]) -> Iterator[str]:
         written: list[list[int]] = [[] for _ in range(count)]

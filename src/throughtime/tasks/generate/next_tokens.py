@@ -1,0 +1,134 @@
+"""What a language model expects next, asked again and again while a text grows and shrinks."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from throughtime.data.encoding.vocabulary import Vocabulary, prompt_ids
+from throughtime.decoding.decoder import Scores
+from throughtime.doors import named
+from throughtime.errors import UsageError
+from throughtime.models.language_model import LanguageDecoder
+from throughtime.models.parts.row_states import State
+
+__all__ = ["Candidate", "Expected", "NextTokens"]
+
+_KEPT = 256
+"""Places at which the state is kept: so far back a text can be changed without being read again."""
+
+
+class Candidate(NamedTuple):
+    """A token that may come next."""
+
+    text: str
+    """What it adds to the text; empty where a document ends, or where a byte is not yet a character."""
+    probability: float
+    """Of all tokens that can be written."""
+    name: str
+    """The token for people: its text in quotes, its number where it is no text, or what it means."""
+
+
+class Expected(NamedTuple):
+    """What a model expects after a text."""
+
+    candidates: tuple[Candidate, ...]
+    """The likeliest, those first."""
+    rest: float
+    """The probability of all others together."""
+    others: int
+    """How many these are."""
+
+
+class _Place(NamedTuple):
+    """What is known after some tokens."""
+
+    length: int
+    state: State
+    scores: Scores
+
+
+class NextTokens:
+    """A text that is typed: at each change the network goes on from the last place that is still the same.
+
+    Args:
+        begin: makes a network that has read all but the last of some tokens.
+        vocabulary: text to ids and back.
+        separator: text that stands between documents, where such a one was learned.
+    """
+
+    def __init__(
+        self, begin: Callable[[list[int]], LanguageDecoder], vocabulary: Vocabulary, separator: str | None
+    ) -> None:
+        self._begin, self._vocabulary, self._separator = begin, vocabulary, separator
+        self._tokens: list[int] = []
+        self._places: deque[_Place] = deque(maxlen=_KEPT)
+        self._decoder: LanguageDecoder | None = None
+
+    def after(self, text: str, top: int = 5) -> Expected:
+        """Say what comes after a text.
+
+        Args:
+            text: from the start of a document on; may be empty.
+            top: candidates to give.
+
+        Returns:
+            The candidates and the rest.
+
+        Raises:
+            UsageError: ``top`` is not positive, or the text has what the model has never seen.
+        """
+        if top < 1:
+            raise UsageError(f"{named('top')} must be at least 1, not {top}")
+        scores = self._read([self._vocabulary.document, *prompt_ids(self._vocabulary, text)])
+        shares = np.exp(scores.astype(np.float64) - scores.max())
+        shares /= shares.sum()
+        order = np.argsort(-shares, kind="stable")
+        chosen = [int(token) for token in order[:top] if shares[token] > 0]
+        candidates = tuple(self._candidate(token, float(shares[token])) for token in chosen)
+        others = int(np.count_nonzero(shares)) - len(chosen)
+        return Expected(candidates, max(0.0, 1.0 - sum(each.probability for each in candidates)), others)
+
+    def _read(self, tokens: list[int]) -> Scores:
+        """The scores of what comes after tokens, of which only what is new is read."""
+        same = _in_common(self._tokens, tokens)
+        while self._places and self._places[-1].length > same:
+            self._places.pop()
+        self._tokens = tokens
+        if self._places and self._decoder is not None:
+            last = self._places[-1]
+            self._decoder.state = last.state
+            start = last.length
+        else:
+            self._decoder, start = self._begin(tokens), len(tokens) - 1
+        for count, token in enumerate(tokens[start:], start + 1):
+            scores = self._decoder.step(np.array([token]))[0]
+            self._places.append(_Place(count, self._decoder.state, scores))
+        return self._places[-1].scores
+
+    def _candidate(self, token: int, probability: float) -> Candidate:
+        if token == self._vocabulary.document:
+            return Candidate(self._separator or "", probability, "end of the document")
+        text = self._decoded(token)
+        return Candidate(text, probability, repr(text) if text else f"{self._vocabulary.unit[:-1]} {token}")
+
+    def _decoded(self, token: int) -> str:
+        """What a token is after the last few: a piece of a word has its space where one stands there."""
+        decode = self._vocabulary.decoder()
+        for before in self._tokens[-4:]:
+            if before not in (self._vocabulary.document, self._vocabulary.unknown):
+                decode(before)
+        return decode(token)
+
+
+def _in_common(one: Iterable[int], other: Iterable[int]) -> int:
+    """How many tokens two texts begin with in common."""
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
