@@ -112,15 +112,17 @@ class Horizon:
     """The step at which something is said."""
     steps: Integers
     """(T,) the steps that have a gradient, growing."""
+    towards: str
+    """Which score: its label, or its number; "sum of outputs" for layers by themselves."""
     by_gradient: Floats
-    """(T,) ||d scores / d x[t]||_F: how much a small change of x[t] changes the scores."""
+    """(T,) ||d score / d x[t]||: how much a small change of x[t] changes the score."""
     positions: Integers
     """(S,) the steps whose input was replaced, one at a time, growing."""
     distances: Integers
     """(S,) |at - position|."""
     by_substitution: Floats
-    """(S,) ||change of the scores||, where the input of that step is replaced by that of another step; root of the mean
-    square over the replacements."""
+    """(S,) |change of the score|, where the input of that step is replaced by that of another step; root of the mean
+    square over the replacements. Of layers by themselves the norm of the change of their outputs."""
     units: Tracks
     """Part of the carry, such as h_l0 -> (S, H) how much each unit's last state changes, in the same way."""
     threshold: float
