@@ -307,6 +307,7 @@ EVERYWHERE = {
     "checkpoint_every": Case(0.0),
     "log_every": Case(3),
     "seed": Case(1),
+    "precision": Case("bf16"),
     "encoding": Case("latin-1"),
     "cell": Case("gru"),
     "hidden": Case(7),

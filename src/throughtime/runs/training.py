@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from throughtime.models.parts.half_precision import HalfPrecision, remarks
 from throughtime.runs.device import find_device
 from throughtime.runs.folder import make_folder
 from throughtime.runs.sealing import seal_of, which_run
@@ -66,7 +67,12 @@ def train(
         if not going_on:
             make_folder(folder, job.artifacts)
         seal = seal_of(config, job, folder)
-        trainer = Trainer(job, config.options, folder, device=place, max_minutes=max_minutes, seal=seal)
+        narrow = HalfPrecision(job.module) if config.options.precision == "bf16" else None
+        for remark in remarks(job.module) if narrow else ():
+            say.note(remark)
+        trainer = Trainer(
+            job, config.options, folder, device=place, max_minutes=max_minutes, seal=seal, around_step=narrow
+        )
         if resumes:
             trainer.resume()
             say.note(f"{folder} goes on from step {trainer.position.step} of {trainer.total_steps}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import cast
 
@@ -50,6 +51,7 @@ class Trainer:
         device: where the module is.
         max_minutes: stop after this time, or None.
         seal: what the weights go with; None where they go with nothing.
+        around_step: entered around the forward pass of each step, and of nothing else.
     """
 
     def __init__(
@@ -61,10 +63,12 @@ class Trainer:
         device: torch.device,
         max_minutes: float | None = None,
         seal: Seal | None = None,
+        around_step: AbstractContextManager[object] | None = None,
     ) -> None:
         self.job, self.options, self.folder, self.device, self.seal = job, options, folder, device, seal
         self.reporter: Reporter = SilentReporter()
         self.max_minutes = max_minutes
+        self._around_step = around_step or nullcontext()
         self.total_steps = options.steps or math.ceil(options.epochs * job.steps_per_epoch)
         self.position = Position(content_key=job.content_key)
         self._state: State = ()
@@ -139,7 +143,8 @@ class Trainer:
         """One optimizer step."""
         began = time.perf_counter()
         rate = self._learning_rate()
-        result = self.job.step(self.position.step, self._state)
+        with self._around_step:
+            result = self.job.step(self.position.step, self._state)
         self._optimizer.zero_grad()
         (result.loss / result.usual).backward()
         norm = nn.utils.clip_grad_norm_(self._parameters, self.options.clip or math.inf, foreach=True)

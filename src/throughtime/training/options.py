@@ -182,7 +182,7 @@ class TrainingOptions(CheckedOptions):
     ARCHITECTURE: ClassVar[frozenset[str]] = frozenset()
     """Options that the weights depend on; a run that starts from another's weights takes them over."""
     TRAINING_ONLY: ClassVar[frozenset[str]] = CHANGEABLE | {
-        "learning_rate", "weight_decay", "warmup", "schedule", "clip", "average", "seed",
+        "learning_rate", "weight_decay", "warmup", "schedule", "clip", "average", "seed", "precision",
     }  # fmt: skip
     """Options that mean nothing to a trained network; the seal of the weights holds all others fast."""
 
@@ -224,6 +224,10 @@ class TrainingOptions(CheckedOptions):
     """Steps between rows of metrics.jsonl."""
     seed: int = 0
     """Seed of the first weights, of all noise in training, and of the order of the data."""
+    precision: Literal["32", "bf16"] = "32"
+    """Numbers of training: float32, or bfloat16 in linear maps and in the recurrent layers that are faster in it (on a
+    GPU, or plain LSTMs on a CPU that has it). Weights, states and losses stay in float32, and so does all but
+    training."""
 
     def _check_values(self) -> None:
         if self.epochs <= 0:
