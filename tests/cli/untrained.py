@@ -22,7 +22,7 @@ from throughtime.tasks.forecast.inputs import read_inputs
 from throughtime.tasks.forecast.learner import Forecasts, Learner
 from throughtime.tasks.forecast.reader import ToScore
 from throughtime.tasks.generate.labels import LABELS_FILE, saved_labels, written_labels
-from throughtime.tasks.generate.text_model import TextModel
+from throughtime.tasks.generate.text.text_model import TextModel
 from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
 from throughtime.tasks.supervised.examples import read_saved

@@ -230,7 +230,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def test_simple_models_load_no_torch_and_scikit_learn_only_to_learn() -> None:
     rooms = "from throughtime.tasks.classify import rivals; from throughtime.tasks.tag import rivals; "
-    rooms += "from throughtime.tasks.generate import rivals; from throughtime.tasks.rivals import keeping"
+    rooms += "from throughtime.tasks.generate.text import rivals; from throughtime.tasks.rivals import keeping"
     done = python("-c", f"import sys\n{rooms}\nprint(sorted({{'torch', 'sklearn', 'scipy'}} & set(sys.modules)))")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"

@@ -19,8 +19,8 @@ from throughtime.data.user_data import user_data
 from throughtime.errors import CheckpointError, DataError, UsageError
 from throughtime.tasks.generate.job import GenerateJob, make_job
 from throughtime.tasks.generate.options import Config
-from throughtime.tasks.generate.reader import TextReader
-from throughtime.tasks.generate.text_model import TextModel
+from throughtime.tasks.generate.text.reader import TextReader
+from throughtime.tasks.generate.text.text_model import TextModel
 from throughtime.training.reporter import SilentReporter
 
 SMALL: Mapping[str, Any] = {
@@ -55,8 +55,8 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> tt.Run:
 def nats_of(prepared: GenerateJob, rows: Sequence[Mapping[str, str]]) -> float:
     """Score texts the plain way: one by one, each with its own label; the end of the last is not scored."""
     model, vocabulary, labels = (
-        prepared.text_model.model.eval(),
-        prepared.text_model.vocabulary,
+        prepared.writer.model.eval(),
+        prepared.writer.vocabulary,
         ["consonants", "vowels"],
     )
     total = 0.0
@@ -95,7 +95,7 @@ def test_a_text_depends_on_no_text_beside_it(learned: tt.Run, monkeypatch: pytes
     together = list(learned.generate_texts(9, **how))
     assert list(learned.generate_texts(4, **how)) == together[:4]
     assert learned.generate(**how) == together[0]
-    monkeypatch.setattr("throughtime.tasks.generate.text_model.SIDE_BY_SIDE", 2)
+    monkeypatch.setattr("throughtime.tasks.generate.text.text_model.SIDE_BY_SIDE", 2)
     assert list(learned.generate_texts(9, **how)) == together
     assert len(set(together)) > 3
 

@@ -16,8 +16,8 @@ from throughtime.data.user_data import user_data
 from throughtime.errors import CheckpointError, DataError, UsageError
 from throughtime.tasks.generate.job import GenerateJob, make_job
 from throughtime.tasks.generate.options import Config
-from throughtime.tasks.generate.reader import TextReader
-from throughtime.tasks.generate.text_model import TextModel
+from throughtime.tasks.generate.text.reader import TextReader
+from throughtime.tasks.generate.text.text_model import TextModel
 from throughtime.training.reporter import SilentReporter
 
 SMALL: Mapping[str, Any] = {
@@ -41,8 +41,8 @@ def fit(text: object = TEXT, **options: Any) -> tt.Run:
 
 def nats_of(prepared: GenerateJob, text: str) -> float:
     """Score a text the plain way: document by document, one token after the other."""
-    model, vocabulary = prepared.text_model.model.eval(), prepared.text_model.vocabulary
-    separator = prepared.text_model.config.separator
+    model, vocabulary = prepared.writer.model.eval(), prepared.writer.vocabulary
+    separator = prepared.writer.config.separator
     documents = text.split(separator) if separator else [text]
     total = 0.0
     for number, document in enumerate(documents):
@@ -68,9 +68,9 @@ def test_scores_are_those_of_reading_the_text_from_start_to_end(separator: str |
 def test_the_first_steps_loss_is_that_of_the_text_it_reads(separator: str | None) -> None:
     prepared = job(separator=separator, lanes=1, tbptt=60)
     result = prepared.step(0, ())
-    loss, _ = prepared.text_model.forward(prepared.train, prepared._plan(0)[0], ())
+    loss, _ = prepared.writer.forward(prepared.train, prepared._plan(0)[0], ())
     assert result.count == 60 and result.loss.item() == pytest.approx(loss.item())
-    assert result.loss.item() / result.count == pytest.approx(math.log(len(prepared.text_model.vocabulary)), abs=0.4)
+    assert result.loss.item() / result.count == pytest.approx(math.log(len(prepared.writer.vocabulary)), abs=0.4)
 
 
 def test_the_state_is_carried_inside_an_epoch_and_dropped_after_it() -> None:
@@ -131,7 +131,7 @@ def test_without_a_separator_exactly_the_asked_length_is_written() -> None:
 def test_the_last_tenth_is_held_out_before_the_vocabulary_is_built() -> None:
     notes: list[str] = []
     prepared = job("ab" * 450 + "cd" * 50, notes=notes)
-    assert prepared.valid.unknown == 100 and len(prepared.text_model.vocabulary) == 4
+    assert prepared.valid.unknown == 100 and len(prepared.writer.vocabulary) == 4
     assert any("last 10% of the text is held out" in note and "100 characters" in note for note in notes)
     assert any(
         "the validation text has 100 of 100 characters that the vocabulary does not know" in note for note in notes

@@ -183,7 +183,7 @@ def test_a_language_model_stands_beside_counts(unit: str) -> None:
 
 
 def test_of_a_long_text_the_end_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("throughtime.tasks.generate.rivals.TOKENS", 100)
+    monkeypatch.setattr("throughtime.tasks.generate.text.rivals.TOKENS", 100)
     notes = Notes()
     run = tt.fit("generate", text=TEXT, lanes=2, tbptt=8, reporter=notes, **SMALL)
     assert run.rivals["ngram"]["learned_from"] == "100 of 1,432 tokens"  # nine tenths of the text, and its mark

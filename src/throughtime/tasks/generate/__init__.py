@@ -10,8 +10,8 @@ TASK = Task(
     summary="learn a text and write more of it",
     held_out="the last 10 % of the text; of a table with labels 10 % of each label's rows",
     options="throughtime.tasks.generate.options:Config",
-    reader="throughtime.tasks.generate.reader:TextReader",
-    learner="throughtime.tasks.generate.text_model:TextModel",
+    reader="throughtime.tasks.generate.text.reader:TextReader",
+    learner="throughtime.tasks.generate.learner:Learner",
     job="throughtime.tasks.generate.job:make_job",
     files=("vocabulary.json", "tokenizer.json", "conditions.json"),
 )

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from throughtime.data.encoding.units import words_in
 from throughtime.data.encoding.vocabulary import Vocabulary, prompt_ids
 from throughtime.decoding.decoder import Scores
 from throughtime.doors import named
@@ -76,19 +78,25 @@ class NextTokens:
             top: candidates to give.
 
         Returns:
-            The candidates and the rest.
+            The candidates and the rest. Where words are read and the last one is begun, they are those that end it.
 
         Raises:
             UsageError: ``top`` is not positive, or the text has what the model has never seen.
         """
         if top < 1:
             raise UsageError(f"{named('top')} must be at least 1, not {top}")
-        scores = self._read([self._vocabulary.document, *prompt_ids(self._vocabulary, text)])
+        begun = self._begun(text)
+        before = text.removesuffix(begun)
+        scores = self._read([self._vocabulary.document, *prompt_ids(self._vocabulary, before)])
         shares = np.exp(scores.astype(np.float64) - scores.max())
+        if begun:
+            shares = np.where(self._starts_with(begun), shares, 0.0)
+            if not shares.any():
+                prompt_ids(self._vocabulary, text)  # says what it does not know
         shares /= shares.sum()
         order = np.argsort(-shares, kind="stable")
         chosen = [int(token) for token in order[:top] if shares[token] > 0]
-        candidates = tuple(self._candidate(token, float(shares[token])) for token in chosen)
+        candidates = tuple(self._candidate(token, float(shares[token]), begun) for token in chosen)
         others = int(np.count_nonzero(shares)) - len(chosen)
         return Expected(candidates, max(0.0, 1.0 - sum(each.probability for each in candidates)), others)
 
@@ -109,11 +117,26 @@ class NextTokens:
             self._places.append(_Place(count, self._decoder.state, scores))
         return self._places[-1].scores
 
-    def _candidate(self, token: int, probability: float) -> Candidate:
+    def _begun(self, text: str) -> str:
+        """The last word of a text, where words are read and it is none that is known."""
+        if self._vocabulary.unit != "words" or text[-1:].isspace():
+            return ""
+        *_, last = ["", *words_in(text)]
+        return last if self._vocabulary.unseen(last) else ""
+
+    def _starts_with(self, begun: str) -> NDArray[np.bool_]:
+        """For each token whether it is a word that begins so."""
+        marks, decode = (self._vocabulary.document, self._vocabulary.unknown), self._vocabulary.decoder()
+        return np.array(
+            [token not in marks and decode(token).startswith(begun) for token in range(len(self._vocabulary))]
+        )
+
+    def _candidate(self, token: int, probability: float, begun: str) -> Candidate:
         if token == self._vocabulary.document:
             return Candidate(self._separator or "", probability, "end of the document")
         text = self._decoded(token)
-        return Candidate(text, probability, repr(text) if text else f"{self._vocabulary.unit[:-1]} {token}")
+        name = repr(text) if text else f"{self._vocabulary.unit[:-1]} {token}"
+        return Candidate(text.removeprefix(begun), probability, name)
 
     def _decoded(self, token: int) -> str:
         """What a token is after the last few: a piece of a word has its space where one stands there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from throughtime.data.encoding.vocabulary import Vocabulary
-from throughtime.tasks.generate.reader import Corpus
+from throughtime.tasks.generate.text.reader import Corpus
 from throughtime.tasks.rivals.drawing import share_of
 from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.rivals.ngram import NGram

@@ -15,7 +15,7 @@ from throughtime.data.formats.text import read_text
 from throughtime.data.planning.split import hold_out_text
 from throughtime.data.reading import Note, Reading
 from throughtime.data.record import Record
-from throughtime.data.source import TokenSource
+from throughtime.data.source import Lengths, TokenSource
 from throughtime.data.text import Text
 from throughtime.data.user_data import DATA, Given, UserData
 from throughtime.doors import named, option
@@ -44,6 +44,11 @@ class Corpus:
     """Tokens that the vocabulary does not know."""
     conditions: NDArray[np.int64] | None = None
     """Number of the label of each document, (documents,); None where they have none."""
+
+    @property
+    def lengths(self) -> Lengths:
+        """Tokens of each document, its mark included, (documents,)."""
+        return self.source.lengths
 
     @property
     def predictions(self) -> int:
@@ -224,7 +229,11 @@ class TextReader:
         Raises:
             DataError: a label is not known.
         """
-        conditions = None if labels is None else label_numbers(labels, text, name)
+        conditions = (
+            None
+            if labels is None
+            else label_numbers(labels, [document.label or "" for document in text.documents], name)
+        )
         source = encode_text(vocabulary, text)
         known = vocabulary.unknown is None
         unknown = 0 if known else sum(int((item == vocabulary.unknown).sum()) for item in source)

@@ -4,43 +4,45 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional
 
-from throughtime.data.encoding.labels import UNSEEN, Labels
+from throughtime.data.encoding.labels import Labels
 from throughtime.data.encoding.vocabulary import Vocabulary, prompt_ids
-from throughtime.data.planning.batch import NOT_SCORED, next_token_batch, of_each_token
-from throughtime.data.planning.lanes import Span, plan_evaluation
 from throughtime.decoding.decoder import Tokens
-from throughtime.decoding.sampling import Sampler, Step, sample
-from throughtime.doors import named, option
-from throughtime.errors import UnknownNameError, UsageError
-from throughtime.models.language_model import LanguageDecoder, LanguageModel
+from throughtime.decoding.sampling import Sampler, Step
+from throughtime.doors import named
+from throughtime.errors import UsageError
+from throughtime.models.language_model import LanguageDecoder
 from throughtime.tasks.generate.labels import saved_labels
 from throughtime.tasks.generate.next_tokens import NextTokens
 from throughtime.tasks.generate.options import Config
-from throughtime.tasks.generate.reader import Corpus
+from throughtime.tasks.generate.text.reader import Corpus, PreparedText
+from throughtime.tasks.generate.text.rivals import learn_rivals
+from throughtime.tasks.generate.token_writer import LANES, TokenWriter, check_length, network_for
+from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
 from throughtime.training.checkpoint import load_weights
 from throughtime.training.files import MODEL_FILE
-from throughtime.training.job import State
 
-__all__ = ["LANES", "TextModel", "rates"]
+__all__ = ["TextModel", "rates"]
 
-LANES = 32
-"""Places in a text that are read side by side where no other number is asked for."""
+STEPS = 100
+"""Steps of an epoch over a table, where there are texts enough for as many."""
 SIDE_BY_SIDE = 256
 """Texts that are drawn at a time, at most."""
+SAMPLE_LENGTH = 200
+SAMPLE_TEMPERATURE = 0.8
+MOST_LABELS = 4
+"""Labels that a sample is drawn for, at most."""
 
 
-class TextModel:
+class TextModel(TokenWriter):
     """A language model with its vocabulary: scores text and writes text.
 
     Args:
@@ -50,38 +52,33 @@ class TextModel:
         labels: what it writes texts for, where it has learned labels.
     """
 
+    vocabulary: Vocabulary
+    counted = "tokens"
+
     criterion = "bits_per_character"
     """The score that tells the best model."""
     advice = "try training with more epochs, more units (hidden) or more text"
     """What to try where the network is no better than counts."""
 
-    def __init__(
-        self, config: Config, vocabulary: Vocabulary, model: LanguageModel, labels: Labels | None = None
-    ) -> None:
-        self.config, self.vocabulary, self.model, self.labels = config, vocabulary, model, labels
-
     @classmethod
-    def make(cls, config: Config, vocabulary: Vocabulary, device: torch.device, labels: Labels | None = None) -> Self:
+    def make(cls, config: Config, prepared: PreparedText, device: torch.device) -> Self:
         """Make a new model, whose first weights are drawn from torch's generator.
 
         Args:
             config: how text is read and what network it is.
-            vocabulary: text to ids and back.
+            prepared: what was read.
             device: where the network goes.
-            labels: what it is to write texts for, if there are labels.
 
         Returns:
             The model.
         """
-        network = LanguageModel(
-            len(vocabulary),
-            embedding_size=config.embedding,
-            hidden_size=config.hidden,
-            tied=config.tied,
-            conditions=0 if labels is None else len(labels),
-            **config.recurrent(),
-        )
-        return cls(config, vocabulary, network.to(device), labels)
+        vocabulary, labels = prepared.vocabulary, prepared.labels
+        made = cls(config, vocabulary, network_for(config, vocabulary, device, labels), labels)
+        # Vectors of tokens that training sees seldom or never start at zero, so that they disturb nothing.
+        rare = [token for token in (vocabulary.document, vocabulary.unknown) if token is not None]
+        with torch.no_grad():
+            made.model.embedding.weight[rare] = 0.0
+        return made
 
     @classmethod
     def open(cls, config: Config, folder: Path, device: torch.device) -> Self:
@@ -99,32 +96,21 @@ class TextModel:
             CheckpointError: a file of the run is missing or damaged.
         """
         labels = None if config.condition is None else saved_labels(folder)
-        text_model = cls.make(config, saved_vocabulary(config.unit, folder), device, labels)
+        vocabulary = saved_vocabulary(config.unit, folder)
+        text_model = cls(config, vocabulary, network_for(config, vocabulary, device, labels), labels)
         load_weights(folder / MODEL_FILE, text_model.model.eval())
         return text_model
 
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        return self.model.embedding.weight.device
+    def lanes(self, corpus: Corpus) -> int:
+        """Say how many lanes there are by default; of a table of few texts fewer, so that an epoch has some steps."""
+        if corpus.conditions is None:
+            return LANES
+        return min(LANES, max(1, len(corpus.source.tokens) // (self.config.tbptt * STEPS)))
 
-    def forward(self, corpus: Corpus, spans: tuple[Span, ...], state: State) -> tuple[Tensor, State]:
-        """Give the loss summed over the scored tokens of one step, in nats, and the state after it."""
-        batch = next_token_batch(corpus.source, spans, end=self.vocabulary.document)
-        if not state:
-            batch.resets[:, 0] = False  # there is nothing to clear yet
-        inputs, targets, resets = (torch.from_numpy(array).to(self.device) for array in batch)
-        conditions = None
-        if corpus.conditions is not None:
-            conditions = torch.from_numpy(of_each_token(corpus.conditions, spans)).to(self.device)
-        cleared = resets if batch.resets.any() else None
-        logits, after = self.model(inputs, state or None, resets=cleared, conditions=conditions)
-        loss = functional.cross_entropy(
-            logits.flatten(0, 1), targets.flatten(), ignore_index=NOT_SCORED, reduction="sum"
-        )
-        return loss, after
+    def measures(self, corpus: Corpus, loss: float) -> dict[str, float]:
+        """Express a loss for each token with a text's mean characters per token."""
+        return rates(corpus, loss * corpus.predictions)
 
-    @torch.no_grad()
     def evaluate(self, corpus: Corpus) -> dict[str, float]:
         """Score every token of a text once, in the field's units.
 
@@ -135,16 +121,11 @@ class TextModel:
             Metrics by name: ``loss`` (nats per token), ``perplexity``, ``bits_per_character`` and for bytes
             ``bits_per_byte``; ``scored_tokens``, ``scored_characters``, ``unknown_tokens``.
         """
-        lanes = self.config.lanes or LANES
-        plan = plan_evaluation(corpus.source.lengths, token_budget=lanes * self.config.tbptt, lanes=lanes)
-        training = self.model.training
-        self.model.eval()
-        nats, state = 0.0, State()
-        for step in range(len(plan)):
-            loss, state = self.forward(corpus, plan[step], state)
-            nats += loss.item()
-        self.model.train(training)
-        return _scores(corpus, nats)
+        return _scores(corpus, self.nats(corpus))
+
+    def learn_rivals(self, corpus: Corpus) -> dict[str, Rival]:
+        """Count the tokens of a text, and what follows what."""
+        return learn_rivals(corpus, self.vocabulary)
 
     def score_rival(self, rival: Any, read: Corpus) -> dict[str, float]:
         """Score a simple model on a text by the metrics of the network."""
@@ -162,7 +143,7 @@ class TextModel:
         condition: str | None = None,
     ) -> Iterator[str]:
         """Write on after a prompt, as ``Run.generate_stream`` says."""
-        prompted, number = self._prompted(prompt, length), self._number(condition)
+        prompted, number = self._prompted(prompt, length), self.number(condition)
         sampler = Sampler(temperature=temperature, top_k=top_k, top_p=top_p)
         steps = islice(self._steps(prompted, number, np.arange(1), sampler, seed), length)
         return self._decoded(int(step.tokens[0]) for step in steps)
@@ -182,7 +163,7 @@ class TextModel:
         """Write several texts after a prompt, as ``Run.generate_texts`` says."""
         if count < 1:
             raise UsageError(f"{named('count')} must be at least 1, not {count}")
-        prompted, number = self._prompted(prompt, length), self._number(condition)
+        prompted, number = self._prompted(prompt, length), self.number(condition)
         sampler = Sampler(temperature=temperature, top_k=top_k, top_p=top_p)
         seed = secrets.randbits(64) if seed is None else seed
         parts = (np.arange(start, min(start + SIDE_BY_SIDE, count)) for start in range(0, count, SIDE_BY_SIDE))
@@ -192,32 +173,25 @@ class TextModel:
 
     def _prompted(self, prompt: str, length: int) -> list[int]:
         """The tokens before what is written."""
-        if length < 0:
-            raise UsageError(f"{named('length')} must be 0 or more, not {length}")
+        check_length(length)
         return [self.vocabulary.document, *prompt_ids(self.vocabulary, prompt)]
 
     def _steps(
         self, prompted: list[int], condition: int | None, rows: Tokens, sampler: Sampler, seed: int | None
     ) -> Iterator[Step]:
         """Draw texts side by side; one for a label ends where documents end, another goes on."""
-        end = None if condition is None else self.vocabulary.document
-        first = np.full(len(rows), prompted[-1])
-        return sample(self._decoder(prompted, condition, len(rows)), first, sampler, seed=seed, rows=rows, end=end)
+        decoder = self._decoder(prompted, condition, len(rows))
+        return self.drawn(decoder, prompted[-1], rows, sampler, seed, ends=condition is not None)
 
     def _decoder(self, prompted: list[int], condition: int | None, rows: int = 1) -> LanguageDecoder:
         """The network after all but the last of some tokens, in rows side by side; it never writes what is unknown."""
-        mark = self.vocabulary.document
-        banned = [self.vocabulary.unknown, None if condition is not None or self.config.separator else mark]
-        return self.model.decoder(
-            [prompted] * rows,
-            restart=mark,
-            banned=[token for token in banned if token is not None],
-            conditions=None if condition is None else [condition] * rows,
-        )
+        mark = None if condition is not None or self.config.separator else self.vocabulary.document
+        banned = [token for token in (self.vocabulary.unknown, mark) if token is not None]
+        return self.decoder(prompted, condition, banned, rows)
 
     def next_tokens(self, condition: str | None = None) -> NextTokens:
         """Make ready to say what comes next in a text that grows, as ``Run.next`` says."""
-        number = self._number(condition)
+        number = self.number(condition)
         return NextTokens(lambda tokens: self._decoder(tokens, number), self.vocabulary, self.config.separator)
 
     def _texts(self, count: int, steps: Iterable[Step]) -> Iterator[str]:
@@ -227,22 +201,6 @@ class TextModel:
                 written[row].append(int(token))
         return ("".join(self._decoded(tokens)) for tokens in written)
 
-    def _number(self, condition: str | None) -> int | None:
-        """The number of the label that is asked for; None where the network has learned none."""
-        if self.labels is None:
-            if condition is not None:
-                raise UsageError(f"this run has learned from no labels; leave {named('condition')} out")
-            return None
-        if condition is None:
-            raise UsageError(
-                f"this run writes a text for a label; choose one with {option('condition')}: "
-                f"{', '.join(self.labels.names)}"
-            )
-        (number,) = self.labels.numbers([condition])
-        if number == UNSEEN:
-            raise UnknownNameError("label", condition, self.labels.names)
-        return number
-
     def _decoded(self, tokens: Iterable[int]) -> Iterator[str]:
         decode = self.vocabulary.decoder()
         for token in tokens:
@@ -250,18 +208,40 @@ class TextModel:
             if piece:
                 yield piece
 
-    def describe(self) -> dict[str, object]:
-        """Give the sizes of network and vocabulary, by name."""
+    def sample(self, step: int) -> str:
+        """Write a text for the eye, after so many steps of training."""
+        how: dict[str, Any] = {"length": SAMPLE_LENGTH, "temperature": SAMPLE_TEMPERATURE}
+        how["seed"] = self.config.seed + step
+        if self.labels is not None:
+            return self._sample_of_labels(self.labels, step, how)
+        text = ""
+        for piece in self.generate_stream(**how):
+            text += piece
+            if len(text) >= SAMPLE_LENGTH:
+                break
+        return text
+
+    def _sample_of_labels(self, labels: Labels, step: int, how: Mapping[str, Any]) -> str:
+        """A text for each of some labels, which take turns; of long texts one is enough."""
+        start, text = step // max(1, self.config.sample_every) * MOST_LABELS % len(labels), ""
+        for label in [*labels.names[start:], *labels.names[:start]][:MOST_LABELS]:
+            text += f"{label}: {''.join(self.generate_stream(condition=label, **how))}\n"
+            if len(text) >= SAMPLE_LENGTH:
+                break
+        return text
+
+    def pictures(self) -> Mapping[str, str]:
+        """Draw nothing: a text is read."""
+        return {}
+
+    def amounts(self, train: Corpus, valid: Corpus) -> Mapping[str, object]:
+        """Say how much text there is, by name."""
         return {
-            "cell": self.config.cell,
-            "hidden": self.config.hidden,
-            "layers": self.config.layers,
-            **self.config.around(),
-            "embedding": self.config.embedding,
-            "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
-            "unit": self.config.unit,
-            "vocabulary": len(self.vocabulary),
-            **({} if self.labels is None else {"conditions": list(self.labels.names)}),
+            "training_characters": train.characters,
+            "training_tokens": train.predictions,
+            "training_documents": len(train.source),
+            "validation_characters": valid.characters,
+            "validation_tokens": valid.predictions,
         }
 
 

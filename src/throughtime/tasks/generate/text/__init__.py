@@ -1,0 +1,1 @@
+"""Text, as characters, bytes, words or pieces of words."""
