@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "layers"))  # makers
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "layers")]  # analytic, makers
 
 
 @pytest.fixture(autouse=True)

@@ -1,1 +1,9 @@
 """Looking into a network: why it forgot, what it remembers, what each gate did."""
+
+from __future__ import annotations
+
+from throughtime.insight.flow import gradient_flow
+from throughtime.insight.models import inside
+from throughtime.insight.subject import Subject, subject
+
+__all__ = ["Subject", "gradient_flow", "inside", "subject"]

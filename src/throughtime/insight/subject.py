@@ -17,7 +17,7 @@ from throughtime.errors import ArgumentTypeError, ShapeError, UnknownNameError, 
 from throughtime.layers import Recurrent
 from throughtime.layers.multidimensional import ConvLSTM, GridLSTM
 
-__all__ = ["Score", "Subject", "evaluating", "read", "subject"]
+__all__ = ["Score", "Subject", "changed", "check_layer", "evaluating", "read", "step", "subject", "texts_of"]
 
 Score = Callable[[Tensor, Any], Tensor]
 """The layers' output (T, D*P) and their state after the last step (as they return it of one sequence), to scores
@@ -47,6 +47,8 @@ class Subject:
     """(S,) names of the scores; empty where they have none."""
     texts: tuple[str, ...] = ()
     """(T,) what each step is of, for people to read; empty where nothing is known."""
+    state: Any = None
+    """What the layers begin with, as they take it for one sequence; None: their own initial state."""
     summed: bool = False
     """Whether the scores are outputs, of which none is what is said: then they are taken together."""
 
@@ -110,11 +112,9 @@ def subject(
         >>> seen.at, seen.chosen(torch.tensor([1.0, 2.0]), None)[1]
         (9, 'sum of outputs')
     """
-    _check_layer(layer)
+    check_layer(layer)
     taken = _sequence(layer, x)
     place = step("at", taken.shape[0] - 1 if at is None else at, taken.shape[0])
-    if texts and len(texts) != taken.shape[0]:
-        raise UsageError(f"texts has {len(texts)} entries for {taken.shape[0]} steps: give one for each, or none")
 
     def outputs(y: Tensor, state: Any) -> Tensor:
         return y[place] if score is None else score(y)
@@ -125,7 +125,7 @@ def subject(
         score=outputs,
         at=place,
         labels=tuple(labels),
-        texts=tuple(texts),
+        texts=texts_of(texts, taken.shape[0]),
         summed=score is None,
     )
 
@@ -183,7 +183,35 @@ def read(layer: Recurrent, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
     return (y.transpose(0, 1) if layer.batch_first else y), after
 
 
-def _check_layer(layer: object) -> None:
+def changed(state: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """A state as layers take and give it, each of its tensors changed.
+
+    Args:
+        state: a tensor, a tuple or a list of such states, or None.
+        change: what is done to a tensor.
+    """
+    if state is None or isinstance(state, Tensor):
+        return None if state is None else change(state)
+    return type(state)(changed(part, change) for part in state)
+
+
+def texts_of(texts: Sequence[str], steps: int) -> tuple[str, ...]:
+    """Check that there is a text for each step, or none at all.
+
+    Args:
+        texts: them.
+        steps: T.
+
+    Raises:
+        UsageError: there are more or fewer.
+    """
+    if texts and len(texts) != steps:
+        raise UsageError(f"texts has {len(texts)} entries for {steps} steps: give one for each, or none")
+    return tuple(texts)
+
+
+def check_layer(layer: object) -> None:
+    """Raise :class:`ArgumentTypeError` where something is no stack of recurrent layers over vectors."""
     if isinstance(layer, nn.RNNBase):
         name = type(layer).__name__
         raise ArgumentTypeError(

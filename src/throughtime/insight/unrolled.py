@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from throughtime.errors import UnknownNameError
@@ -19,7 +21,18 @@ from throughtime.kernels.reference.loop import advance
 from throughtime.layers import Recurrent
 from throughtime.layers.construction.block import Block
 
-__all__ = ["Intervention", "Lane", "Unrolled", "lane_named", "lanes", "parts", "precise", "unroll", "working_dtype"]
+__all__ = [
+    "Intervention",
+    "Lane",
+    "Unrolled",
+    "lane_named",
+    "lanes",
+    "numbers",
+    "parts",
+    "precise",
+    "unroll",
+    "working_dtype",
+]
 
 Carry = tuple[Tensor, ...]
 
@@ -89,6 +102,11 @@ def lane_named(layer: Recurrent, name: str) -> Lane:
 def parts(layer: Recurrent) -> tuple[str, ...]:
     """Names of the parts of a carry, h first."""
     return layer.cell.carry(layer.proj_size > 0)
+
+
+def numbers(tensor: Tensor) -> NDArray[np.float64]:
+    """A tensor as what results hold."""
+    return np.asarray(tensor.detach().cpu().numpy(), np.float64)
 
 
 def working_dtype(like: Tensor) -> torch.dtype:
