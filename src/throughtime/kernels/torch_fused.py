@@ -11,13 +11,14 @@ from itertools import pairwise
 from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.kernels.call import Call, Swept
 from throughtime.kernels.reference.cell import Parameters
+from throughtime.kernels.sight import has_memory
 
-__all__ = ["FUNCTIONS", "WEIGHTS", "flatten", "run", "run_stack", "step"]
+__all__ = ["FUNCTIONS", "WEIGHTS", "can_flatten", "flatten", "run", "run_stack", "step"]
 
 _VF: Any = torch._VF  # pyright: ignore[reportPrivateUsage]  # the functions that torch.nn itself calls
 
@@ -159,6 +160,23 @@ def _run_cut(call: Call, rows: Tensor, sizes: list[int], resets: Tensor) -> Swep
 
 
 _CUDNN_MODES = {"rnn_relu": 0, "rnn_tanh": 1, "lstm": 2, "gru": 3}
+
+
+def can_flatten(weights: Sequence[Tensor]) -> bool:
+    """Whether weights can be moved, in place, into the block that :func:`flatten` makes.
+
+    They can where all are parameters of one type in the memory of one GPU whose cuDNN takes them, and no two are the
+    same memory. What stands where a parameter was (parametrized, pruned) is made anew at each call, and so is no place
+    to write to.
+
+    Args:
+        weights: all parameters that one call reads.
+    """
+    first = weights[0]
+    alike = all(isinstance(each, nn.Parameter) and each.dtype == first.dtype and each.is_cuda for each in weights)
+    if not alike or not torch.backends.cudnn.is_acceptable(first) or not has_memory(weights):
+        return False
+    return len({each.data_ptr() for each in weights}) == len(weights)
 
 
 def flatten(

@@ -239,6 +239,8 @@ class Recurrent(LayerPass):
         traced = sight.tracing()
         if (sight.unreadable() and not traced) or not self._plain():
             return False
+        if input.is_cuda and not self._in_one_call():
+            return False  # its weights are laid out layer by layer, for training: cuDNN would copy them
         if isinstance(input, PackedSequence):
             request = self.request(input.data, 0, dense=True, resets=False)
         elif input.is_nested or input.numel() == 0 or input.dim() not in (2, 3):

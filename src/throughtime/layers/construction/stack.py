@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -85,6 +85,7 @@ class Stack(Unquantized):
             raise UsageError(f"cell {cell.name!r} has no weight_hh, which weight_dropout acts on")
         self._widths = [list(self._carry(layer).values()) for layer in range(self.num_layers)]
         self._create({"device": device, "dtype": dtype})
+        self.flatten_parameters()
         self.reset_parameters()
 
     @property
@@ -169,23 +170,39 @@ class Stack(Unquantized):
         return [each.plain(self) for sets in self._sets for each in sets]
 
     def flatten_parameters(self) -> None:
-        """Lay the weights out as one block of memory for cuDNN; elsewhere there is nothing to do."""
-        weights = [weight for weights in self.all_weights for weight in weights]
-        if not (
-            self._known() and self._plain() and weights[0].is_cuda and torch.backends.cudnn.is_acceptable(weights[0])
-        ):
+        """Lay the weights out in the blocks of memory that cuDNN reads without copying; elsewhere nothing is done.
+
+        That is one block for a stack that cuDNN runs in one call, and else one for each layer. As in ``torch.nn`` it is
+        done by itself where the layer is made, moved or converted.
+        """
+        if not self._known():
             return
-        torch_fused.flatten(
-            self.cell.name,
-            weights,
-            input_size=self.input_size,
-            hidden_size=self.hidden_sizes[0],
-            proj_size=self.proj_size,
-            layers=self.num_layers,
-            bias=self.bias,
-            batch_first=self.batch_first,
-            bidirectional=self.bidirectional,
-        )
+        per_layer = [self.all_weights[at : at + self.directions] for at in self._places()]
+        whole = self._in_one_call()
+        for number, each in enumerate([self.all_weights] if whole else per_layer):
+            weights = [weight for direction in each for weight in direction]
+            if torch_fused.can_flatten(weights):
+                torch_fused.flatten(
+                    self.cell.name,
+                    weights,
+                    input_size=self._inputs(number),
+                    hidden_size=self.hidden_sizes[number],
+                    proj_size=self.proj_size,
+                    layers=self.num_layers if whole else 1,
+                    bias=self.bias,
+                    batch_first=self.batch_first,
+                    bidirectional=self.bidirectional,
+                )
+
+    def _places(self) -> range:
+        """Where in ``all_weights`` each layer begins."""
+        return range(0, self.num_layers * self.directions, self.directions)
+
+    def _apply(self, *args: Any, **kwargs: Any) -> Self:
+        """Move or convert the parameters; those that come out of it lie apart."""
+        applied = super()._apply(*args, **kwargs)
+        self.flatten_parameters()
+        return applied
 
     def __prepare_scriptable__(self) -> nn.Module:
         not_scriptable(self)
@@ -207,9 +224,19 @@ class Stack(Unquantized):
 
     def _plain(self) -> bool:
         """Whether torch's kernels know the whole stack, this mode's masks included."""
-        masks = self.recurrent_dropout or self.weight_dropout or self.input_dropout or self.variational_dropout
-        uniform = len(set(self.hidden_sizes)) == 1 and not self.around and self.initial_state == "zeros"
-        return uniform and not (self.training and masks)
+        return self._uniform() and not (self.training and self._masked())
+
+    def _uniform(self) -> bool:
+        return len(set(self.hidden_sizes)) == 1 and not self.around and self.initial_state == "zeros"
+
+    def _masked(self) -> bool:
+        """Whether masks are drawn in training that torch's kernels know nothing of."""
+        dropouts = (self.recurrent_dropout, self.weight_dropout, self.input_dropout, self.variational_dropout)
+        return any(dropouts)
+
+    def _in_one_call(self) -> bool:
+        """Whether cuDNN runs the whole stack in one call, in both modes; the layout of its weights goes by that."""
+        return self._uniform() and not self._masked()
 
     @property
     def around(self) -> list[str]:
