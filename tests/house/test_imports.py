@@ -34,14 +34,18 @@ MAY_IMPORT = {
     "data": {"errors", "doors"},
     "training": {"errors", "doors", "data"},
     "tasks": NETWORK | CRAFT,
-    "runs": NETWORK | CRAFT | {"tasks"},
+    "runs": NETWORK | CRAFT | {"tasks", "insight"},
     "bench": GROUND | {"kernels", "layers"},
-    "cli": {"errors", "doors", "data", "training", "tasks", "runs", "bench"},
+    "cli": {"errors", "doors", "data", "training", "tasks", "runs", "bench", "insight"},
     "__main__": {"cli"},
 }
 """Room -> the other rooms it may import; the two wings meet only in tasks."""
-PART_MAY_IMPORT = {("bench", "memory"): {"models", "data", "training", "tasks", "runs"}}
-"""Part of a room -> the rooms that it alone may import, beside those of its room: layers are timed without tasks."""
+PART_MAY_IMPORT = {
+    ("bench", "memory"): {"models", "data", "training", "tasks", "runs"},
+    ("insight", "pictures"): {"training"},
+}
+"""Part of a room -> the rooms that it alone may import, beside those of its room: layers are timed without tasks, and
+what is drawn of a network is drawn as a report is."""
 
 HALL = "hall"
 """The files that stand in a room itself, beside its inner rooms."""
@@ -85,6 +89,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "forecast": {HALL, "rivals"},
         **{task: {HALL, "supervised", "rivals", "writing"} for task in TASKS},  # no task knows another
     },
+    "insight": {HALL: set(), "pictures": {"results"}},
     "bench": {HALL: set(), "peers": {HALL}, "memory": {HALL}},
     "cli": {"display": set(), HALL: {"display"}, "demos": {HALL, "display"}, "main": {HALL, "demos"}},
 }

@@ -5,7 +5,6 @@ Loads no torch, and matplotlib only to write an image.
 
 from __future__ import annotations
 
-import unicodedata
 import warnings
 from collections.abc import Sequence
 from html import escape
@@ -20,7 +19,7 @@ from throughtime.errors import ShapeError, TrainingError
 from throughtime.tasks.supervised.prediction import WrittenText
 from throughtime.training.files import write_text, writing
 from throughtime.training.pages.drawing import FORBIDDEN, LINE, VALIDATION, Drawing, width_of
-from throughtime.training.pages.grid import draw_squares, shortened
+from throughtime.training.pages.grid import draw_squares, token_label
 from throughtime.training.pages.raster import fonts
 from throughtime.training.scores import unit_of
 
@@ -36,8 +35,6 @@ STEEP = 60.0
 """Degrees by which tokens are turned that are wider than a square."""
 CAPTION = 22.0
 """What the words at both sides of the grid take."""
-SHOWN = str.maketrans({" ": "␣", "\u00a0": "␣", "\u3000": "␣", "\n": "↵", "\r": "↵", "\t": "⇥"})
-"""White space as it is shown."""
 
 
 def attention_grid(source: Sequence[str], written: Sequence[str], weights: NDArray[np.floating]) -> str:
@@ -151,14 +148,8 @@ def _labels(
             f"weights are (tokens written, tokens of the source), ({len(written)}, {len(source)}) with one or more of "
             f"each, not {weights.shape}"
         )
-    across, down = ([_label(token) for token in tokens] for tokens in (source, written))
+    across, down = ([token_label(token, LONGEST) for token in tokens] for tokens in (source, written))
     return across, down
-
-
-def _label(token: str) -> str:
-    """A token as it is shown: white space, marks without their letter, and what controls text would not be seen."""
-    shown = shortened(_allowed(token).translate(SHOWN), LONGEST)
-    return f"◌{shown}" if shown and unicodedata.category(shown[0])[0] in "MC" else shown
 
 
 def _allowed(text: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.training.pages.drawing import LINE, Drawing, Point
+from throughtime.training.pages.drawing import FORBIDDEN, LINE, Drawing, Point
 
-__all__ = ["draw_squares", "shortened"]
+__all__ = ["draw_squares", "shortened", "token_label"]
+
+SHOWN = str.maketrans({" ": "␣", "\u00a0": "␣", "\u3000": "␣", "\n": "↵", "\r": "↵", "\t": "⇥"})
+"""White space as it is shown."""
 
 
 def draw_squares(drawing: Drawing, corner: Point, side: float, shares: NDArray[np.floating], fill: str) -> None:
@@ -51,3 +56,21 @@ def shortened(name: str, most: int) -> str:
         ('incom…', 'clear')
     """
     return name if len(name) <= most else name[: most - 1] + "…"
+
+
+def token_label(token: str, most: int) -> str:
+    """Give a token as it is shown: white space, marks without their letter, and what controls text would not be seen.
+
+    Args:
+        token: the token.
+        most: characters that are shown at most.
+
+    Returns:
+        The label.
+
+    Example:
+        >>> token_label(" ", 6), token_label("incomprehensible", 6)
+        ('␣', 'incom…')
+    """
+    label = shortened(FORBIDDEN.sub("\ufffd", token).translate(SHOWN), most)
+    return f"◌{label}" if label and unicodedata.category(label[0])[0] in "MC" else label
