@@ -32,29 +32,28 @@ def horizon_picture(horizon: Horizon) -> str:
     """
     curves = [_by_gradient(horizon), _by_substitution(horizon)]
     curves = [curve for curve in curves if curve is not None]
-    reach = horizon.reach_by_substitution
-    farthest = int(np.abs(horizon.steps - horizon.at).max(initial=0))
-    title = f"What is said still changes when the input {reach:,} steps back is another"
-    if farthest and reach >= farthest:
-        title += ", the farthest there is"
-    felt = f"Felt: at least {in_words(horizon.threshold)} of the largest effect. By the gradient the reach is "
+    title = _title(horizon) if curves else "Nothing that was read changes what is said"
+    height = HEIGHT + BELOW if curves else 0.0
     room = UNITS + 62 if horizon.units else 0.0
-    below = [f"{felt}{horizon.reach_by_gradient:,} steps.", horizon.note]
-    drawing, top = headed(title, below, HEIGHT + BELOW + room)
+    by_gradient = f"By the gradient the reach is {horizon.reach_by_gradient:,} steps."
+    felt = f"Felt: at least {in_words(horizon.threshold)} of the largest effect. {by_gradient}"
+    drawing, top = headed(title, [felt, horizon.note], height + room)
     size = (WIDTH - 2 * MARGIN, HEIGHT)
-    draw_decay(
-        drawing,
-        (MARGIN, top),
-        size,
-        curves,
-        "effect, of the largest",
-        least=LEAST,
-        marked=horizon.threshold,
-        below=f"{in_words(horizon.threshold)}: no longer felt",
-    )
+    if curves:
+        least, name = f"{in_words(horizon.threshold)}: no longer felt", "effect, of the largest"
+        draw_decay(
+            drawing, (MARGIN, top), size, curves, name, least=LEAST, marked=horizon.threshold, below=least
+        )  # fmt: skip
     if horizon.units:
-        _draw_units(drawing, horizon, top + HEIGHT + BELOW + 22)
+        _draw_units(drawing, horizon, top + height + 22)
     return drawing.svg()
+
+
+def _title(horizon: Horizon) -> str:
+    reach = horizon.reach_by_substitution
+    words = f"What is said still changes when the input {reach:,} steps back is another"
+    farthest = int(np.abs(horizon.steps - horizon.at).max(initial=0))
+    return f"{words}, the farthest there is" if farthest and reach >= farthest else words
 
 
 def _by_gradient(horizon: Horizon) -> Curve | None:
