@@ -57,8 +57,8 @@ def test_lines_end_where_the_text_does_and_where_there_is_no_more_room() -> None
 
 def test_saliency_says_what_spoke_most_and_whether_all_is_told() -> None:
     said = whole_text(saliency_picture(saliency()))
-    assert "'bad' speaks most against good" in said and "integrated gradients" in said and "off by 0.001" in said
-    assert "step 1 speaks most against good" in whole_text(saliency_picture(saliency(())))
+    assert "'bad' speaks most against 'good'" in said and "integrated gradients" in said and "off by 0.001" in said
+    assert "Step 1 speaks most against 'good'" in whole_text(saliency_picture(saliency(())))
     assert saliency_page(saliency())[1].count("<span") == 3
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from throughtime.training.pages.drawing import QUIET, Drawing, width_of
 
-__all__ = ["MARGIN", "WIDTH", "called", "headed", "in_words", "lines_of", "ordered"]
+__all__ = ["MARGIN", "WIDTH", "called", "headed", "in_words", "lines_of", "ordered", "quoted"]
 
 WIDTH, MARGIN = 720.0, 16.0
 """Width of a picture in points, and what is left free at its edges."""
@@ -107,6 +107,22 @@ def in_words(share: float) -> str:
     if share < 1e-6:
         return "less than a millionth"
     return f"{share:,.3g} times as much" if share > 1.5 else f"{100 * share:.2g}%" if share < 0.995 else "all"
+
+
+def quoted(said: str) -> str:
+    """Write what is said in quotes, where it is a label or a token.
+
+    Args:
+        said: what a score is called.
+
+    Returns:
+        The same, so that blanks are seen; plain where it is in words.
+
+    Example:
+        >>> quoted(" "), quoted("sum of outputs")
+        ("' '", 'sum of outputs')
+    """
+    return said if " " in said.strip() else repr(said)
 
 
 def ordered(tracks: Collection[str]) -> list[str]:

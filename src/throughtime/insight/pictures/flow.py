@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.insight.pictures.canvas import MARGIN, WIDTH, called, headed, in_words, ordered
+from throughtime.insight.pictures.canvas import MARGIN, WIDTH, called, headed, in_words, ordered, quoted
 from throughtime.insight.results import Flow, Spectrum
 from throughtime.training.pages.charts import Curve, Scale, draw_curves, linear, logarithmic, name_ends
 from throughtime.training.pages.drawing import COLOURS, QUIET, TEXT, Drawing, width_of
@@ -62,7 +62,9 @@ def flow_picture(flow: Flow) -> str:
         )
         for (track, (steps, values)), (colour, dashed) in zip(curves.items(), _looks(list(curves)), strict=True)
     ]  # fmt: skip
-    below = [f"The gradient of the score for {flow.towards} at step {flow.at}, on its way back to the first step."]
+    below = [
+        f"The gradient of the score for {quoted(flow.towards)} at step {flow.at}, on its way back to the first step."
+    ]
     drawing, top = headed(_flow_title(curves), [*below, flow.note], HEIGHT + BELOW)
     draw_decay(drawing, (MARGIN, top), (WIDTH - 2 * MARGIN, HEIGHT), lines, "what is left of the gradient")
     return drawing.svg()

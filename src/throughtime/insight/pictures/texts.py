@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.insight.pictures.canvas import MARGIN, WIDTH, called, headed
+from throughtime.insight.pictures.canvas import MARGIN, WIDTH, called, headed, quoted
 from throughtime.insight.pictures.gates import thinned, write_tokens
 from throughtime.insight.results import Activity, FoundUnits, Saliency
 from throughtime.training.pages.charts import linear
@@ -95,7 +95,7 @@ def _saliency_words(saliency: Saliency) -> tuple[str, list[str]]:
     most = int(np.argmax(np.abs(saliency.contributions)))
     what = repr(saliency.texts[most]) if saliency.texts else f"step {most:,}"
     speaks = "for" if saliency.contributions[most] > 0 else "against"
-    title = f"{what} speaks most {speaks} {saliency.towards}"
+    title = f"{what[0].upper() + what[1:]} speaks most {speaks} {quoted(saliency.towards)}"
     below = [f"Score {saliency.score:.3g} at step {saliency.at:,}, by {saliency.method.replace('_', ' ')}."]
     if np.isfinite(saliency.missing):
         begun = f"From {saliency.baseline_score:.3g} with nothing read; "
