@@ -40,6 +40,15 @@ def test_a_door_is_left_when_it_raises() -> None:
     assert takes("anything") and named("hidden") == "hidden"
 
 
+def test_a_door_behind_a_door_speaks_as_the_first() -> None:
+    @taking(lambda: ["words"], lambda: {"text_column": "words"})
+    def outer() -> tuple[str, ...]:
+        return called("header")
+
+    assert outer() == ("fit(header=False)", "fit(fill='zero')", "words=", "words")
+    assert called("header")[0] == "header=False", "by itself it speaks as itself"
+
+
 def refused(*args: Any, **how: Any) -> str:
     with pytest.raises(ThroughtimeError) as caught:
         tt.fit(*args, reporter=SilentReporter(), **how)

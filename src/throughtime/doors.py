@@ -55,7 +55,7 @@ def taking(
     options: Callable[..., Collection[str]],
     called: Callable[..., Mapping[str, str]] = lambda *_, **__: {},
 ) -> Callable[[Callable[_Arguments, _Result]], Callable[_Arguments, _Result]]:
-    """Make a function a door: messages told while it runs name what it takes.
+    """Make a function a door: messages told while it runs name what it takes; of doors behind it, the outermost speaks.
 
     Args:
         options: gives, for the arguments of a call, the options that it takes beside the function's own parameters.
@@ -74,6 +74,8 @@ def taking(
 
         @wraps(door)
         def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+            if _TAKEN.get() is not None:
+                return door(*args, **kwargs)
             token = _TAKEN.set(frozenset(own | set(options(*args, **kwargs))))
             names = _CALLED.set(called(*args, **kwargs))
             try:
