@@ -1,4 +1,4 @@
-"""What ``evaluate``, ``predict`` and ``generate`` refuse or tell with an option named, and what comes of it."""
+"""What ``evaluate``, ``predict``, ``generate`` and ``next`` refuse or tell with an option named, and what comes of it."""
 
 from __future__ import annotations
 
@@ -179,6 +179,8 @@ USING: dict[str, Case] = {
     "a temperature": Case({"a.csv": TEXT}, "generate run --temperature -1", "--temperature must be 0",
                     "--temperature 1", 0,
                           before=LANGUAGE),
+    "no candidates": Case({"a.csv": TEXT}, "next run a --top 0", "--top must be at least 1", "--top 1", 0,
+        before=LANGUAGE),
     "a few tokens": Case({"a.csv": TEXT}, "generate run --top-k 0", "--top-k must be at least 1", "--top-k 1", 0,
                          before=LANGUAGE),
     "a share": Case({"a.csv": TEXT}, "generate run --top-p 2", "--top-p must be above 0", "--top-p 1", 0,

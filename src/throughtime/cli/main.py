@@ -63,6 +63,12 @@ def _generate() -> Made:
     return generate
 
 
+def _next() -> Made:
+    from throughtime.cli.next import next_tokens
+
+    return next_tokens
+
+
 def _describe() -> Made:
     from throughtime.cli.runs import describe
 
@@ -90,6 +96,7 @@ COMMANDS: Mapping[str, tuple[Callable[[], Made], str]] = {
     ),
     "forecast": (_forecast, "Say what comes after the end of series, and how sure that is."),
     "generate": (_generate, "Write on after a prompt: prints the prompt, then new text as it is drawn."),
+    "next": (_next, "Say which letters or words a run expects next, in one answer or at each key."),
     "describe": (_describe, "Say what a run is: sizes, data, training, scores, files."),
     "bench": (_bench, "Time the layers beside other libraries."),
     "demo": (_demo, "Watch a network learn real data from this machine, in a few minutes."),

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from throughtime.decoding.expected import Expected
 from throughtime.doors import taking
 from throughtime.errors import UsageError
 from throughtime.runs.opened_run import OpenedRun
-
-if TYPE_CHECKING:
-    from throughtime.tasks.generate.next_tokens import Expected, NextTokens
 
 __all__ = ["GeneratingRun"]
 
@@ -18,7 +16,7 @@ __all__ = ["GeneratingRun"]
 class GeneratingRun(OpenedRun):
     """A trained run, which writes where its task writes on after a prompt."""
 
-    _last: tuple[str | None, NextTokens] | None = None
+    _last: tuple[str | None, Any] | None = None
     """The label and the text that :meth:`next` was last asked for."""
 
     def generate(self, prompt: str = "", **how: Any) -> str:
@@ -116,7 +114,7 @@ class GeneratingRun(OpenedRun):
         """
         return self._typed(condition).after(text, top)
 
-    def _typed(self, condition: str | None) -> NextTokens:
+    def _typed(self, condition: str | None) -> Any:
         """The text that was last asked for, from which the next one is gone on with."""
         self._require_writing()
         if self._last is None or self._last[0] != condition:

@@ -8,6 +8,7 @@ from throughtime.cli.demos import (
     code,
     digits,
     generate,
+    hello,
     memory,
     moving,
     names,
@@ -21,6 +22,7 @@ __all__ = ["DEMOS"]
 
 DEMOS: dict[str, Demo] = {
     "generate": generate.DEMO,
+    "hello": hello.DEMO,
     "names": names.DEMO,
     "digits": digits.DEMO,
     "code": code.DEMO,

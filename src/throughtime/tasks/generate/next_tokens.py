@@ -12,37 +12,16 @@ from numpy.typing import NDArray
 from throughtime.data.encoding.units import words_in
 from throughtime.data.encoding.vocabulary import Vocabulary, prompt_ids
 from throughtime.decoding.decoder import Scores
+from throughtime.decoding.expected import Candidate, Expected
 from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.models.language_model import LanguageDecoder
 from throughtime.models.parts.row_states import State
 
-__all__ = ["Candidate", "Expected", "NextTokens"]
+__all__ = ["NextTokens"]
 
 _KEPT = 256
 """Places at which the state is kept: so far back a text can be changed without being read again."""
-
-
-class Candidate(NamedTuple):
-    """A token that may come next."""
-
-    text: str
-    """What it adds to the text; empty where a document ends, or where a byte is not yet a character."""
-    probability: float
-    """Of all tokens that can be written."""
-    name: str
-    """The token for people: its text in quotes, its number where it is no text, or what it means."""
-
-
-class Expected(NamedTuple):
-    """What a model expects after a text."""
-
-    candidates: tuple[Candidate, ...]
-    """The likeliest, those first."""
-    rest: float
-    """The probability of all others together."""
-    others: int
-    """How many these are."""
 
 
 class _Place(NamedTuple):
