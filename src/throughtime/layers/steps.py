@@ -81,10 +81,24 @@ class LayeredSteps:
         Returns:
             (B, P).
         """
-        for number, (call, block) in enumerate(zip(self._calls, self._blocks, strict=True)):
-            carry = self._carries[number] = self._one(call, block.enter(x), self._carries[number])
-            x = block.leave(x, carry[0])
-        return x.clone()  # it is the state, too
+        y, self._carries = self.advanced(x, self._carries)
+        return y.clone()  # it is the state, too
+
+    def advanced(self, x: Tensor, carries: Sequence[Carry]) -> tuple[Tensor, list[Carry]]:
+        """One step from any state; that of these steps is not touched.
+
+        Args:
+            x: (B, I).
+            carries: the state of each layer.
+
+        Returns:
+            (B, P), which may be a part of the state after it, and that state.
+        """
+        after: list[Carry] = []
+        for call, block, carry in zip(self._calls, self._blocks, carries, strict=True):
+            after.append(self._one(call, block.enter(x), carry))
+            x = block.leave(x, after[-1][0])
+        return x, after
 
     def _one(self, call: Call, x: Tensor, carry: Carry) -> Carry:
         p = call.parameters(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -16,6 +17,7 @@ from throughtime.kernels import dispatch, native_stream
 from throughtime.kernels.call import Call
 from throughtime.kernels.native_stream import NativeStream
 from throughtime.kernels.sight import modes_are_on, trace_is_on
+from throughtime.layers.captured_steps import CapturedSteps, CudaGraph, Graph
 from throughtime.layers.steps import LayeredSteps, Steps
 from throughtime.layers.stream_input import check_plain, check_unwatched, taken
 from throughtime.layers.streamable import Streamable
@@ -38,8 +40,9 @@ class Stream:
     step that is not to be read is not given to the stream.
 
     Plain LSTM, GRU and Elman stacks on the CPU, with or without biases, peepholes and zoneout, run in the C++ core in
-    about a microsecond a step; everything else runs layer by layer. :attr:`kernel` says which, and
-    :func:`throughtime.use_kernel` forces one while the stream is made.
+    about a microsecond a step; everything else runs layer by layer, on an NVIDIA GPU as a graph that is captured after
+    some steps and replayed. :attr:`kernel` says which, and :func:`throughtime.use_kernel` forces one while the stream
+    is made.
 
     Args:
         layer: a one-directional recurrent layer.
@@ -64,9 +67,6 @@ class Stream:
         (1, 4)
     """
 
-    kernel: dispatch.Explanation
-    """Which kernel runs the steps, and why others do not; chosen when the stream is made."""
-
     def __init__(self, layer: Streamable, batch_size: int = 1, *, weight_dtype: torch.dtype | None = None) -> None:
         check_unwatched()
         if batch_size < 1:
@@ -75,11 +75,17 @@ class Stream:
         self._forced = _forced()
         calls = self._calls()
         self._narrow = _narrow(weight_dtype, calls[0].rows.dtype)
-        self.kernel = _choice(self._refusals(calls), self._forced)
-        if self._narrow and self.kernel.kernel != "native":
-            reason = self.kernel.refused.get("native", f"{self.kernel.kernel!r} is forced")
+        self._choice = _choice(self._refusals(calls), self._forced)
+        if self._narrow and self._choice.kernel != "native":
+            reason = self._choice.refused.get("native", f"{self._choice.kernel!r} is forced")
             raise UsageError(f"weight_dtype=torch.bfloat16 needs the native kernel: {reason}")
         self._load(calls)
+
+    @property
+    def kernel(self) -> dispatch.Explanation:
+        """Which kernel runs the steps, and why others do not; chosen when the stream is made. On a GPU it says how."""
+        steps = self._steps
+        return replace(self._choice, how=steps.how) if isinstance(steps, CapturedSteps) else self._choice
 
     def step(self, x: Values, out: Values | None = None) -> Values:
         """One step of every stream.
@@ -232,7 +238,7 @@ class Stream:
         blocks = [self._layer.block(number) for number in range(len(calls))]
         for call, block in zip(calls, blocks, strict=True):
             check_plain((*call.tensors(), *block.p.values()), "weights")
-        kernel = self.kernel.kernel
+        kernel = self._choice.kernel
         reason = self._refusals(calls)[kernel]
         if reason is not None:
             raise KernelError(f"this stream runs on {kernel!r}, but not the layer as it is now: {reason}")
@@ -245,8 +251,12 @@ class Stream:
         if kernel == "native":
             self._steps = stream = NativeStream(calls, self._narrow)
             self._quick, self._quick_tensor = stream.quick, stream.quick_tensor
-        else:
-            self._steps = LayeredSteps(self._layer, calls, blocks, kernel == "torch", self._forced)
+            return
+        self._steps = layered = LayeredSteps(self._layer, calls, blocks, kernel == "torch", self._forced)
+        if (make := _graphs(self._layer, self._like)) is not None:
+            self._steps = captured = CapturedSteps(layered, self._like, make)
+            if not self._layer.cell.finite_only:
+                self._quick_tensor = captured.quick
 
     # -- checks --------------------------------------------------------------------------------------------------------
 
@@ -270,6 +280,14 @@ class Stream:
             raise ShapeError(f"out must be {kind.__name__} {wanted}, got {given}")
         if isinstance(out, np.ndarray) and not out.flags.writeable:
             raise UsageError("out is read-only")
+
+
+def _graphs(layer: Streamable, like: Tensor) -> Callable[[], Graph] | None:
+    """What makes graphs to capture steps in, on a GPU; None elsewhere, and for cells of which it is not known what they
+    do besides arithmetic.
+    """
+    own = type(layer.cell).__module__.startswith("throughtime.")
+    return partial(CudaGraph, like.device) if like.is_cuda and own else None
 
 
 def _not_quick(x: Any, out: Any) -> None:
