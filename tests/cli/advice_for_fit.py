@@ -343,6 +343,8 @@ VALUES = (
     ("--resample 7", "--resample must be between 1000", None),
     ("--frame-mask 0.7", "--frame-mask must be between 0 and 0.5", "--frame-mask 0.1"),
     ("--max-minutes 0", "--max-minutes must be above 0", "--max-minutes 1"),
+    ("--watch flows", "unknown --watch 'flows': did you mean 'flow'", "--watch flow"),
+    ("--watch-every 5", "--watch-every says how often to look, and there is nothing to look at", "--watch flow"),
     ("--unit bytes --vocabulary-size 9", "--vocabulary-size is for the units words and bpe", "--unit words"),
     ("--vocabulary-size 0", "--vocabulary-size must be at least 1", "--vocabulary-size 9"),
     ("--label-separator ;", "--label-separator is for the --target-type labels", "--target-type labels"),

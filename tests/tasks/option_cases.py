@@ -306,6 +306,8 @@ EVERYWHERE = {
     "sample_every": Case(2),
     "checkpoint_every": Case(0.0),
     "log_every": Case(3),
+    "watch": Case("flow"),
+    "watch_every": Case(1, {"watch": "flow"}),
     "seed": Case(1),
     "precision": Case("bf16"),
     "encoding": Case("latin-1"),

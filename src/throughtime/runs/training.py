@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -15,12 +15,16 @@ from throughtime.runs.sealing import seal_of, which_run
 from throughtime.tasks import task_named
 from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
 from throughtime.training.checkpoint import load_weights
-from throughtime.training.files import MODEL_FILE, TRAINER_FILE, write_json, write_text
+from throughtime.training.files import MODEL_FILE, REMEMBERED_FILE, TRAINER_FILE, write_json, write_text
 from throughtime.training.job import Job
 from throughtime.training.loop import Trainer
 from throughtime.training.metrics import MetricsWriter
+from throughtime.training.options import TrainingOptions
 from throughtime.training.pages.report import write_report
 from throughtime.training.reporter import Reporter, Reporters, Summary
+
+if TYPE_CHECKING:
+    from throughtime.runs.watching import NetworkWatcher
 
 __all__ = ["train"]
 
@@ -70,9 +74,11 @@ def train(
         narrow = HalfPrecision(job.module) if config.options.precision == "bf16" else None
         for remark in remarks(job.module) if narrow else ():
             say.note(remark)
+        watcher = _watcher(job, config.options)
         trainer = Trainer(
-            job, config.options, folder, device=place, max_minutes=max_minutes, seal=seal, around_step=narrow
-        )
+            job, config.options, folder, device=place, max_minutes=max_minutes, seal=seal, around_step=narrow,
+            watcher=watcher,
+        )  # fmt: skip
         if resumes:
             trainer.resume()
             say.note(f"{folder} goes on from step {trainer.position.step} of {trainer.total_steps}")
@@ -83,10 +89,30 @@ def train(
             summary = trainer.train(Reporters([writer, say]))
         if summary.status != "interrupted":
             _draw(job, folder)
+            _draw_watched(watcher, folder)
             if line := job.compare(folder, config.run, summary.best):
                 say.note(line)
     write_report(folder)
     return summary
+
+
+def _watcher(job: Job, options: TrainingOptions) -> NetworkWatcher | None:
+    """What looks at the network, where something is to be watched."""
+    if not options.watched:
+        return None
+    from throughtime.runs.watching import NetworkWatcher
+
+    return NetworkWatcher(job.module, options.watched)
+
+
+def _draw_watched(watcher: NetworkWatcher | None, folder: Path) -> None:
+    """Leave pictures of what the best weights remember of what was read last."""
+    looked_at = None if watcher is None else watcher.subject
+    if looked_at is None:
+        return
+    from throughtime.runs.watching import remembered
+
+    write_text(folder / REMEMBERED_FILE, remembered(looked_at))
 
 
 def _draw(job: Job, folder: Path) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "METRICS_FILE",
     "MODEL_FILE",
     "POSITION_FILE",
+    "REMEMBERED_FILE",
     "RIVALS_FILE",
     "RIVAL_MODELS_FILE",
     "TRAINER_FILE",
@@ -39,6 +40,8 @@ METRICS_FILE = "metrics.jsonl"
 """What was measured, step by step."""
 RIVALS_FILE, RIVAL_MODELS_FILE = "rivals.json", "rivals.safetensors"
 """What simple models reach on the same data: their scores, and those models that are small."""
+REMEMBERED_FILE = "remembered.html"
+"""What the network remembers of what it read last, as a part of the report, where it was watched."""
 
 
 @contextmanager

@@ -37,6 +37,7 @@ from throughtime.training.reporter import Reporter, RunInfo, SilentReporter, Ste
 from throughtime.training.schedule import learning_rate
 from throughtime.training.scores import is_better
 from throughtime.training.seal import Seal
+from throughtime.training.watching import Turns, Watcher
 
 __all__ = ["Trainer"]
 
@@ -52,6 +53,7 @@ class Trainer:
         max_minutes: stop after this time, or None.
         seal: what the weights go with; None where they go with nothing.
         around_step: entered around the forward pass of each step, and of nothing else.
+        watcher: looks at the network now and then, or None.
     """
 
     def __init__(
@@ -64,12 +66,14 @@ class Trainer:
         max_minutes: float | None = None,
         seal: Seal | None = None,
         around_step: AbstractContextManager[object] | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self.job, self.options, self.folder, self.device, self.seal = job, options, folder, device, seal
         self.reporter: Reporter = SilentReporter()
         self.max_minutes = max_minutes
-        self._around_step = around_step or nullcontext()
+        self._around_step, self._watcher = around_step or nullcontext(), watcher
         self.total_steps = options.steps or math.ceil(options.epochs * job.steps_per_epoch)
+        self._turns = Turns(options.watch_every, self.total_steps)
         self.position = Position(content_key=job.content_key)
         self._state: State = ()
         self._parameters = [parameter for parameter in job.module.parameters() if parameter.requires_grad]
@@ -143,7 +147,8 @@ class Trainer:
         """One optimizer step."""
         began = time.perf_counter()
         rate = self._learning_rate()
-        with self._around_step:
+        watcher = self._watcher if self._turns.due(self.position.step + 1) else None
+        with self._around_step, watcher.looking() if watcher else nullcontext():
             result = self.job.step(self.position.step, self._state)
         self._optimizer.zero_grad()
         (result.loss / result.usual).backward()
@@ -157,6 +162,15 @@ class Trainer:
         self._average.update(self.position.step)
         self.position.tokens += result.count
         self._report(loss, norm, rate, result.count / (time.perf_counter() - began))
+        if watcher:
+            self._look(watcher)
+
+    def _look(self, watcher: Watcher) -> None:
+        """Tell what is seen of the network, and count what that takes."""
+        began = time.perf_counter()
+        if seen := watcher.seen():
+            self.reporter.watched({"step": self.position.step, **seen})
+        self._turns.took(time.perf_counter() - began)
 
     def _learning_rate(self) -> float:
         """Set the optimizer's learning rate for this step."""

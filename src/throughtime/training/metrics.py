@@ -7,7 +7,7 @@ What follows from the data, the options and the seed is the same in a resumed ru
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from throughtime.errors import CheckpointError, TrainingError
 from throughtime.training.files import METRICS_FILE, write_text
 from throughtime.training.reporter import SilentReporter, StepReport, Summary
 
-__all__ = ["MetricsWriter", "read_metrics"]
+__all__ = ["MetricsWriter", "flat", "read_metrics"]
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
@@ -32,7 +32,7 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
         folder: folder of the run.
 
     Returns:
-        Rows in order of time; each has ``kind`` ("train", "validation" or "sample") and ``step``.
+        Rows in order of time; each has ``kind`` ("train", "validation", "sample" or "watch") and ``step``.
 
     Raises:
         CheckpointError: the file is damaged.
@@ -107,6 +107,13 @@ class MetricsWriter(SilentReporter):
             self._rows.flush()
             self._events.add_text("sample", text, step)
 
+    def watched(self, seen: Mapping[str, Any]) -> None:
+        with self._writing():
+            self._rows.write(_line({"kind": "watch", **seen}))
+            self._rows.flush()
+            for name, value in flat("watch", {name: value for name, value in seen.items() if name != "step"}):
+                self._events.add_scalar(name, value, seen["step"])
+
     def finished(self, summary: Summary) -> None:
         with self._writing():
             self._events.flush()
@@ -129,6 +136,27 @@ class MetricsWriter(SilentReporter):
                 f"cannot write {self._path}: {error.strerror}; the last checkpoint is untouched: "
                 f"free some space, then go on with {option('resume', True)}"
             ) from error
+
+
+def flat(name: str, value: object) -> Iterator[tuple[str, float]]:
+    """Give the numbers of nested mappings, each with its path.
+
+    Args:
+        name: what the whole is called.
+        value: a number, or mappings of numbers by name.
+
+    Yields:
+        Names joined by slashes, and numbers; what is none is left out.
+
+    Example:
+        >>> list(flat("gates", {"f_l0": {"open": 0.5, "of": "a cell"}}))
+        [('gates/f_l0/open', 0.5)]
+    """
+    if isinstance(value, Mapping):
+        for key, part in cast("Mapping[str, object]", value).items():
+            yield from flat(f"{name}/{key}", part)
+    elif isinstance(value, int | float):
+        yield name, float(value)
 
 
 def _line(row: Mapping[str, object]) -> str:

@@ -16,11 +16,13 @@ from dataclasses import MISSING, asdict, dataclass, fields, replace
 from functools import cache
 from typing import Any, ClassVar, Literal, Self, Union, cast, get_args, get_origin, get_type_hints
 
-from throughtime.doors import named
+from throughtime.doors import named, option
 from throughtime.errors import UnknownNameError, UsageError
 
-__all__ = ["INHERITED", "CheckedOptions", "Option", "TrainingOptions", "options_of"]
+__all__ = ["INHERITED", "WATCHED", "CheckedOptions", "Option", "TrainingOptions", "options_of"]
 
+WATCHED = ("flow", "gates")
+"""What can be watched of a network while it learns."""
 INHERITED = object()
 """Stands for the value that the option has in the run that is started from."""
 
@@ -123,8 +125,8 @@ class CheckedOptions:
     """Options that know their kinds and choices, whatever they are of."""
 
     def __post_init__(self) -> None:
-        for option in options_of(type(self)):
-            _check_kind(option, getattr(self, option.name))
+        for each in options_of(type(self)):
+            _check_kind(each, getattr(self, each.name))
         self._settle()
         self._check_values()
 
@@ -175,9 +177,10 @@ class CheckedOptions:
 class TrainingOptions(CheckedOptions):
     """Options of the training loop, shared by all tasks."""
 
-    CHANGEABLE: ClassVar[frozenset[str]] = frozenset(
-        ["epochs", "steps", "patience", "validate_every", "sample_every", "checkpoint_every", "log_every"]
-    )
+    CHANGEABLE: ClassVar[frozenset[str]] = frozenset([
+        "epochs", "steps", "patience", "validate_every", "sample_every", "checkpoint_every", "log_every", "watch",
+        "watch_every",
+    ])  # fmt: skip
     """Options that may change when a run is resumed: how long it goes on and what it tells."""
     ARCHITECTURE: ClassVar[frozenset[str]] = frozenset()
     """Options that the weights depend on; a run that starts from another's weights takes them over."""
@@ -222,6 +225,12 @@ class TrainingOptions(CheckedOptions):
     """Seconds between checkpoints; 0 saves after every step."""
     log_every: int = 10
     """Steps between rows of metrics.jsonl."""
+    watch: str | None = None
+    """What to watch of the network while it learns, for metrics.jsonl and the report: flow (what is left of a gradient
+    on its way back through time), gates (how often they are open and shut), or flow,gates."""
+    watch_every: int = 0
+    """Steps between looks of --watch; 0 looks at the first step and the last, and between them as often as takes a
+    twentieth of the time."""
     seed: int = 0
     """Seed of the first weights, of all noise in training, and of the order of the data."""
     precision: Literal["32", "bf16"] = "32"
@@ -237,7 +246,23 @@ class TrainingOptions(CheckedOptions):
         self._shares("average")
         self._at_least(1, "steps", "log_every")
         self._at_least(0, "weight_decay", "warmup", "clip", "patience", "validate_every")
-        self._at_least(0, "sample_every", "checkpoint_every", "seed")
+        self._at_least(0, "sample_every", "checkpoint_every", "seed", "watch_every")
+        self._check_watched()
+
+    def _check_watched(self) -> None:
+        for name in self.watched:
+            if name not in WATCHED:
+                raise UnknownNameError(named("watch"), name, WATCHED)
+        if self.watch_every and not self.watched:
+            raise UsageError(
+                f"{named('watch_every')} says how often to look, and there is nothing to look at: give "
+                f"{option('watch', 'flow')}, or leave it out"
+            )
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """What is watched while it learns."""
+        return () if self.watch is None else tuple(name.strip() for name in self.watch.split(","))
 
     def read_otherwise(self, how: Mapping[str, object]) -> Self:
         """Give the same with some options of ``READING`` for other files.

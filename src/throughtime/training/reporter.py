@@ -1,6 +1,6 @@
 """How a training run tells the world what it does: one protocol, a few listeners.
 
-The loop calls the seven methods of :class:`Reporter`; a display, a log file or a test listens. Nothing here
+The loop calls the eight methods of :class:`Reporter`; a display, a log file or a test listens. Nothing here
 loads torch.
 """
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from throughtime.training.scores import SCORES
 
@@ -116,6 +116,10 @@ class Reporter(Protocol):
         """The model made a sample after ``step`` steps."""
         ...
 
+    def watched(self, seen: Mapping[str, Any]) -> None:
+        """The network was looked at; ``seen`` has ``step`` and what was watched, by name."""
+        ...
+
     def checkpointed(self, path: Path) -> None:
         """All that is needed to go on is on disk in the file ``path``."""
         ...
@@ -139,6 +143,8 @@ class SilentReporter:
     def validated(self, metrics: Mapping[str, float]) -> None: ...
 
     def sampled(self, text: str, step: int) -> None: ...
+
+    def watched(self, seen: Mapping[str, Any]) -> None: ...
 
     def checkpointed(self, path: Path) -> None: ...
 
@@ -196,6 +202,10 @@ class Reporters:
     def sampled(self, text: str, step: int) -> None:
         for member in self._members:
             member.sampled(text, step)
+
+    def watched(self, seen: Mapping[str, Any]) -> None:
+        for member in self._members:
+            member.watched(seen)
 
     def checkpointed(self, path: Path) -> None:
         for member in self._members:

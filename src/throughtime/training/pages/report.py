@@ -15,11 +15,12 @@ from typing import Any, cast
 import numpy as np
 
 from throughtime.errors import CheckpointError
-from throughtime.training.files import METRICS_FILE, read_json, write_text
+from throughtime.training.files import METRICS_FILE, REMEMBERED_FILE, read_json, write_text
 from throughtime.training.metrics import read_metrics
 from throughtime.training.pages.charts import Curve, line_chart
 from throughtime.training.pages.drawing import LINE, TEXT, TRAIN, VALIDATION
 from throughtime.training.pages.page import document, figure
+from throughtime.training.pages.watched import watch_charts
 from throughtime.training.rivals import read_rivals, shown
 from throughtime.training.scores import headline, unit_of
 
@@ -38,6 +39,8 @@ PAGE = Template("""<p class="quiet">$subtitle</p>
 <dl class="facts">$facts</dl>
 <h2>How it learned</h2>
 $charts
+$watched
+$remembered
 $rivals
 $examples
 <h2>What it wrote on the way</h2>
@@ -99,10 +102,10 @@ def _pictures(run_dir: Path) -> str:
     return "".join(figure(name, _element(picture)) for name, picture in pictures)
 
 
-def _examples(run_dir: Path) -> str:
-    """What the task has left to show of held-out examples."""
-    path = run_dir / EXAMPLES_FILE
-    return f"<h2>What it says of held-out examples</h2>\n{path.read_text('utf-8')}" if path.exists() else ""
+def _left_in(run_dir: Path, name: str, headline: str) -> str:
+    """What was left in the folder to be put into the page, below a headline."""
+    path = run_dir / name
+    return f"<h2>{headline}</h2>\n{path.read_text('utf-8')}" if path.exists() else ""
 
 
 def _element(picture: str) -> str:
@@ -226,8 +229,10 @@ def write_report(run_dir: Path) -> Path:
         subtitle=escape(f"made by throughtime {config.get('throughtime', '')}".rstrip()),
         facts="".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in _facts(rows).items()),
         charts=_charts(rows) + _pictures(run_dir),
+        watched=watch_charts(_of_kind(rows, "watch")),
+        remembered=_left_in(run_dir, REMEMBERED_FILE, "What it remembers"),
         rivals=_rivals(run_dir, config.get("run"), rows),
-        examples=_examples(run_dir),
+        examples=_left_in(run_dir, EXAMPLES_FILE, "What it says of held-out examples"),
         samples=_samples(rows),
         config="".join(f"<tr><td>{escape(k)}</td><td>{escape(v)}</td></tr>" for k, v in _flat(config).items()),
     )
