@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         UnknownNameError,
         UsageError,
     )
+    from throughtime.estimators import Forecaster, SequenceClassifier, SequenceRegressor, SequenceTagger
     from throughtime.kernels.dispatch import use_kernel
     from throughtime.kernels.reference import Cell
     from throughtime.layers import (
@@ -73,6 +74,7 @@ __all__ = [
     "CheckpointError",
     "ConvLSTM",
     "DataError",
+    "Forecaster",
     "GRUCell",
     "GridLSTM",
     "HistoryAttention",
@@ -85,6 +87,9 @@ __all__ = [
     "RNNCell",
     "Recurrent",
     "Run",
+    "SequenceClassifier",
+    "SequenceRegressor",
+    "SequenceTagger",
     "ShapeError",
     "ThroughtimeError",
     "TrainingError",
@@ -105,6 +110,7 @@ _ROOMS = {
         "ArgumentTypeError CheckpointError DataError KernelError ShapeError ThroughtimeError TrainingError "
         "UnknownNameError UsageError"
     ),
+    "throughtime.estimators": "Forecaster SequenceClassifier SequenceRegressor SequenceTagger",
     "throughtime.kernels.dispatch": "use_kernel",
     "throughtime.kernels.reference": "Cell",
     "throughtime.layers": (

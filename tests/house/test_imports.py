@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "training": {"errors", "doors", "data"},
     "tasks": NETWORK | CRAFT,
     "runs": NETWORK | CRAFT | {"tasks", "insight"},
+    "estimators": CRAFT | {"tasks", "runs"},
     "bench": GROUND | {"kernels", "layers"},
     "cli": {"errors", "doors", "data", "training", "tasks", "runs", "bench", "insight"},
     "__main__": {"cli"},
@@ -71,6 +72,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "tables": {HALL},
         "series": {HALL, "tables"},
         "media": {HALL},
+        "music": {HALL},
         "in_memory": {HALL, "tables", "series"},
         "formats": {HALL, "tables", "series", "media", "in_memory"},
         "clocks": {HALL, "tables", "series"},
@@ -89,6 +91,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "forecast": {HALL, "rivals"},
         **{task: {HALL, "supervised", "rivals", "writing"} for task in TASKS},  # no task knows another
     },
+    "runs": {HALL: {"explaining"}, "explaining": {"opened_run", "loading"}},
     "insight": {HALL: set(), "pictures": {"results"}},
     "bench": {HALL: set(), "peers": {HALL}, "memory": {HALL}},
     "cli": {"display": set(), HALL: {"display"}, "demos": {HALL, "display"}, "main": {HALL, "demos"}},

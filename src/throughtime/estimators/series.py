@@ -1,0 +1,175 @@
+"""What stands for y of a forecaster, and for X beside it: as ``fit("forecast", ...)`` takes series. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from throughtime.data.panel.sheets.frames import as_column, pandas_columns, polars_columns
+from throughtime.data.tables.named_rows import as_numpy
+from throughtime.errors import DataError, UsageError
+
+__all__ = ["History", "columns_of"]
+
+_Array: TypeAlias = NDArray[Any]
+TARGET, TIME = "y", "time"
+"""Names of the columns of a table that is made of y and X."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a forecaster goes on from."""
+
+    y: Any
+    """The series."""
+    X: Mapping[str, _Array] | None = None
+    """What is known ahead, step by step: columns by name; None where nothing is."""
+
+    @classmethod
+    def of(cls, y: Any, X: Any) -> Self:
+        """Take y and X.
+
+        Args:
+            y: the series; one alone where X is given.
+            X: (T, F) what is known ahead, or None.
+
+        Returns:
+            Both.
+
+        Raises:
+            DataError: X is given for several series, or is of another length.
+        """
+        if X is None:
+            return cls(y)
+        columns = _beside(X)
+        steps = len(_one(y)[TARGET])
+        if (rows := len(next(iter(columns.values())))) != steps:
+            raise DataError(f"y has {steps} steps and X has {rows} rows; they must be as many")
+        return cls(y, columns)
+
+    def data(self, ahead: Any = None) -> Any:
+        """Give both as a run takes them.
+
+        Args:
+            ahead: (H, F) of X for the steps after the last one.
+
+        Returns:
+            y itself, or a table of y, its times and X.
+
+        Raises:
+            DataError: what is known ahead has other columns.
+        """
+        if self.X is None:
+            return self.y
+        table = {**_one(self.y), **{name: column for name, column in self.X.items() if name != TIME}}
+        if ahead is None:
+            return table
+        more = _beside(ahead)
+        if (times := TIME in table) and TIME not in more:
+            raise DataError("y has times, and X has none: give X as a data frame whose index holds the times to come")
+        wanted = [*self.X, *([TIME] if times and TIME not in self.X else [])]
+        if sorted(more) != sorted(wanted):
+            raise DataError(f"X has the columns {', '.join(more)}; {', '.join(wanted)} were learned from")
+        steps = len(next(iter(more.values())))
+        nothing = {TARGET: np.full(steps, np.nan)}
+        return {name: _behind(column, (nothing | more)[name]) for name, column in table.items()}
+
+    @property
+    def known(self) -> dict[str, object]:
+        """The options that say which columns are which, where X was given."""
+        if self.X is None:
+            return {}
+        names = [name for name in self.X if name != TIME]
+        comma = next((name for name in names if "," in name), None)
+        if comma is not None:
+            raise UsageError(f"column {comma!r} of X has a comma in its name; rename it")
+        return {"target_column": TARGET, "known_columns": ",".join(names)}
+
+    def newer(self, y: Any) -> History:
+        """Give the same with another y."""
+        if self.X is not None:
+            raise UsageError("what was learned from has X beside y: fit it again to go on from another y")
+        return replace(self, y=y)
+
+
+def _behind(before: _Array, after: _Array) -> _Array:
+    if before.dtype.kind == after.dtype.kind:
+        return np.concatenate([before, after])
+    if before.dtype.kind in "biuf" and after.dtype.kind in "biuf":
+        return np.concatenate([before.astype(np.float64), after.astype(np.float64)])
+    return np.concatenate([before.astype(object), after.astype(object)])
+
+
+def _frame(given: Any) -> dict[str, _Array] | None:
+    """The columns of a data frame; None of anything else."""
+    if hasattr(given, "iter_rows"):
+        return polars_columns(given)
+    if hasattr(given, "itertuples"):
+        return pandas_columns(given)
+    return None
+
+
+def _one(y: Any) -> dict[str, _Array]:
+    """One series as a table: its values, and its times where it has some."""
+    if hasattr(y, "to_frame") and hasattr(y, "index"):  # a series of pandas
+        columns = pandas_columns(y.to_frame(TARGET))
+        index = next((name for name in columns if name != TARGET), None)
+        return {**({} if index is None else {TIME: columns[index]}), TARGET: columns[TARGET]}
+    if _frame(y) is not None or isinstance(y, Mapping):
+        raise DataError("X stands beside one series: give y as an array (T,), or both in one table, with known_columns")
+    array = as_column(_flat(y), TARGET)
+    return {TARGET: array}
+
+
+def _flat(y: Any) -> Any:
+    array = as_numpy(y) if hasattr(y, "shape") else None
+    return array[:, 0] if array is not None and array.ndim == 2 and array.shape[1] == 1 else y
+
+
+def _beside(X: Any) -> dict[str, _Array]:
+    """The columns of X by name; those of an array are called x1, x2 ..."""
+    columns = _frame(X)
+    if columns is not None:
+        if TARGET in columns:
+            raise DataError(f"X has a column {TARGET!r}, which is what is to be forecast; rename it")
+        return columns
+    array = np.asarray(X)
+    if array.ndim != 2 or not array.size:
+        raise DataError(f"X has shape {array.shape}, not (T, F): F numbers that are known ahead for each step")
+    return {f"x{number}": column for number, column in enumerate(array.T, 1)}
+
+
+def columns_of(y: Any) -> _Array:
+    """Take the values of series that stand in columns.
+
+    Args:
+        y: (T,) or (T, N): an array, a list of numbers, a column or a data frame of numbers.
+
+    Returns:
+        (T, N).
+
+    Raises:
+        DataError: it is no table of numbers.
+
+    Example:
+        >>> columns_of([1, 2, 3]).shape
+        (3, 1)
+    """
+    columns = _frame(y)
+    if columns is not None:
+        named = {name: column for name, column in columns.items() if column.dtype.kind in "biuf"}
+        columns = named if len(named) >= len(columns) - 1 else {}
+        if not columns:
+            raise DataError("y is a table with a row for each step of several series; score takes series in columns")
+        return np.stack(list(columns.values()), 1).astype(np.float64)
+    given: Any = y
+    if isinstance(y, Mapping) or (isinstance(y, list | tuple) and y and hasattr(given[0], "__len__")):
+        raise DataError("y has a series in each item; score takes series in columns: an array (T, N)")
+    array: _Array = np.asarray(given.to_numpy() if hasattr(given, "to_numpy") else given)
+    if array.dtype.kind not in "biuf" or array.ndim not in (1, 2) or not array.size:
+        raise DataError(f"y is an array of {array.dtype}, {array.shape}; numbers are needed, (T,) or (T, N)")
+    return (array[:, None] if array.ndim == 1 else array).astype(np.float64)
