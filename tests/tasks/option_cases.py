@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from option_series import covariates, days, holes, hours_in_spring, numbers_alone, one_short_series
 
+from throughtime.data.music.notes import Note
+from throughtime.data.music.tune import Tune
 from throughtime.tasks import config_class
 from throughtime.tasks.supervised.options import SupervisedOptions
 
@@ -188,6 +190,28 @@ def unnamed_texts(task: str) -> str:
     """Texts whose header might be one of them."""
     Path("t.tsv").write_text("text\tlabel\n" + "".join(f"so {n % 9}\t{('a', 'label')[n % 2]}\n" for n in range(60)))
     return "t.tsv"
+
+
+def chorales(task: str) -> str:
+    """Tunes as JSON of the pitches of each step."""
+    tunes = [[[60 + (n * step) % 5, 67 + n % 3] if step % 3 else [] for step in range(12)] for n in range(12)]
+    Path("c.json").write_text(json.dumps(tunes))
+    return "c.json"
+
+
+def tunes(task: str) -> str:
+    """A folder of tunes as MIDI, in notes of an eighth and longer."""
+    Path("m").mkdir()
+    for n in range(12):
+        notes = (Note(step * 0.25, step * 0.25 + 0.25, 60 + (n * step) % 5) for step in range(9))
+        Tune((*notes, Note(2.25, 3.0, 72))).save(f"m/{n}.mid")
+    return "m"
+
+
+def one_bad_tune(task: str) -> str:
+    tunes(task)
+    Path("m/bad.mid").write_bytes(Path("m/0.mid").read_bytes()[:-6])
+    return "m"
 
 
 def questions(task: str) -> str:
@@ -371,6 +395,9 @@ OWN = {
         "text_column": Case("other", {"condition": "label"}, texts_for_labels),
         "header": Case(False, {"condition": "2", "text_column": "1"}, unnamed_texts),
         "format": Case("jsonl", {"condition": "label"}, texts_for_labels, refused="no JSON"),
+        "steps_per_beat": Case(2, {"unit": "frames"}, tunes),
+        "transpose": Case(1, make=chorales),
+        "skip_bad": Case(True, make=one_bad_tune, needed=True),
         "tied": Case(True),
         "lanes": Case(3),
         "tbptt": Case(9),

@@ -138,14 +138,15 @@ def new_run(asked: RunRequest) -> RunConfig:
         UsageError: no data was given, or an option is not known or cannot be honoured.
         CheckpointError: the run to start from is missing or damaged.
     """
-    config = task_named(asked.task).load_options()
+    task = task_named(asked.task)
+    config = task.load_options()
     if not asked.data.training():
         raise UsageError(f"nothing to learn from: {what_to_give(asked.task)}")
     inherited: dict[str, object] = {}
     if asked.init_from is not None:
         inherited = _inherited(config, asked.task, asked.init_from)
         _refuse_changes(inherited, asked.options, f"the weights of {asked.init_from} need")
-    options = config.from_mapping({**asked.options, **inherited})
+    options = config.from_mapping(task.suited({**asked.options, **inherited}, asked.data))
     return RunConfig(task=asked.task, options=options, data=asked.data, init_from=asked.init_from)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from throughtime.data.user_data import UserData
 from throughtime.training.options import CheckedOptions, TrainingOptions
 
 __all__ = ["Role", "Task"]
@@ -50,6 +52,9 @@ class Task:
     loads no torch."""
     predicting: str = ""
     """The same of ``predict``."""
+    suiting: str = ""
+    """Function that takes the options given and the data, and gives the options with those that were left open as suits
+    the data; empty where the defaults suit any. It loads no torch."""
 
     def load_options(self) -> type[TrainingOptions]:
         """Load the class of its options, which loads no torch."""
@@ -62,6 +67,10 @@ class Task:
     def load_predicting(self) -> type[CheckedOptions]:
         """Load the class of what ``predict`` can be asked for, which loads no torch."""
         return _part(self.predicting) if self.predicting else CheckedOptions
+
+    def suited(self, options: Mapping[str, object], data: UserData) -> dict[str, object]:
+        """Give the options of a new run, those that were left open as suits its data."""
+        return _part(self.suiting)(options, data) if self.suiting else dict(options)
 
     def load_reader(self) -> Any:
         """Load the class that reads its data, which loads no torch."""

@@ -25,6 +25,8 @@ class Score:
 SCORES: dict[str, Score] = {
     "bits_per_character": Score("bits per character"),
     "bits_per_byte": Score("bits per byte"),
+    "nll_per_frame": Score("nats per frame"),
+    "nll_per_event": Score("nats per event"),
     "entity_f1": Score("entity F1", larger_is_better=True, best=1.0),
     "accuracy": Score("accuracy", larger_is_better=True, best=1.0),
     "f1": Score("F1", larger_is_better=True, best=1.0),

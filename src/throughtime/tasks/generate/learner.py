@@ -49,6 +49,16 @@ class Learner:
 
 
 def _kind(config: Config) -> Any:
-    from throughtime.tasks.generate.text.text_model import TextModel
+    match config.unit:
+        case "events":
+            from throughtime.tasks.generate.events.event_writer import EventWriter
 
-    return TextModel
+            return EventWriter
+        case "frames":
+            from throughtime.tasks.generate.frames.frame_writer import FrameWriter
+
+            return FrameWriter
+        case _:
+            from throughtime.tasks.generate.text.text_model import TextModel
+
+            return TextModel

@@ -14,6 +14,7 @@ from safetensors.numpy import save_file  # pyright: ignore[reportUnknownVariable
 from throughtime.data.reading import Note
 from throughtime.errors import CheckpointError
 from throughtime.tasks.rivals.constant import Constant, WordLabels
+from throughtime.tasks.rivals.keys import KeyChances
 from throughtime.tasks.rivals.likest import LikestPicture
 from throughtime.tasks.rivals.linear import Linear
 from throughtime.tasks.rivals.naive import Drift, LastValue, Season, SlotMean
@@ -29,8 +30,11 @@ KEPT = 16_000_000
 """Bytes of a model that a run keeps at most; of a larger one it keeps the scores alone."""
 KINDS: Mapping[str, type[Any]] = {
     each.kind: each
-    for each in (Constant, WordLabels, Linear, NGram, Copy, Recall, LikestPicture, LastValue, Season, Drift, SlotMean)
-}
+    for each in (
+        Constant, WordLabels, Linear, NGram, KeyChances, Copy, Recall, LikestPicture, LastValue, Season, Drift,
+        SlotMean,
+    )
+}  # fmt: skip
 Array = NDArray[Any]
 
 

@@ -1,0 +1,1 @@
+"""Music as frames: which keys sound at each step."""
