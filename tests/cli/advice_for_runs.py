@@ -179,7 +179,7 @@ USING: dict[str, Case] = {
     "a temperature": Case({"a.csv": TEXT}, "generate run --temperature -1", "--temperature must be 0",
                     "--temperature 1", 0,
                           before=LANGUAGE),
-    "no candidates": Case({"a.csv": TEXT}, "next run a --top 0", "--top must be at least 1", "--top 1", 0,
+    "no candidates": Case({"a.csv": TEXT}, "next run '' --top 0", "--top must be at least 1", "--top 1", 0,
         before=LANGUAGE),
     "a few tokens": Case({"a.csv": TEXT}, "generate run --top-k 0", "--top-k must be at least 1", "--top-k 1", 0,
                          before=LANGUAGE),

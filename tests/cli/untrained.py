@@ -83,10 +83,13 @@ class _Model:
     def generate_texts(self, count: int, **how: Any) -> Iterator[str]:
         return self._writer().generate_texts(count, **how)
 
+    def next_tokens(self, condition: str | None = None) -> Any:
+        return self._writer().next_tokens(condition)
+
     def _writer(self) -> TextModel:
         self.doors.records, self.doors.characters = [], 0
         config: Any = self.run.config
-        writer = SimpleNamespace(step=lambda tokens: np.zeros((len(tokens), 2)))
+        writer = SimpleNamespace(step=lambda tokens: np.zeros((len(tokens), 2)), state=())
         network: Any = SimpleNamespace(decoder=lambda *_, **__: writer)
         labels = saved_labels(self.run.path) if config.condition else None
         return TextModel(config, saved_vocabulary(config.unit, self.run.path), network, labels)
