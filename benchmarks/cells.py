@@ -1,11 +1,12 @@
 """A character model with every cell at the LSTM's number of parameters: bits a character against tokens a second.
 
-python benchmarks/cells.py TEXT [--cells mingru,rglru] [--seeds 0,1,2] [--rounds 5]
+python benchmarks/cells.py TEXT [--cells mingru,rglru] [--seeds 0,1,2] [--rates 0.008,0.004] [--rounds 5]
 
 Each cell has what suits it around it (``throughtime.models.parts.cells``); its units are as many as give it the
 parameters of an LSTM of ``--hidden`` units. Each is learned by ``fit generate`` with the same windows, steps and other
-options. Then speeds are taken, cells and the LSTM taking turns as whole processes, on one thread, in tokens a second
-of processor time. Writes benchmarks/results/cells.json and docs/cells.svg, and prints the table of docs/results.md.
+options, and with that one of some learning rates that is the best for it with the first seed. Then speeds are taken,
+cells and the LSTM taking turns as whole processes, on one thread, in tokens a second of processor time. Writes
+benchmarks/results/cells.json and docs/cells.svg, and prints the table of docs/results.md.
 """
 
 from __future__ import annotations
@@ -87,6 +88,22 @@ def learned(text: Path, options: dict[str, Any]) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def best_of(
+    text: Path, options: dict[str, Any], rates: list[float], seeds: list[int], epochs: float
+) -> tuple[float, list[float]]:
+    """The rate that is best with the first seed, and the bits of all seeds at it; one that ends in no number is out."""
+    bits: dict[float, list[float]] = {}
+    for rate in rates:
+        try:
+            bits[rate] = [learned(text, {**options, "learning_rate": rate, "epochs": epochs, "seed": seeds[0]})["bits"]]
+        except subprocess.CalledProcessError:
+            print(f"{options['cell']} learns nothing at a rate of {rate:g}", flush=True)
+    best = min(bits, key=lambda rate: bits[rate][0])
+    for seed in seeds[1:]:
+        bits[best].append(learned(text, {**options, "learning_rate": best, "epochs": epochs, "seed": seed})["bits"])
+    return best, bits[best]
+
+
 def speeds(text: Path, chosen: dict[str, dict[str, Any]], rounds: int, steps: int) -> dict[str, list[float]]:
     """Tokens a second of each cell, round by round; all cells are in every round."""
     short = {"steps": steps + WARM, "validate_every": 1_000_000, "checkpoint_every": 1e9}
@@ -112,6 +129,7 @@ def rows_of(
         rows.append(
             {
                 "cell": cell, "hidden": config.hidden, "layers": config.layers, "around": config.around(),
+                "learning_rate": config.learning_rate,
                 "parameters": sizes[cell], "bits": bits[cell], "bits_ratio": statistics.mean(bits[cell]) / base,
                 "tokens_per_second": statistics.median(speed[cell]), "speed_ratio": statistics.median(ratios),
             }
@@ -121,14 +139,15 @@ def rows_of(
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
     lines = [
-        "| cell | units | layers | parameters | bits a character | to the LSTM's | tokens a second | times its |",
-        "|---|---|---|---|---|---|---|---|",
+        "| cell | units | layers | parameters | rate | bits a character | beside the LSTM's | tokens a second | times |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         mean = statistics.mean(row["bits"])
         each = f" ({', '.join(f'{bits:.3f}' for bits in row['bits'])})" if len(row["bits"]) > 1 else ""
         lines.append(
-            f"| {row['cell']} | {row['hidden']} | {row['layers']} | {row['parameters']:,} | {mean:.3f}{each} | "
+            f"| {row['cell']} | {row['hidden']} | {row['layers']} | {row['parameters']:,} | {row['learning_rate']:g} | "
+            f"{mean:.3f}{each} | "
             f"{100 * (row['bits_ratio'] - 1):+.1f} % | {row['tokens_per_second']:,.0f} | {row['speed_ratio']:.2f} |"
         )
     return lines
@@ -173,6 +192,7 @@ def main() -> None:
     parser.add_argument("text", type=Path)
     parser.add_argument("--cells", default=",".join(CELLS), help="cells beside the LSTM, with commas between")
     parser.add_argument("--seeds", default="0")
+    parser.add_argument("--rates", default="0.008,0.004", help="learning rates to choose from")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=40, help="timed steps of a round")
     parser.add_argument("--hidden", type=int, default=512, help="units of the LSTM, whose parameters all have")
@@ -192,12 +212,12 @@ def main() -> None:
         chosen[cell] = {"cell": cell, "hidden": hidden, **shared}
         sizes[cell] = parameters(tokens, {"cell": cell, "hidden": hidden})
     bits: dict[str, list[float]] = {}
+    rates, seeds = [float(rate) for rate in given.rates.split(",")], [int(seed) for seed in given.seeds.split(",")]
     for cell, options in chosen.items():
-        bits[cell] = [
-            learned(given.text, {**options, "epochs": given.epochs, "seed": int(seed)})["bits"]
-            for seed in given.seeds.split(",")
-        ]
-        print(f"{cell}: {sizes[cell]:,} parameters, {', '.join(f'{each:.3f}' for each in bits[cell])} bits a character")
+        options["learning_rate"], bits[cell] = best_of(given.text, options, rates, seeds, given.epochs)
+        each = ", ".join(f"{number:.3f}" for number in bits[cell])
+        rate = options["learning_rate"]
+        print(f"{cell}: {sizes[cell]:,} parameters, {each} bits a character at a rate of {rate:g}", flush=True)
     rows = rows_of(chosen, sizes, bits, speeds(given.text, chosen, given.rounds, given.steps))
     command = shlex.join(["python", "benchmarks/cells.py", given.text.name, *sys.argv[2:]])
     write(given.out, {"command": command, "conditions": conditions() | {"rounds": given.rounds}, "rows": rows})
