@@ -58,7 +58,7 @@ def _forecast() -> Made:
 
 
 def _generate() -> Made:
-    from throughtime.cli.runs import generate
+    from throughtime.cli.generate import generate
 
     return generate
 
@@ -95,7 +95,7 @@ COMMANDS: Mapping[str, tuple[Callable[[], Made], str]] = {
         "Predict for each record of files, as they are read: what was read is written with the prediction beside it.",
     ),
     "forecast": (_forecast, "Say what comes after the end of series, and how sure that is."),
-    "generate": (_generate, "Write on after a prompt: prints the prompt, then new text as it is drawn."),
+    "generate": (_generate, "Write on after a prompt, or write a tune: text as it is drawn, music as MIDI."),
     "next": (_next, "Say which letters or words a run expects next, in one answer or at each key."),
     "describe": (_describe, "Say what a run is: sizes, data, training, scores, files."),
     "bench": (_bench, "Time the layers beside other libraries."),

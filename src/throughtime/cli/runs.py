@@ -1,4 +1,4 @@
-"""``throughtime evaluate``, ``predict``, ``forecast``, ``generate`` and ``describe``: what a trained run can do."""
+"""``throughtime evaluate``, ``predict``, ``forecast`` and ``describe``: what a trained run can do."""
 
 from __future__ import annotations
 
@@ -10,18 +10,27 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
 from throughtime.cli.fit import option_parameter
-from throughtime.cli.values import integer_option, number_option, role_parameter
+from throughtime.cli.values import role_parameter
 from throughtime.tasks import TASKS, Task
 from throughtime.training.options import CheckedOptions, Option, options_of
 
-__all__ = ["describe", "evaluate", "forecast", "generate", "predict", "with_data_options"]
+__all__ = [
+    "DeviceOption",
+    "RunArgument",
+    "describe",
+    "evaluate",
+    "filled",
+    "forecast",
+    "noted",
+    "predict",
+    "with_data_options",
+]
 
 Note = Callable[[str], None]
 
@@ -98,8 +107,12 @@ def _beside_rivals(scores: dict[str, Any]) -> dict[str, dict[str, float]]:
 
 
 @contextmanager
-def _noted() -> Generator[Note]:
-    """Keep notes until all went well, then print them on standard error: bad input gets one line there and no more."""
+def noted() -> Generator[Note]:
+    """Keep notes until all went well, then print them on standard error: bad input gets one line there and no more.
+
+    Yields:
+        What keeps them.
+    """
     notes: list[str] = []
     yield notes.append
     for line in notes:
@@ -128,8 +141,10 @@ def with_data_options(
         roles = {role.name: role_parameter(role.name, role.help) for task in tasks.values() for role in task.roles}
         classes = [task.load_options() for task in tasks.values()]
         how: dict[str, Option] = {}
+        taken = {parameter.name for parameter in own}  # a command's own option may have another meaning there
         for options in classes:  # where several have one of the same name, the first says what it is
-            how |= {each.name: each for each in options_of(options) if each.name in options.READING - how.keys()}
+            new = options.READING - how.keys() - taken
+            how |= {each.name: each for each in options_of(options) if each.name in new}
         asked = _asked({name: options_of(asking(task)) for name, task in tasks.items()})
         parameters = [*own, *roles.values(), *map(_as_learned, how.values()), *map(option_parameter, asked)]
         # typer reads the signature and the annotations; only here can they be made from the tasks
@@ -158,7 +173,15 @@ def _as_learned(option: Option) -> inspect.Parameter:
     )
 
 
-def _filled(data: Mapping[str, Any]) -> dict[str, Any]:
+def filled(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what was given: neither None nor an empty list.
+
+    Args:
+        data: values by name.
+
+    Returns:
+        Some of them.
+    """
     return {name: value for name, value in data.items() if value not in (None, [])}
 
 
@@ -177,8 +200,8 @@ def evaluate(
     """Score a run on files it has not seen."""
     from throughtime.runs import Run
 
-    with _noted() as note:
-        scores = Run(run, device=device).evaluate(data or None, skip_bad=skip_bad, note=note, **_filled(files))
+    with noted() as note:
+        scores = Run(run, device=device).evaluate(data or None, skip_bad=skip_bad, note=note, **filled(files))
     if as_json:
         _show(scores, as_json)
         return
@@ -213,7 +236,7 @@ def predict(
     from throughtime.cli.display import counting
     from throughtime.runs import Run
 
-    with _noted() as note, counting(out != Path("-")) as progress:
+    with noted() as note, counting(out != Path("-")) as progress:
         Run(run, device=device).predict_files(
             data or None,
             out,
@@ -222,7 +245,7 @@ def predict(
             skip_bad=skip_bad,
             note=note,
             progress=progress,
-            **_filled(files),
+            **filled(files),
         )
 
 
@@ -243,41 +266,10 @@ def forecast(
     from throughtime.cli.display import counting
     from throughtime.runs import Run
 
-    with _noted() as note, counting(out != Path("-")) as progress:
+    with noted() as note, counting(out != Path("-")) as progress:
         Run(run, device=device).forecast_files(
-            data or None, out, skip_bad=skip_bad, note=note, progress=progress, **_filled(files)
+            data or None, out, skip_bad=skip_bad, note=note, progress=progress, **filled(files)
         )
-
-
-def generate(
-    run: RunArgument,
-    prompt: Annotated[str, typer.Option(help="Text to go on from.", metavar="TEXT")] = "",
-    length: Annotated[int, integer_option("Tokens to write.")] = 400,
-    temperature: Annotated[float, number_option("Below 1: safer; above 1: wilder; 0: always the likeliest.")] = 1.0,
-    top_k: Annotated[int | None, integer_option("Draw from the k likeliest tokens only.")] = None,
-    top_p: Annotated[float | None, number_option("Draw from the likeliest tokens that make up this share.")] = None,
-    seed: Annotated[int | None, integer_option("Same seed, same text.")] = None,
-    condition: Annotated[
-        str | None,
-        typer.Option(metavar="LABEL", help="What to write for; only for a run that has learned texts with labels."),
-    ] = None,
-    count: Annotated[int, integer_option("Texts to write; each ends with a line end.")] = 1,
-    device: DeviceOption = "auto",
-) -> None:
-    """Write on after a prompt: prints the prompt, then new text as it is drawn."""
-    from throughtime.runs import Run
-
-    how: dict[str, Any] = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    how |= {"prompt": prompt, "condition": condition}
-    opened = Run(run, device=device)
-    if count != 1:
-        for text in opened.generate_texts(count, **how):
-            print(prompt + text)
-        return
-    for piece in chain([prompt], opened.generate_stream(**how)):
-        sys.stdout.write(piece)
-        sys.stdout.flush()
-    print()
 
 
 def describe(run: RunArgument, as_json: JsonOption = False) -> None:

@@ -1,14 +1,20 @@
-"""What a run of a language model can be asked for: to write on."""
+"""What a run of a language model, or of a model of music, can be asked for: to write on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from throughtime.data.reading import Note
 from throughtime.decoding.expected import Expected
-from throughtime.doors import taking
+from throughtime.doors import named, option, taking
 from throughtime.errors import UsageError
 from throughtime.runs.opened_run import OpenedRun
+from throughtime.training.reporter import PlainReporter
+
+if TYPE_CHECKING:
+    from throughtime.data.music.tune import Tune
 
 __all__ = ["GeneratingRun"]
 
@@ -19,13 +25,65 @@ class GeneratingRun(OpenedRun):
     _last: tuple[str | None, Any] | None = None
     """The label and the text that :meth:`next` was last asked for."""
 
-    def generate(self, prompt: str = "", **how: Any) -> str:
-        """Write on after a prompt; see :meth:`generate_stream` for the arguments.
+    @taking(lambda *_, **__: ("primer", "length", "temperature", "top_k", "top_p", "seed", "condition"))
+    def generate(self, prompt: str = "", **how: Any) -> Any:
+        """Write on after a prompt; see :meth:`generate_stream` for the arguments. A run of music writes a tune; see
+        :meth:`generate_tune`.
 
         Returns:
-            The new text, the prompt not included.
+            The new text, the prompt not included; of music a :class:`~throughtime.data.music.tune.Tune`, with ``save``,
+            ``notes`` and ``frames``.
         """
+        if self.writes_music:
+            if prompt:
+                wanted = option("primer", "tune.mid")
+                raise UsageError(f"{named('prompt')} is for texts; go on from a tune with {wanted}")
+            return self.generate_tune(**how)
+        if how.pop("primer", None) is not None:
+            raise UsageError(f"{named('primer')} is for music, and this run writes text: leave it out")
         return "".join(self.generate_stream(prompt, **how))
+
+    @property
+    def writes_music(self) -> bool:
+        """Whether it writes tunes, not text."""
+        return hasattr(self.reader, "read_primer")
+
+    @taking(lambda *_, **__: ())
+    def generate_tune(
+        self,
+        primer: str | Path | Tune | None = None,
+        length: int = 400,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+        condition: str | None = None,
+        note: Note | None = None,
+    ) -> Tune:
+        """Write a tune, or go on from one.
+
+        Args:
+            primer: a tune, or its file (MIDI, or JSON of pitches), that the new one begins with.
+            length: steps to write, at most: events, or frames.
+            temperature: below 1 sharpens, above 1 flattens; 0 takes what is likeliest always.
+            top_k: draw from this many of the likeliest events; of frames, let no more keys sound at a time.
+            top_p: draw from the fewest events whose probabilities reach this share; not for frames.
+            seed: seed of the draw; None draws differently each time.
+            condition: label to write for; only for a run that has learned tunes with labels, which needs it.
+            note: called with what the user should know; None prints it to standard error.
+
+        Returns:
+            The tune, primer and all; ``given`` says where what is new begins.
+
+        Raises:
+            UsageError: the run writes text, a value outside its range, or a primer with pitches that were not learned.
+            DataError: the primer cannot be read.
+        """
+        if not self.writes_music:
+            raise UsageError(f"{self.path} is a run of the task {self.task} that writes no music")
+        given = None if primer is None else self.reader.read_primer(primer, self.path, note or PlainReporter().note)
+        how = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+        return self.model.generate_tune(primer=given, condition=condition, **how)
 
     @taking(lambda *_, **__: ())
     def generate_texts(
@@ -123,5 +181,7 @@ class GeneratingRun(OpenedRun):
 
     def _require_writing(self) -> None:
         """See that the task writes on after a prompt."""
+        if self.writes_music:
+            raise UsageError(f"{self.path} writes music and no text; see generate")
         if hasattr(self.reader, "read_to_predict") or not hasattr(self.model, "generate_stream"):
             raise UsageError(f"{self.path} is a run of the task {self.task}, which writes no text; see predict")

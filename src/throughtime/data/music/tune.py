@@ -14,7 +14,7 @@ from throughtime.data.music.notes import Note
 from throughtime.data.output import open_output
 from throughtime.errors import UsageError
 
-__all__ = ["Frame", "Tune", "tune_of_frames"]
+__all__ = ["Frame", "Tune", "check_name", "tune_of_frames"]
 
 Frame: TypeAlias = tuple[int, ...]
 """The pitches that sound in one step, low ones first; none in a rest."""
@@ -93,11 +93,10 @@ class Tune:
             DataError: it cannot be written.
         """
         out = Path(path)
-        suffix = out.suffix.lower()
-        if suffix not in (".mid", ".midi", ".json"):
-            raise UsageError(f"{out}: a tune is written as MIDI (.mid) or as JSON of its steps (.json); name it so")
+        check_name(out)
+        content = json.dumps(self.frames).encode() if out.suffix.lower() == ".json" else self.midi()
         with open_output(out) as output:
-            output.binary().write(json.dumps(self.frames).encode() if suffix == ".json" else self.midi())
+            output.binary().write(content)
 
     def midi(self) -> bytes:
         """Give it as the content of a MIDI file.
@@ -109,6 +108,19 @@ class Tune:
             UsageError: the package for MIDI is missing.
         """
         return midi_of(self.notes, (self.steps or 0) * self.step)
+
+
+def check_name(path: Path) -> None:
+    """See that a file is named as one that a tune can be written into.
+
+    Args:
+        path: the file.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if path.suffix.lower() not in (".mid", ".midi", ".json"):
+        raise UsageError(f"{path}: a tune is written as MIDI (.mid), or as JSON of its steps (.json); name it so")
 
 
 def tune_of_frames(frames: Sequence[Sequence[int]], step: float, name: str = "") -> Tune:

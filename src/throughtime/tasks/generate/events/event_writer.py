@@ -16,9 +16,9 @@ from throughtime.models.language_model import LanguageModel
 from throughtime.tasks.generate.events.corpus import MARK, EventCorpus, Events, events_of, notes_of
 from throughtime.tasks.generate.labels import saved_labels
 from throughtime.tasks.generate.music.kept import PreparedTunes, saved_range
-from throughtime.tasks.generate.music.writing import Wanted, roll_of, sample_of
+from throughtime.tasks.generate.music.writing import TuneWriter, Wanted
 from throughtime.tasks.generate.options import Config
-from throughtime.tasks.generate.token_writer import LANES, TokenWriter, check_length, network_for
+from throughtime.tasks.generate.token_writer import LANES, TokenWriter, network_for
 from throughtime.tasks.rivals.drawing import share_of
 from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.rivals.ngram import NGram
@@ -33,7 +33,7 @@ ORDER = 4
 """Tokens of the longest n-gram."""
 
 
-class EventWriter(TokenWriter):
+class EventWriter(TokenWriter, TuneWriter):
     """A language model of events: scores tunes and writes tunes.
 
     Args:
@@ -106,7 +106,6 @@ class EventWriter(TokenWriter):
         Returns:
             The tune, which begins with the primer.
         """
-        check_length(wanted.length)
         number = self.number(wanted.condition)
         given = [] if wanted.primer is None else events_of(wanted.primer)
         before = [MARK, *given]
@@ -114,14 +113,6 @@ class EventWriter(TokenWriter):
         steps = self.drawn(decoder, before[-1], np.arange(1), wanted.sampler, wanted.seed, ends=True)
         written = [int(step.tokens[0]) for step in islice(steps, wanted.length)]
         return Tune(notes_of([*given, *written]), given=0.0 if wanted.primer is None else wanted.primer.length)
-
-    def sample(self, step: int) -> str:
-        """Say a short tune in words, after so many steps of training."""
-        return sample_of(self, step)
-
-    def pictures(self) -> Mapping[str, str]:
-        """Draw a tune that it writes."""
-        return roll_of(self)
 
     def amounts(self, train: EventCorpus, valid: EventCorpus) -> Mapping[str, object]:
         """Say how much music there is, by name."""

@@ -21,9 +21,8 @@ from throughtime.tasks.generate.frames.corpus import KEYS, LOWEST, FrameBatch, F
 from throughtime.tasks.generate.frames.drawing import check_sampler, drawn_frames
 from throughtime.tasks.generate.labels import LABELS_FILE, number_of, saved_labels, written_labels
 from throughtime.tasks.generate.music.kept import RANGE_FILE, PreparedTunes, Range, saved_range, written_range
-from throughtime.tasks.generate.music.writing import Wanted, roll_of, sample_of
+from throughtime.tasks.generate.music.writing import TuneWriter, Wanted
 from throughtime.tasks.generate.options import Config
-from throughtime.tasks.generate.token_writer import check_length
 from throughtime.tasks.rivals.keeping import Rival
 from throughtime.tasks.rivals.keys import KeyChances
 from throughtime.training.checkpoint import load_weights
@@ -38,7 +37,7 @@ ROWS, WINDOW = 64, 512
 """Tunes that are scored side by side, at most, and steps of them at a time."""
 
 
-class FrameWriter:
+class FrameWriter(TuneWriter):
     """A model of frames: scores tunes and writes tunes.
 
     Args:
@@ -174,7 +173,6 @@ class FrameWriter:
         Raises:
             UsageError: a value outside its range, or one that frames have no use for.
         """
-        check_length(wanted.length)
         check_sampler(wanted.sampler)
         number = number_of(self.labels, wanted.condition)
         given = np.zeros((0, KEYS), np.uint8) if wanted.primer is None else keys_of(wanted.primer)
@@ -187,14 +185,6 @@ class FrameWriter:
         rows = np.concatenate([given.astype(bool), *(each[None] for each in drawn)])
         tune = tune_of_frames([(np.flatnonzero(row) + LOWEST).tolist() for row in rows], step)
         return Tune(tune.notes, step, len(rows), given=len(given) * step)
-
-    def sample(self, step: int) -> str:
-        """Say a short tune in words, after so many steps of training."""
-        return sample_of(self, step)
-
-    def pictures(self) -> Mapping[str, str]:
-        """Draw a tune that it writes."""
-        return roll_of(self)
 
     def amounts(self, train: FrameCorpus, valid: FrameCorpus) -> Mapping[str, object]:
         """Say how much music there is, by name."""

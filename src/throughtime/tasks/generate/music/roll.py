@@ -6,14 +6,13 @@ from pathlib import Path
 
 from throughtime.data.music.notes import Note, named_pitch
 from throughtime.data.music.tune import Tune
-from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.training.files import write_text, writing
 from throughtime.training.pages.charts import ticks
 from throughtime.training.pages.drawing import LINE, QUIET, TRAIN, VALIDATION, Drawing
 from throughtime.training.pages.page import alone
 
-__all__ = ["piano_roll", "plot_tune"]
+__all__ = ["check_picture", "piano_roll", "plot_tune"]
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 648.0, 36.0, 12.0, 16.0, 30.0
 KEY = 5.0
@@ -76,14 +75,25 @@ def plot_tune(tune: Tune, path: Path) -> None:
     Raises:
         UsageError: it ends in something else.
     """
-    match path.suffix.lower():
-        case ".svg":
-            write_text(path, alone(piano_roll(tune)))
-        case ".png":
-            from throughtime.training.pages.raster import png_of_svg  # loads matplotlib
+    check_picture(path)
+    if path.suffix.lower() == ".svg":
+        write_text(path, alone(piano_roll(tune)))
+        return
+    from throughtime.training.pages.raster import png_of_svg  # loads matplotlib
 
-            image = png_of_svg(piano_roll(tune))
-            with writing(path) as beside:
-                beside.write_bytes(image)
-        case _:
-            raise UsageError(f"{named('plot')} {path}: a piano roll is a picture; let its name end in .svg or .png")
+    image = png_of_svg(piano_roll(tune))
+    with writing(path) as beside:
+        beside.write_bytes(image)
+
+
+def check_picture(path: Path) -> None:
+    """See that a file is named as a picture that can be written.
+
+    Args:
+        path: the file.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if path.suffix.lower() not in (".svg", ".png"):
+        raise UsageError(f"{path}: a piano roll is a picture; let its name end in .svg or .png")

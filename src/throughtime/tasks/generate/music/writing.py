@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
 
 from throughtime.data.encoding.labels import Labels
 from throughtime.data.music.notes import named_pitch
@@ -13,8 +12,9 @@ from throughtime.data.music.tune import Tune
 from throughtime.decoding.sampling import Sampler
 from throughtime.tasks.generate.music.roll import piano_roll
 from throughtime.tasks.generate.options import Config
+from throughtime.tasks.generate.token_writer import check_length
 
-__all__ = ["Wanted", "in_words", "roll_of", "sample_of"]
+__all__ = ["TuneWriter", "Wanted", "in_words"]
 
 SAMPLE_TEMPERATURE = 0.9
 SAMPLE_STEPS = 48
@@ -41,47 +41,60 @@ class Wanted:
     """The label that is written for, where the network has learned labels."""
 
 
-class _Writes(Protocol):
+class TuneWriter:
+    """What a network of music does whatever its steps are; a subclass writes a tune step by step."""
+
     config: Config
+    """How tunes are read, and what network it is."""
     labels: Labels | None
+    """What it writes for, where it has learned labels."""
 
-    def write(self, wanted: Wanted) -> Tune: ...
+    def write(self, wanted: Wanted) -> Tune:
+        """Write a tune, to where the network ends it, or as long as is wanted.
 
+        Args:
+            wanted: what is to be written.
 
-def sample_of(writer: _Writes, step: int) -> str:
-    """Write a short tune and say it in words.
+        Returns:
+            The tune, which begins with the primer.
 
-    Args:
-        writer: writes it.
-        step: steps of training so far, from which the draws follow.
+        Raises:
+            UsageError: a value outside its range.
+        """
+        raise NotImplementedError
 
-    Returns:
-        The words; of several labels one takes its turn.
-    """
-    labels, config = writer.labels, writer.config
-    label = None if labels is None else labels.names[step // max(1, config.sample_every) % len(labels)]
-    said = in_words(writer.write(_sampled(config, SAMPLE_STEPS, step, label)))
-    return said if label is None else f"{label}: {said}"
+    def generate_tune(
+        self,
+        *,
+        primer: Tune | None = None,
+        length: int = 400,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+        condition: str | None = None,
+    ) -> Tune:
+        """Write a tune, as ``Run.generate_tune`` says."""
+        check_length(length)
+        sampler = Sampler(temperature=temperature, top_k=top_k, top_p=top_p)
+        return self.write(Wanted(sampler=sampler, length=length, seed=seed, primer=primer, condition=condition))
 
+    def sample(self, step: int) -> str:
+        """Say in words a short tune that it writes after so many steps of training; of labels one takes its turn."""
+        label = None
+        if self.labels is not None:
+            label = self.labels.names[step // max(1, self.config.sample_every) % len(self.labels)]
+        said = in_words(self.write(self._shown(SAMPLE_STEPS, step, label)))
+        return said if label is None else f"{label}: {said}"
 
-def roll_of(writer: _Writes) -> Mapping[str, str]:
-    """Draw a tune that the network writes.
+    def pictures(self) -> Mapping[str, str]:
+        """Draw a tune that it writes: SVG by file name."""
+        label = None if self.labels is None else self.labels.names[0]
+        return {"piano_roll.svg": piano_roll(self.write(self._shown(ROLL_STEPS[self.config.unit], 0, label)))}
 
-    Args:
-        writer: writes it.
-
-    Returns:
-        SVG by file name.
-    """
-    label = None if writer.labels is None else writer.labels.names[0]
-    tune = writer.write(_sampled(writer.config, ROLL_STEPS[writer.config.unit], 0, label))
-    return {"piano_roll.svg": piano_roll(tune)}
-
-
-def _sampled(config: Config, length: int, step: int, label: str | None) -> Wanted:
-    return Wanted(
-        sampler=Sampler(temperature=SAMPLE_TEMPERATURE), length=length, seed=config.seed + step, condition=label
-    )
+    def _shown(self, length: int, step: int, label: str | None) -> Wanted:
+        sampler = Sampler(temperature=SAMPLE_TEMPERATURE)
+        return Wanted(sampler=sampler, length=length, seed=self.config.seed + step, condition=label)
 
 
 def in_words(tune: Tune) -> str:
