@@ -139,7 +139,7 @@ def rows_of(
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
     lines = [
-        "| cell | units | layers | parameters | rate | bits a character | beside the LSTM's | tokens a second | times |",
+        "| cell | units | layers | parameters | rate | bits a character | to the LSTM's | tokens a second | times |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
