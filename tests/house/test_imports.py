@@ -53,10 +53,10 @@ HALL = "hall"
 
 INSIDE: dict[str, dict[str, set[str]]] = {
     "kernels": {
-        HALL: {"reference", "diagonal"},
+        HALL: {"reference", "diagonal", "triton"},
         "reference": {"call"},  # the loop runs a call, and a call names its cell: by files that is an order
         "diagonal": {"reference", "call", "packing", "products", "derivative", "batching", "triton"},
-        "triton": set(),
+        "triton": {"reference", "call", "checks"},
     },
     "layers": {
         HALL: {"attention", "construction", "diagonal"},

@@ -16,12 +16,13 @@ from throughtime.kernels.reference.cell import cell_named
 __all__ = ["check_call", "check_gradients"]
 
 
-def check_call(call: Call, known: bool) -> list[int]:
-    """Raise for a call that the core would misread.
+def check_call(call: Call, known: bool, device: str = "cpu") -> list[int]:
+    """Raise for a call that the core, or another kernel that works on addresses, would misread.
 
     Args:
         call: see :class:`throughtime.kernels.call.Call`.
-        known: whether the core knows its cell.
+        known: whether the kernel knows its cell.
+        device: type of the device that the kernel runs on.
 
     Returns:
         The rows of each step, without the steps of no row.
@@ -31,12 +32,12 @@ def check_call(call: Call, known: bool) -> list[int]:
         ShapeError: a tensor of another shape, type or device than the others ask for.
     """
     if not known:
-        raise UsageError(f"the core has no cell {call.cell!r}")
+        raise UsageError(f"the kernel has no cell {call.cell!r}")
     if any(call.zoneout) and "zoneout" not in call.body().capabilities:
-        raise UsageError(f"the core has no zoneout of {call.cell!r}")
+        raise UsageError(f"the kernel has no zoneout of {call.cell!r}")
     rows = call.rows
-    if rows.dim() != 2 or rows.device.type != "cpu":
-        raise ShapeError(f"rows must be (N, I) on the CPU, got {tuple(rows.shape)} on {rows.device}")
+    if rows.dim() != 2 or rows.device.type != device:
+        raise ShapeError(f"rows must be (N, I) on {device}, got {tuple(rows.shape)} on {rows.device}")
     hidden, projection, batch = _sizes(call)
     parameters = _parameter_shapes(call, hidden, projection)
     widths = call.body().carry_sizes(hidden, projection)
@@ -122,5 +123,5 @@ def _check_rows(call: Call, batch: int) -> list[int]:
     for tensor, shape, dtype in ((call.resets, (tokens,), torch.bool), (call.row_ids, (batch,), torch.int64)):
         if tensor is not None and (tensor.shape != shape or tensor.dtype != dtype or tensor.device != call.rows.device):
             given = f"{tensor.dtype} of shape {tuple(tensor.shape)}"
-            raise ShapeError(f"resets and row ids must be {dtype} of shape {shape} on the CPU, got {given}")
+            raise ShapeError(f"resets and row ids must be {dtype} of shape {shape} on {call.rows.device}, got {given}")
     return sizes if not sizes or sizes[-1] else [size for size in sizes if size]
