@@ -85,6 +85,8 @@ class Spectrum:
     """Lane -> (S,) whether the iteration came to rest within its tolerance."""
     rounds: Mapping[str, int]
     """Lane -> rounds of the power iteration, one way back and one forward each."""
+    note: str = ""
+    """What was left out, in a sentence."""
 
     def largest(self, lane: str) -> Floats:
         """The singular values themselves, (S,): below 1 a change fades, above 1 it grows.

@@ -52,31 +52,40 @@ class Subject:
     summed: bool = False
     """Whether the scores are outputs, of which none is what is said: then they are taken together."""
 
-    def chosen(self, scores: Tensor, towards: int | str | None) -> tuple[Tensor, str]:
-        """Pick one score.
+    def number(self, scores: Tensor, towards: int | str | None) -> int | None:
+        """Say which score is meant.
 
         Args:
             scores: (S,).
-            towards: its number or its label; None: the largest, or of layers by themselves the sum of all.
+            towards: its number or its label; None: the largest, or of layers by themselves all.
 
         Returns:
-            the score, (), and what it is called.
+            Its number; None for all together.
 
         Raises:
             UnknownNameError: no score has that label.
             UsageError: no score has that number.
         """
         if towards is None:
-            if self.summed:
-                return scores.sum(), SUM
-            towards = int(scores.detach().argmax())
+            return None if self.summed else int(scores.detach().argmax())
         if isinstance(towards, str):
             if towards not in self.labels:
                 raise UnknownNameError("score", towards, self.labels or map(str, range(len(scores))))
-            towards = self.labels.index(towards)
+            return self.labels.index(towards)
         if not 0 <= towards < len(scores):
             raise UsageError(f"there is no score {towards}: they are 0 to {len(scores) - 1}")
-        return scores[towards], self.labels[towards] if self.labels else str(towards)
+        return towards
+
+    def chosen(self, scores: Tensor, towards: int | str | None) -> tuple[Tensor, str]:
+        """Pick one score, or their sum where all are meant, as for :meth:`number`; with what it is called."""
+        number = self.number(scores, towards)
+        if number is None:
+            return scores.sum(), SUM
+        return scores[number], self.label(number)
+
+    def label(self, number: int) -> str:
+        """What a score is called: its label, or its number where there are none."""
+        return self.labels[number] if self.labels else str(number)
 
 
 def subject(
