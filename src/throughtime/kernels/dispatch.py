@@ -19,6 +19,7 @@ from throughtime.kernels.call import Call, Swept
 from throughtime.kernels.diagonal.native import parts
 from throughtime.kernels.diagonal.run import run as run_diagonal
 from throughtime.kernels.diagonal.units import Sweep
+from throughtime.kernels.measured import torch_is_faster
 from throughtime.kernels.reference.cell import cell_named
 from throughtime.kernels.reference.diagonal import DiagonalCell, LinearCell
 from throughtime.kernels.requests import KERNELS, Request
@@ -51,9 +52,9 @@ def use_kernel(name: str) -> Generator[None]:
     """Force one kernel for every recurrent layer called inside, in this thread.
 
     Args:
-        name: "native" (the C++ core), "torch" (PyTorch's own kernels), "reference" (the plain loop); for cells that are
-            linear in their state "scan" (over chunks of time, in PyTorch's operators) and "triton" (the same on a GPU);
-            for other diagonal cells "newton" (see :func:`throughtime.newton`).
+        name: "native" (the C++ core), "torch" (PyTorch's own kernels), "triton" (programs for a GPU), "reference" (the
+            plain loop); for cells that are linear in their state "scan" (over chunks of time, in PyTorch's operators;
+            "triton" does the same on a GPU); for other diagonal cells "newton" (see :func:`throughtime.newton`).
 
     Raises:
         UnknownNameError: there is no kernel of that name.
@@ -77,21 +78,19 @@ def use_kernel(name: str) -> Generator[None]:
 
 
 def _torch_is_better(request: Request) -> bool:
-    """Where PyTorch's own kernels are preferred to the C++ core: for the types of their results, or by measurement."""
+    """Where PyTorch's own kernels are preferred to ours: for the types of their results, or by measurement."""
     if sight.tracing():
         return True  # its operators are what exporters and other runtimes know
-    if autocast_is_on(request.device):
+    if request.device != "cuda" and autocast_is_on(request.device):
         return True  # which type comes out of autocast differs from cell to cell there
-    if request.size is None or request.resets:
-        return False
-    steps, batch, hidden = request.size
-    if steps == 1:
-        return True
-    if request.cell != "lstm" or request.dtype != torch.float32 or request.directions == 2:
-        return False
-    if request.keep:
-        return batch >= 8 and (hidden <= 128 or batch < 16)
-    return batch >= 16 and hidden < 512
+    return torch_is_faster(request)
+
+
+def _first(request: Request) -> list[str]:
+    """Kernels that are asked before the others."""
+    if _torch_is_better(request):
+        return ["torch"]
+    return ["triton"] if request.device == "cuda" and not isinstance(cell_named(request.cell), DiagonalCell) else []
 
 
 def working_dtype(x: Tensor) -> torch.dtype:
@@ -108,9 +107,7 @@ def choose(request: Request) -> str:
     """
     forced = _forced.name
     if forced is None:
-        if _torch_is_better(request) and KERNELS["torch"](request) is None:
-            return "torch"
-        return next(name for name, refusal in KERNELS.items() if refusal(request) is None)
+        return next(name for name in (*_first(request), *KERNELS) if KERNELS[name](request) is None)
     reason = KERNELS[forced](request)
     if reason is not None:
         raise KernelError(f"kernel {forced!r} was forced and cannot run this call: {reason}")
@@ -214,7 +211,7 @@ class Explanation:
         return "\n".join(lines)
 
 
-_FOR_DIAGONAL = ("triton", "scan", "newton")
+_FOR_DIAGONAL = ("scan", "newton")
 """Kernels that no other cell could have."""
 
 

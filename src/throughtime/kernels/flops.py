@@ -14,7 +14,10 @@ from torch import Tensor
 
 from throughtime.kernels.reference.cell import cell_named
 
-__all__ = ["count_flops"]
+__all__ = ["KEEPING", "count_flops"]
+
+KEEPING = ("native", "triton")
+"""Kernels that keep what backward needs; the others are run once more there."""
 
 _COUNTER = "torch.utils.flop_counter"
 
@@ -40,7 +43,7 @@ def count_flops(fields: Sequence[str]) -> None:
 
     def backward(*arguments: Any, **_: Any) -> int:
         call, kernel = arguments[only_backward:-1], arguments[-1]
-        passes = 3 if call[recompute] or kernel != "native" else 2
+        passes = 3 if call[recompute] or kernel not in KEEPING else 2
         return passes * forward(*call)
 
     def register() -> None:

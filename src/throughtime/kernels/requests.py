@@ -14,6 +14,7 @@ from throughtime.kernels.diagonal import native as diagonal_native
 from throughtime.kernels.reference.cell import cell_named
 from throughtime.kernels.reference.diagonal import DiagonalCell, LinearCell
 from throughtime.kernels.sight import Way
+from throughtime.kernels.triton.sweep import kernel as on_gpu
 
 __all__ = ["KERNELS", "Request"]
 
@@ -54,6 +55,8 @@ class Request:
     """Recurrent dropout that draws a mask in this call."""
     trace: bool
     """Every gate and state is asked for."""
+    hidden: int | None = None
+    """H; None where it is not asked for."""
     way: Way
     """How it may reach the numbers, as far as transforms tell; :func:`run` looks at all tensors."""
 
@@ -103,14 +106,33 @@ def _torch_refusal(request: Request) -> str | None:
 
 
 def _triton_refusal(request: Request) -> str | None:
-    """Why the scan on a GPU cannot run this, or None."""
+    """Why the programs for a GPU cannot run this, or None."""
     if request.device != "cuda":
         return f"it runs on CUDA, not on {request.device}"
     if not _triton_is_there():
         return "triton is not installed: pip install 'throughtime[gpu]'"
+    if not isinstance(cell_named(request.cell), DiagonalCell):
+        return _gpu_sweep_refusal(request)
     if sight.unreadable():
         return "it is neither compiled nor traced"
     return _scan_refusal(request)
+
+
+def _gpu_sweep_refusal(request: Request) -> str | None:
+    """Why the sweep on a GPU cannot run this, or None."""
+    if request.way is Way.REFERENCE:
+        return _OPEN
+    if request.trace:
+        return "it returns no gates (trace=True)"
+    if request.dtype not in on_gpu.DTYPES:
+        return f"it computes in float32, bfloat16 or float16, not in {request.dtype}"
+    if request.cell not in on_gpu.CELLS:
+        return f"it has no cell {request.cell!r}"
+    if not request.names <= native.WEIGHTS:
+        return f"it knows no {', '.join(sorted(request.names - native.WEIGHTS))}"
+    if request.single:
+        return "it runs loops over time, and this is a single step"
+    return None
 
 
 @cache

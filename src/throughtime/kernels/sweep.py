@@ -21,8 +21,9 @@ from throughtime.errors import KernelError, ShapeError
 from throughtime.kernels import batching, native, reference, torch_fused
 from throughtime.kernels.call import Call, Swept
 from throughtime.kernels.derivative import apart, autograd_inside_op, gradients, open_gradients
-from throughtime.kernels.flops import count_flops
+from throughtime.kernels.flops import KEEPING, count_flops
 from throughtime.kernels.sight import Way, way
+from throughtime.kernels.triton.sweep import kernel as on_gpu
 
 __all__ = ["at_autocast_type", "autocast_is_on", "exact_types", "sweep", "sweep_eagerly"]
 
@@ -83,7 +84,7 @@ def sweep(call: Call, kernel: str) -> Swept:
 
     Args:
         call: see :class:`throughtime.kernels.call.Call`.
-        kernel: "native", "torch" or "reference".
+        kernel: "native", "torch", "triton" or "reference".
 
     Returns:
         y (N', D*P) and the final carry, parts of (D, B, width).
@@ -154,9 +155,9 @@ def _gradients_of(
     call: Call, kernel: str, y: Tensor, reserve: Tensor, grad_y: Tensor, grad_final: list[Tensor]
 ) -> list[Tensor]:
     """Gradients of ``call.tensors()`` by a kernel, on memory."""
-    if kernel == "native" and not call.keep:  # traced without gradients, and now run with them
+    if kernel in KEEPING and not call.keep:  # traced without gradients, and now run with them
         call = replace(call, keep=True)
-        y, _, reserve = native.forward(call)
+        y, _, reserve = _KERNELS[kernel].forward(call)
     grads = _KERNELS[kernel].backward(call, y, reserve, grad_y, grad_final)
     given = [grad_y, *grad_final]  # an op may not return its argument, as it would for the state before no token
     return [grad.clone() if any(grad is each for each in given) else grad.contiguous() for grad in grads]
@@ -284,7 +285,7 @@ def sweep_eagerly(call: Call, kernel: str) -> Swept:
 
     Args:
         call: see :class:`throughtime.kernels.call.Call`.
-        kernel: "native", "torch" or "reference".
+        kernel: "native", "torch", "triton" or "reference".
 
     Returns:
         y (N', D*P) and the final carry, parts of (D, B, width).
@@ -353,6 +354,7 @@ def _autocast(device: str) -> Callable[..., tuple[Tensor, list[Tensor], Tensor]]
 _KERNELS = {
     "native": _Kernel(native.forward, native.backward, native.reserve),
     "torch": _recomputing(torch_fused.run),
+    "triton": _Kernel(on_gpu.forward, on_gpu.backward, on_gpu.reserve),
     "reference": _recomputing(reference.run),
 }
 _library.impl("sweep", _forward, "CompositeExplicitAutograd")

@@ -45,6 +45,7 @@ def explain(
         >>> print(tt.explain(tt.LSTM(3, 4, layer_norm=True), torch.randn(5, 2, 3)))
         native: runs this call
         torch: not used, it knows no ln_c.bias, ln_c.weight, ln_hh.bias, ln_hh.weight, ln_ih.bias, ln_ih.weight
+        triton: not used, it runs on CUDA, not on cpu
         reference: could run it, native was preferred
     """
     x = layer.entered(x)

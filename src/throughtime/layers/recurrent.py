@@ -173,6 +173,7 @@ class Recurrent(LayerPass):
             dense=dense,
             resets=resets,
             size=(steps, batch, self.hidden_sizes[0]) if known else None,
+            hidden=self.hidden_sizes[0],
             keep=torch.is_grad_enabled(),
             recompute=self.recompute,
             single=False,

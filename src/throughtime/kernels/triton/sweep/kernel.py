@@ -38,9 +38,9 @@ def plan_of(call: Call, sizes: Sequence[int]) -> Plan:
 
     Args:
         call: see :class:`throughtime.kernels.call.Call`.
-        sizes: its rows at each step.
+        sizes: its rows at each step; empty: what it keeps is asked for, which depends on no step and no row.
     """
-    rows, batch = call.rows, call.state[0].shape[1]
+    rows, batch = call.rows, call.state[0].shape[1] if sizes else 1  # room is asked for while B is any number
     exact = rows.dtype != torch.float32 or not torch.backends.cudnn.allow_tf32
     zone_h, zone_c = (_zone(call, p) for p in [*call.zoneout, 0.0][:2])
     shape = Shape(

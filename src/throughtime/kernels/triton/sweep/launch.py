@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import torch
 
-from throughtime.errors import KernelError
 from throughtime.kernels.triton.sweep.plan import Plan
 
 __all__ = ["launch", "processors", "shared"]
@@ -60,10 +59,6 @@ def launch(program: Any, plan: Plan, arguments: Mapping[str, Any], device: torch
         _in_turn(program, plan, arguments, steps, plan.back_meetings + 1 if back else plan.meetings, begins=not back)
         return
     there = processors(device)
-    if plan.programs > there:
-        raise KernelError(
-            f"{plan.programs} programs must meet, and this GPU runs {there} at once: use a smaller hidden_size"
-        )
     together = plan.directions if plan.programs * plan.directions <= there else 1
     at_once = there // (plan.programs * together)
     warps = plan.back_warps if back else plan.warps
