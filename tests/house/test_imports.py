@@ -37,7 +37,9 @@ MAY_IMPORT = {
     "runs": NETWORK | CRAFT | {"tasks", "insight"},
     "estimators": CRAFT | {"tasks", "runs"},
     "bench": GROUND | {"kernels", "layers"},
-    "cli": {"errors", "doors", "data", "training", "tasks", "runs", "bench", "insight"},
+    "web": {"errors", "doors"},
+    "lab": {"errors", "doors", "data", "layers", "runs", "insight", "web"},
+    "cli": {"errors", "doors", "data", "training", "tasks", "runs", "bench", "insight", "web", "lab"},
     "__main__": {"cli"},
 }
 """Room -> the other rooms it may import; the two wings meet only in tasks."""
@@ -80,7 +82,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "panel": {HALL, "tables", "series", "in_memory", "formats", "clocks", "patterns"},
         "encoding": {HALL},
         "planning": {HALL},
-        "demos": set(),
+        "demos": {"music"},
         "memory": {"demos"},
     },
     "tasks": {
