@@ -59,7 +59,12 @@ def labels_in(y: Any) -> NDArray[Any]:
     Raises:
         ValueError: it has another shape, or numbers that are no classes.
     """
-    labels = cast("NDArray[Any]", validation.column_or_1d(_plain(y), warn=True))
+    given = _plain(y)
+    if isinstance(given, list | tuple):
+        kinds = {type(label).__name__ for label in cast("list[object]", given)}
+        if "str" in kinds and len(kinds) > 1:  # NumPy would make texts of numbers
+            raise DataError(f"y holds labels of several kinds, {' and '.join(sorted(kinds))}; give all of one kind")
+    labels = cast("NDArray[Any]", validation.column_or_1d(given, warn=True))
     if labels.dtype.kind == "f" and np.isfinite(labels).all():
         multiclass.check_classification_targets(labels)
     return labels

@@ -12,7 +12,7 @@ from throughtime.doors import taking
 from throughtime.errors import DataError, UsageError
 from throughtime.estimators.base import Estimator, called, taken
 from throughtime.estimators.checks import require_fitted
-from throughtime.estimators.parameters import with_parameters
+from throughtime.estimators.parameters import plain, with_parameters
 from throughtime.estimators.series import History, columns_of
 
 __all__ = ["Forecaster"]
@@ -74,7 +74,7 @@ class Forecaster(Estimator):
             raise UsageError("known_columns and target_column name columns of y; with X beside y, leave them out")
         run = self._learn(history.data(), **history.known)
         self._history = history
-        self.series_names_ = list(run.forecast(history.data(), horizon=1, note=lambda _: None).names)
+        self.series_names_ = list(run.model.inputs.scales)
         if run.status == "interrupted":  # Ctrl-C is passed on; what was learned until then is kept
             raise KeyboardInterrupt
         return self
@@ -123,7 +123,7 @@ class Forecaster(Estimator):
             UsageError: a level is not between 0 and 1, or the network cannot look as far.
             DataError: X is missing or does not fit, or y cannot be read.
         """
-        levels = [float(level) for level in quantiles]
+        levels: list[float] = np.atleast_1d(np.asarray(quantiles, np.float64)).tolist()
         if not levels:
             raise UsageError("quantiles is empty; give levels between 0 and 1, such as [0.1, 0.9]")
         return self._quantiles(horizon, X, y, levels)
@@ -138,10 +138,13 @@ class Forecaster(Estimator):
                 if X is None
                 else "X was not learned from, so nothing can be read of it; leave it out"
             )
-        horizon = len(X) if horizon is None and X is not None else horizon
+        if X is not None:
+            horizon = len(X) if horizon is None else horizon
+            if len(X) < horizon:
+                raise DataError(f"X has {len(X)} rows, and {horizon} steps are asked for: give as many rows")
         others = sorted({*levels} - {MEDIAN})
         how: dict[str, Any] = {"quantiles": ",".join(map(repr, others))} if others else {}
-        found = self.run_.forecast(history.data(X), horizon=horizon, note=lambda _: None, **how)
+        found = self.run_.forecast(history.data(X), note=lambda _: None, **plain({"horizon": horizon}), **how)
         places = [0 if level == MEDIAN else 1 + others.index(level) for level in levels]
         values = np.stack([each[..., places] for each in found.values], 1)
         values = values[:, :, 0] if values.shape[2] == 1 else values

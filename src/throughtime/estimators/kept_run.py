@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import weakref
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,11 @@ class KeptRun:
             UsageError: the device is not there.
         """
         if self._run is None or self._device != device:
-            folder = tempfile.TemporaryDirectory(prefix="throughtime-")
-            self._write(Path(folder.name))
-            run = Run(Path(folder.name), device=device)
-            weakref.finalize(run, folder.cleanup)
+            with ExitStack() as scratch:
+                folder = Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="throughtime-")))
+                self._write(folder)
+                run = Run(folder, device=device)
+                weakref.finalize(run, scratch.pop_all().close)
             self._run, self._device = run, device
         return self._run
 

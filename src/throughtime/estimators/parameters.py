@@ -20,7 +20,9 @@ _Estimator = TypeVar("_Estimator", bound=type[Any])
 
 COMMON = ("cell", "hidden", "layers", "bidirectional", "dropout", "epochs", "learning_rate")
 """Options that come first."""
-SILENT = frozenset(["rival", "skip_bad", "seed", "sample_every", "log_every", "checkpoint_every"])
+SILENT = frozenset([
+    "rival", "skip_bad", "seed", "sample_every", "log_every", "checkpoint_every", "watch", "watch_every",
+])  # fmt: skip
 """Options of a run on disk that an estimator decides itself, or has another word for."""
 
 

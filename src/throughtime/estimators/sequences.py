@@ -53,8 +53,13 @@ class Sequences:
         if (self.form, form, features) == ("columns", "steps", 1):
             found = Sequences(self.rows, "steps", 1)
         elif (self.form, form, self.features) == ("steps", "columns", 1):
-            lengths = {len(cast("_Array", row)) for row in self.rows}
-            found = Sequences(self.rows, "columns", lengths.pop()) if len(lengths) == 1 else self
+            lengths = sorted({len(cast("_Array", row)) for row in self.rows})
+            if len(lengths) > 1:
+                raise DataError(
+                    f"X has rows of {lengths[0]} to {lengths[-1]} numbers, and {name} has learned from rows of "
+                    f"{features}"
+                )
+            found = Sequences(self.rows, "columns", lengths[0])
         if found.features is not None and features is not None and found.features != features:
             raise DataError(f"X has {found.features} features, but {name} is expecting {features} features as input.")
         if found.form != form and {found.form, form} != {"texts", "words"}:

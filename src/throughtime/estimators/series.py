@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -43,12 +44,15 @@ class History:
         Raises:
             DataError: X is given for several series, or is of another length.
         """
+        if isinstance(y, str | Path) or (isinstance(y, list | tuple) and (not y or isinstance(y[0], str | Path))):
+            raise DataError(f"y is {y!r:.40}; series in memory are numbers, or a table of them")
         if X is None:
             return cls(y)
-        columns = _beside(X)
-        steps = len(_one(y)[TARGET])
-        if (rows := len(next(iter(columns.values())))) != steps:
+        columns, one = _beside(X), _one(y)
+        if (rows := len(next(iter(columns.values())))) != (steps := len(one[TARGET])):
             raise DataError(f"y has {steps} steps and X has {rows} rows; they must be as many")
+        if TIME in columns and TIME in one and not np.array_equal(columns[TIME], one[TIME]):
+            raise DataError("the index of X holds other times than that of y; give the same steps of both")
         return cls(y, columns)
 
     def data(self, ahead: Any = None) -> Any:
@@ -65,18 +69,17 @@ class History:
         """
         if self.X is None:
             return self.y
-        table = {**_one(self.y), **{name: column for name, column in self.X.items() if name != TIME}}
+        table = {**_one(self.y), **self.X}
         if ahead is None:
             return table
         more = _beside(ahead)
-        if (times := TIME in table) and TIME not in more:
+        if TIME in table and TIME not in more:
             raise DataError("y has times, and X has none: give X as a data frame whose index holds the times to come")
-        wanted = [*self.X, *([TIME] if times and TIME not in self.X else [])]
+        wanted = [name for name in table if name != TARGET]
         if sorted(more) != sorted(wanted):
             raise DataError(f"X has the columns {', '.join(more)}; {', '.join(wanted)} were learned from")
-        steps = len(next(iter(more.values())))
-        nothing = {TARGET: np.full(steps, np.nan)}
-        return {name: _behind(column, (nothing | more)[name]) for name, column in table.items()}
+        more[TARGET] = np.full(len(next(iter(more.values()))), np.nan)
+        return {name: _behind(column, more[name]) for name, column in table.items()}
 
     @property
     def known(self) -> dict[str, object]:
@@ -104,25 +107,21 @@ def _behind(before: _Array, after: _Array) -> _Array:
     return np.concatenate([before.astype(object), after.astype(object)])
 
 
-def _frame(given: Any) -> dict[str, _Array] | None:
-    """The columns of a data frame; None of anything else."""
-    if hasattr(given, "iter_rows"):
-        return polars_columns(given)
-    if hasattr(given, "itertuples"):
-        return pandas_columns(given)
-    return None
-
-
 def _one(y: Any) -> dict[str, _Array]:
     """One series as a table: its values, and its times where it has some."""
     if hasattr(y, "to_frame") and hasattr(y, "index"):  # a series of pandas
-        columns = pandas_columns(y.to_frame(TARGET))
-        index = next((name for name in columns if name != TARGET), None)
-        return {**({} if index is None else {TIME: columns[index]}), TARGET: columns[TARGET]}
-    if _frame(y) is not None or isinstance(y, Mapping):
+        return {**_times(y), TARGET: as_column(y, TARGET)}
+    if hasattr(y, "columns") or isinstance(y, Mapping):
         raise DataError("X stands beside one series: give y as an array (T,), or both in one table, with known_columns")
-    array = as_column(_flat(y), TARGET)
-    return {TARGET: array}
+    return {TARGET: as_column(_flat(y), TARGET)}
+
+
+def _times(given: Any) -> dict[str, _Array]:
+    """What an index of pandas holds, where it is more than the numbers of the rows."""
+    found = pandas_columns(given.to_frame().iloc[:, :0] if hasattr(given, "to_frame") else given.iloc[:, :0])
+    if len(found) > 1:
+        raise DataError("the index has several levels; X stands beside one series, whose index holds its times")
+    return dict(zip([TIME], found.values(), strict=False))
 
 
 def _flat(y: Any) -> Any:
@@ -132,7 +131,11 @@ def _flat(y: Any) -> Any:
 
 def _beside(X: Any) -> dict[str, _Array]:
     """The columns of X by name; those of an array are called x1, x2 ..."""
-    columns = _frame(X)
+    columns: dict[str, _Array] | None = None
+    if hasattr(X, "iter_rows"):
+        columns = polars_columns(X)
+    elif hasattr(X, "itertuples"):
+        columns = {**_times(X), **pandas_columns(X.reset_index(drop=True))}
     if columns is not None:
         if TARGET in columns:
             raise DataError(f"X has a column {TARGET!r}, which is what is to be forecast; rename it")
@@ -159,8 +162,8 @@ def columns_of(y: Any) -> _Array:
         >>> columns_of([1, 2, 3]).shape
         (3, 1)
     """
-    columns = _frame(y)
-    if columns is not None:
+    if hasattr(y, "iter_rows") or hasattr(y, "itertuples"):
+        columns = polars_columns(y) if hasattr(y, "iter_rows") else pandas_columns(y)
         named = {name: column for name, column in columns.items() if column.dtype.kind in "biuf"}
         columns = named if len(named) >= len(columns) - 1 else {}
         if not columns:
