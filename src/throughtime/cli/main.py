@@ -69,6 +69,14 @@ def _next() -> Made:
     return next_tokens
 
 
+def _explain() -> Made:
+    from throughtime.cli.explain import explain
+    from throughtime.cli.runs import with_data_options
+    from throughtime.training.options import CheckedOptions
+
+    return with_data_options(lambda task: CheckedOptions)(explain)
+
+
 def _describe() -> Made:
     from throughtime.cli.runs import describe
 
@@ -97,6 +105,7 @@ COMMANDS: Mapping[str, tuple[Callable[[], Made], str]] = {
     "forecast": (_forecast, "Say what comes after the end of series, and how sure that is."),
     "generate": (_generate, "Write on after a prompt, or write a tune: text as it is drawn, music as MIDI."),
     "next": (_next, "Say which letters or words a run expects next, in one answer or at each key."),
+    "explain": (_explain, "Say why a run forgot, what it remembers and what its gates did."),
     "describe": (_describe, "Say what a run is: sizes, data, training, scores, files."),
     "bench": (_bench, "Time the layers beside other libraries."),
     "demo": (_demo, "Watch a network learn real data from this machine, in a few minutes."),
@@ -172,5 +181,7 @@ def run() -> None:
         sys.stdout.reconfigure(encoding="utf-8")  # what is written into a file or a pipe is data
     status = status_of()
     # The system frees all at once; Python would first look for garbage among all that torch has made, for 0.4 s.
-    gc.freeze()
+    # Triton, where something has loaded it, would list all that is not freed.
+    if "triton" not in sys.modules:
+        gc.freeze()
     sys.exit(status)

@@ -13,11 +13,20 @@ from throughtime.runs.saved_run import SavedRun
 from throughtime.tasks import task_named
 from throughtime.training.options import CheckedOptions, options_of
 
-__all__ = ["OpenedRun", "called_by", "taken_to_evaluate", "taken_to_predict"]
+__all__ = ["OpenedRun", "called_by", "taken_to_evaluate", "taken_to_predict", "taken_to_read"]
 
 
-def _taken(run: SavedRun, *_: object, **__: object) -> list[str]:
-    """What is taken by name beside a method's own parameters: options of reading, and data in roles of the task."""
+def taken_to_read(run: SavedRun, *_: object, **__: object) -> list[str]:
+    """Name what is taken to read data: options of reading, and data in roles of the task.
+
+    Args:
+        run: the run that is asked.
+        *_: what else it is called with.
+        **__: the same by name.
+
+    Returns:
+        The names.
+    """
     return [*run.config.READING, *(role.name for role in task_named(run.task).roles)]
 
 
@@ -32,7 +41,7 @@ def taken_to_evaluate(run: SavedRun, *_: object, **__: object) -> list[str]:
     Returns:
         The names.
     """
-    return [*_taken(run), *(option.name for option in options_of(task_named(run.task).load_evaluating()))]
+    return [*taken_to_read(run), *(option.name for option in options_of(task_named(run.task).load_evaluating()))]
 
 
 def taken_to_predict(run: SavedRun, *_: object, **__: object) -> list[str]:
@@ -46,7 +55,7 @@ def taken_to_predict(run: SavedRun, *_: object, **__: object) -> list[str]:
     Returns:
         The names.
     """
-    return [*_taken(run), *(option.name for option in options_of(task_named(run.task).load_predicting()))]
+    return [*taken_to_read(run), *(option.name for option in options_of(task_named(run.task).load_predicting()))]
 
 
 def called_by(run: SavedRun, *_: object, **__: object) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from throughtime.data.reading import Note, Problems
 from throughtime.data.user_data import DATA, VALID, Given, Paths, UserData, user_data
 from throughtime.doors import named, taking
 from throughtime.errors import UsageError
+from throughtime.runs.explaining.explaining_run import ExplainingRun
 from throughtime.runs.folder import files_of
 from throughtime.runs.forecasting_run import Forecast, ForecastingRun
 from throughtime.runs.generating_run import GeneratingRun
@@ -51,7 +52,7 @@ def load(path: str | Path, device: str = "cpu") -> Run:
     return run
 
 
-class Run(GeneratingRun, ForecastingRun):
+class Run(GeneratingRun, ForecastingRun, ExplainingRun):
     """A trained run on disk; torch and its model are loaded when they are needed.
 
     Args:

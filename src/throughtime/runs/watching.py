@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from throughtime.insight import Subject, gradient_flow, subject
+from throughtime.insight import Subject, gradient_flow, memory_horizon, subject
 from throughtime.insight.pictures.flow import flow_picture, relative_flow
+from throughtime.insight.pictures.horizon import horizon_picture
 from throughtime.insight.results import Flow
 from throughtime.insight.unrolled import numbers
 from throughtime.insight.windows import look
@@ -128,4 +129,6 @@ def remembered(looked_at: Subject) -> str:
         HTML: figures for the report.
     """
     pictures = {"the gradient on its way back": flow_picture(gradient_flow(looked_at))}
+    if not looked_at.recurrent.bidirectional:
+        pictures["how far back an input is felt"] = horizon_picture(memory_horizon(looked_at))
     return "".join(figure(name, picture) for name, picture in pictures.items())
