@@ -11,9 +11,11 @@ from throughtime.cli.demos import (
     hello,
     memory,
     moving,
+    music,
     names,
     stock,
     translate,
+    vanishing,
     weather,
 )
 from throughtime.cli.demos.demo import Demo
@@ -24,6 +26,7 @@ DEMOS: dict[str, Demo] = {
     "generate": generate.DEMO,
     "hello": hello.DEMO,
     "names": names.DEMO,
+    "music": music.DEMO,
     "digits": digits.DEMO,
     "code": code.DEMO,
     "moving": moving.DEMO,
@@ -33,4 +36,5 @@ DEMOS: dict[str, Demo] = {
     "weather": weather.DEMO,
     "stock": stock.DEMO,
     "memory": memory.DEMO,
+    "vanishing": vanishing.DEMO,
 }
