@@ -23,7 +23,7 @@ def keeping(factor: float, batch_first: bool = True) -> tt.Recurrent:
 @pytest.mark.parametrize("factor", [0.5, 0.9, 1.0, 1.1])
 def test_a_linear_layer_keeps_its_share_at_each_step(factor: float) -> None:
     left = left_of_first_step(keeping(factor), torch.rand(5, 60, 2) + 0.1)
-    np.testing.assert_allclose(left, factor ** np.arange(60.0), rtol=1e-9, atol=1e-14)
+    np.testing.assert_allclose(left, factor ** np.arange(60.0), rtol=1e-5, atol=1e-14)
 
 
 def test_what_fades_below_any_float32_is_a_number_there_still() -> None:
@@ -43,7 +43,7 @@ def test_the_axis_of_time_is_the_layers_own_affair_and_the_layer_is_as_it_was() 
 def test_sequences_that_begin_alike_say_nothing_and_one_step_says_all() -> None:
     x = torch.rand(3, 8, 2) + 0.1
     x[1, 0] = x[0, 0]  # the other two differ
-    np.testing.assert_allclose(left_of_first_step(keeping(0.5), x), 0.5 ** np.arange(8.0), rtol=1e-9, atol=1e-14)
+    np.testing.assert_allclose(left_of_first_step(keeping(0.5), x), 0.5 ** np.arange(8.0), rtol=1e-5, atol=1e-14)
     assert left_of_first_step(keeping(0.5), x[:, :1]).tolist() == [1.0]
     with pytest.raises(UsageError, match="begin alike"):
         left_of_first_step(keeping(0.5), x[:1])
