@@ -15,6 +15,7 @@ from typing import Any
 import advice_for_answer
 import advice_for_fit
 import advice_for_forecast
+import advice_for_music
 import advice_for_runs
 import pytest
 import typer
@@ -26,8 +27,18 @@ import throughtime
 from throughtime import doors as wording
 from throughtime.cli.main import app, status_of
 
-FITTING = {**advice_for_fit.FITTING, **advice_for_answer.FITTING, **advice_for_forecast.FITTING}
-USING = {**advice_for_runs.USING, **advice_for_answer.USING, **advice_for_forecast.USING}
+FITTING = {
+    **advice_for_fit.FITTING,
+    **advice_for_answer.FITTING,
+    **advice_for_forecast.FITTING,
+    **advice_for_music.FITTING,
+}
+USING = {
+    **advice_for_runs.USING,
+    **advice_for_answer.USING,
+    **advice_for_forecast.USING,
+    **advice_for_music.USING,
+}
 NAMING = ("option", "named")
 OPTION = re.compile(r"(?<![\w-])(fit )?(--[a-z][a-z-]*[a-z])(?![\w-])")
 SOURCE = Path(throughtime.__file__).parent
@@ -172,6 +183,9 @@ UNPROVOKED = {
     "data/formats/table.py:read_table": "what a caller in Python did wrong",
     "tasks/generate/text/reader.py:encode": "a text most of which is unknown: tests/tasks/supervised/test_remarks.py",
     "tasks/generate/text/reader.py:_given": "text in memory",
+    "cli/generate.py:_write_tune": "a terminal: tests/cli/test_generate.py",
+    "runs/generating_run.py:generate": "the door of Python: tests/tasks/generate/test_music.py",
+    "tasks/generate/music/pieces.py:_listed": "a table in memory: tests/tasks/generate/test_music.py",
     "tasks/supervised/reader.py:new_inputs": "a task of several inputs",
     "tasks/supervised/remarks.py:_what_to_try": "told of what trains: tests/tasks/supervised/test_remarks.py",
     "tasks/supervised/unused_options.py:_check_memory": "data in memory: tests/tasks/supervised/test_unused_options.py",

@@ -12,16 +12,23 @@ import numpy as np
 import pytest
 import torch
 
+from throughtime.data.music.tune import Tune
 from throughtime.data.panel.panel import Panel, Series
 from throughtime.data.reading import Note
 from throughtime.data.record import Record
+from throughtime.models.frame_model import FrameModel
+from throughtime.models.language_model import LanguageModel
 from throughtime.runs.folder import make_folder
 from throughtime.runs.run import Run
 from throughtime.tasks import task_named
 from throughtime.tasks.forecast.inputs import read_inputs
 from throughtime.tasks.forecast.learner import Forecasts, Learner
 from throughtime.tasks.forecast.reader import ToScore
+from throughtime.tasks.generate.events.corpus import Events
+from throughtime.tasks.generate.events.event_writer import EventWriter
+from throughtime.tasks.generate.frames.frame_writer import FrameWriter
 from throughtime.tasks.generate.labels import LABELS_FILE, saved_labels, written_labels
+from throughtime.tasks.generate.music.kept import saved_range
 from throughtime.tasks.generate.text.text_model import TextModel
 from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
@@ -40,7 +47,7 @@ class Doors:
     records: list[Record] = field(default_factory=list[Record])
     """Its records; none where a text was read."""
     characters: int = 0
-    """Its characters, where a text was read."""
+    """Its characters, where a text was read; its tunes, where music was."""
     series: list[Series] = field(default_factory=list[Series])
     """Its series, where they are to be forecast."""
 
@@ -58,7 +65,7 @@ class _Model:
 
     def evaluate(self, read: Any) -> dict[str, Any]:
         self.doors.records = list(getattr(read, "records", ()))
-        self.doors.characters = getattr(read, "characters", 0)
+        self.doors.characters = getattr(read, "characters", 0) or len(getattr(read, "lengths", ()))
         return {"examples": len(self.doors.records)}
 
     def predict(self, records: Iterable[Record], *, live: bool = False) -> Iterator[tuple[Record, Prediction]]:
@@ -85,6 +92,16 @@ class _Model:
 
     def next_tokens(self, condition: str | None = None) -> Any:
         return self._writer().next_tokens(condition)
+
+    def generate_tune(self, **how: Any) -> Tune:
+        self.doors.records, self.doors.characters = [], 0
+        config: Any = self.run.config
+        pitches, labels = saved_range(self.run.path), saved_labels(self.run.path) if config.condition else None
+        tiny: dict[str, Any] = {"hidden_size": 4, "embedding_size": 4, "conditions": len(labels or ())}
+        if config.unit == "frames":
+            return FrameWriter(config, pitches, FrameModel(88, **tiny), labels).generate_tune(**how)
+        events = Events(pitches)
+        return EventWriter(config, events, LanguageModel(len(events), **tiny), labels).generate_tune(**how)
 
     def _writer(self) -> TextModel:
         self.doors.records, self.doors.characters = [], 0
@@ -137,6 +154,8 @@ def without_training(monkeypatch: pytest.MonkeyPatch) -> Doors:
             labels = {LABELS_FILE: written_labels(prepared.labels)} if prepared.labels else {}
             artifacts = {prepared.vocabulary.file_name: prepared.vocabulary.to_json(), **labels}
             doors.characters = prepared.train.characters + prepared.valid.characters
+        elif config.task == "generate":
+            doors.characters = len(prepared.train.lengths) + len(prepared.valid.lengths)
         elif config.task == "forecast":
             doors.series = list(prepared.train)
         else:

@@ -27,6 +27,8 @@ from throughtime.training.files import MODEL_FILE
 
 __all__ = ["EventWriter"]
 
+STEPS = 50
+"""Steps of an epoch, where there are events enough for as many."""
 TOKENS = 2_000_000
 """Tokens that are counted at most for a simple model."""
 ORDER = 4
@@ -64,7 +66,7 @@ class EventWriter(TokenWriter, TuneWriter):
 
     def lanes(self, corpus: EventCorpus) -> int:
         """Say how many lanes there are by default: fewer where there are few events."""
-        return min(LANES, max(1, int(corpus.lengths.sum()) // (4 * self.config.tbptt)))
+        return min(LANES, max(1, int(corpus.lengths.sum()) // (STEPS * self.config.tbptt)))
 
     def measures(self, corpus: EventCorpus, loss: float) -> dict[str, float]:
         """Express a loss for each event."""

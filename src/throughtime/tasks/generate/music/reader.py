@@ -13,12 +13,12 @@ from throughtime.data.music.notes import named_pitch
 from throughtime.data.music.tune import Tune
 from throughtime.data.reading import Note, Problems
 from throughtime.data.record import Record
-from throughtime.data.user_data import DATA, Given, UserData
+from throughtime.data.user_data import DATA, UserData
 from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 from throughtime.tasks.generate.labels import LABELS_FILE, label_numbers, saved_labels
 from throughtime.tasks.generate.music.kept import Form, PreparedTunes, Range, saved_range
-from throughtime.tasks.generate.music.pieces import TEST, TRAIN, VALID, Piece, one_tune, read_pieces
+from throughtime.tasks.generate.music.pieces import TEST, TRAIN, VALID, Piece, Pieces, one_tune, read_pieces
 from throughtime.tasks.generate.options import MUSIC, Config
 from throughtime.tasks.supervised.examples import SKIPPED_FILE
 from throughtime.tasks.supervised.records import count_skipped, split
@@ -60,7 +60,7 @@ class TuneReader:
         if known is not None:
             self._require_alike(known)
         problems = Problems(skip=self.config.skip_bad, note=note)
-        train, valid = (self._playable(part, problems) for part in self._parts(data, problems))
+        train, valid = self._parts(data, problems)
         other = next(unit for unit in MUSIC if unit != self.config.unit)
         note(f"{len(train):,} tunes are learned as {self.form.steps} ({option('unit', other)} is the other way)")
         if problems.skipped:
@@ -90,13 +90,12 @@ class TuneReader:
         """
         self._require_alike(folder)
         problems = Problems(skip=self.config.skip_bad, note=note)
-        read = read_pieces(_given(data), self.config, problems)
+        read = self._pieces(data, problems)
         pieces = next((part for names in (TEST, VALID) if (part := read.part(names))), read.all)
         if len(pieces) < len(read.all):
             note(
                 f"of the parts {', '.join(read.parts)} the {len(pieces):,} tunes that were not for learning are scored"
             )
-        pieces = self._playable(pieces, problems)
         if problems.skipped:
             note(f"{count_skipped(problems)}, the first: {problems.skipped[0]}")
         return self._corpus(pieces, saved_labels(folder) if self.config.condition else None, "the data")
@@ -127,10 +126,10 @@ class TuneReader:
 
     def _parts(self, data: UserData, problems: Problems) -> tuple[list[Piece], list[Piece]]:
         """Read what is learned from, and what is validated on: given, in a part of its own, or held out."""
-        read = read_pieces(_given(data.training()), self.config, problems)
+        read = self._pieces(data.training(), problems)
         train = read.part(TRAIN) or read.all
         if validation := data.validation():
-            given = read_pieces(_given(validation), self.config, problems)
+            given = self._pieces(validation, problems)
             return train, given.part(VALID) or given.all
         if read.part(TRAIN) and (valid := read.part(VALID)):
             told = f"{len(train):,} tunes are learned, {len(valid):,} are held out"
@@ -149,22 +148,30 @@ class TuneReader:
         chosen: Any = [each.original for each in train], [each.original for each in held_out]
         return chosen
 
-    def _playable(self, pieces: Sequence[Piece], problems: Problems) -> list[Piece]:
-        """Report tunes with pitches that the unit has no place for."""
-        playable: list[Piece] = []
-        for piece in pieces:
-            if (pitch := self.form.keys.beyond(piece.tune)) is None:
-                playable.append(piece)
-                continue
-            place, unit = piece.tune.name or "a tune", self.config.unit
-            problems.report(
-                place,
-                f"the pitch {named_pitch(pitch)} ({pitch}) is beyond the keys of {unit}, {self.form.keys} "
-                f"({option('skip_bad', True)} goes on without)",
-            )
-        if not playable:
+    def _pieces(self, data: UserData, problems: Problems) -> Pieces:
+        """Read tunes; those with pitches that the unit has no place for are reported."""
+        if list(data) != [DATA]:
+            raise UsageError(f"generate learns from one kind of data; it has none called {', '.join(data)}")
+        read = read_pieces(data[DATA], self.config, problems)
+        playable = Pieces(
+            {
+                name: [piece for piece in part if self._is_playable(piece.tune, problems)]
+                for name, part in read.parts.items()
+            }
+        )
+        if not playable.all:
             raise DataError(f"no tune can be read by the network; the first: {problems.skipped[0]}")
         return playable
+
+    def _is_playable(self, tune: Tune, problems: Problems) -> bool:
+        if (pitch := self.form.keys.beyond(tune)) is None:
+            return True
+        problems.report(
+            tune.name or "a tune",
+            f"the pitch {named_pitch(pitch)} ({pitch}) is beyond the keys of {self.config.unit}, {self.form.keys} "
+            f"({option('skip_bad', True)} goes on without)",
+        )
+        return False
 
     def _transposed(self, pieces: list[Piece], note: Note) -> list[Piece]:
         """Give each tune in all its keys, those left out that the unit has no place for."""
@@ -200,13 +207,6 @@ class TuneReader:
             raise UsageError(f"{folder} writes tunes for labels: name their column with {option('condition')}")
         if not labelled and self.config.condition is not None:
             raise UsageError(f"{folder} has learned from no labels; leave {named('condition')} out")
-
-
-def _given(data: UserData) -> Given:
-    """What stands in the one role there is."""
-    if list(data) != [DATA]:
-        raise UsageError(f"generate learns from one kind of data; it has none called {', '.join(data)}")
-    return data[DATA]
 
 
 def _range(pieces: Sequence[Piece]) -> Range:
