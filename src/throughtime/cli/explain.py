@@ -47,6 +47,9 @@ def explain(
     follow: Annotated[
         str | None, typer.Option(metavar="|".join(FOLLOWED), help="For units: find those that follow this.")
     ] = None,
+    span: Annotated[
+        str | None, typer.Option(metavar="FIRST:STOP", help="For units: find those that are on at these steps.")
+    ] = None,
     method: Annotated[
         str, typer.Option(metavar="|".join(METHODS), help="For saliency: how a score is shared out.")
     ] = "integrated_gradients",
@@ -59,7 +62,7 @@ def explain(
     """Say why a run forgot, what it remembers and what its gates did, while it reads a text, series, sound or clip."""
     from throughtime.runs import Run
 
-    how: dict[str, Any] = {"layer": layer, "unit": unit, "at": at, "towards": towards, "follow": follow}
+    how: dict[str, Any] = {"layer": layer, "unit": unit, "at": at, "towards": towards, "follow": follow, "span": span}
     how |= {"method": method, "condition": condition, "record": record, **filled(files)}
     with noted() as note:
         found = Run(run, device=device).explain(_meant(data), what, out, note=note, **how)

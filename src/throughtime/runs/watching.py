@@ -7,15 +7,13 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
-from throughtime.insight import Subject, gradient_flow, memory_horizon, subject
+from throughtime.insight import Subject, gate_statistics, gradient_flow, memory_horizon, subject
 from throughtime.insight.pictures.flow import flow_picture, relative_flow
+from throughtime.insight.pictures.gates import gates_picture
 from throughtime.insight.pictures.horizon import horizon_picture
 from throughtime.insight.results import Flow
-from throughtime.insight.unrolled import numbers
-from throughtime.insight.windows import look
 from throughtime.layers import Recurrent
 from throughtime.layers.multidimensional import ConvLSTM, GridLSTM
 from throughtime.training.pages.page import figure
@@ -26,9 +24,6 @@ STEPS = 128
 """Steps of a sequence that are looked at, the last ones."""
 BACK = (1, 2, 5, 10, 20, 50, 100)
 """Steps back at which it is told what is left of the gradient."""
-
-MARGIN = 0.1
-"""So near to 0 a gate is shut, and to 1 open."""
 
 
 class NetworkWatcher:
@@ -103,19 +98,17 @@ def _left(flow: Flow) -> dict[str, dict[str, float]]:
     return left
 
 
-@torch.no_grad()
 def _of_gates(looked_at: Subject) -> dict[str, dict[str, float]]:
     """How often gates are open and shut; what is not between 0 and 1 is none."""
-    seen = look(looked_at).seen
-    gates = {name: numbers(seen.stacked(name)) for name in seen.gates}
+    gates = gate_statistics(looked_at)
     return {
         name: {
-            "open": float((values > 1 - MARGIN).mean()),
-            "shut": float((values < MARGIN).mean()),
+            "open": float(gates.high[name].mean()),
+            "shut": float(gates.low[name].mean()),
             "mean": float(values.mean()),
         }
-        for name, values in gates.items()
-        if values.min() >= 0 and values.max() <= 1
+        for name, values in gates.values.items()
+        if name in gates.low and values.min() >= 0
     }
 
 
@@ -131,4 +124,5 @@ def remembered(looked_at: Subject) -> str:
     pictures = {"the gradient on its way back": flow_picture(gradient_flow(looked_at))}
     if not looked_at.recurrent.bidirectional:
         pictures["how far back an input is felt"] = horizon_picture(memory_horizon(looked_at))
+    pictures["gates over time"] = gates_picture(gate_statistics(looked_at))
     return "".join(figure(name, picture) for name, picture in pictures.items())

@@ -17,7 +17,10 @@ METHODS = ("gradient_x_input", "integrated_gradients", "gradient")
 """Ways to share a score out among the steps."""
 ONE_WAY = ("horizon",)
 """What looks back along one way."""
-_TAKES = {"unit": ("units", "walk"), "follow": ("units",), "method": ("saliency",)}
+_TAKES = {"unit": ("units", "walk"), "follow": ("units",), "span": ("units",)}
+"""Option -> what it is for."""
+_CHOICES = ("unit", "follow", "span")
+"""Of these one is needed to look at units."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +38,9 @@ class Asked:
     towards: str | None = None
     """Which of the things that can be said; None: the likeliest."""
     follow: str | None = None
-    """Property of a text that units are searched for, one of ``FOLLOWED``; or a text, in which the marked steps are."""
+    """Property of a text that units are searched for, one of ``FOLLOWED``."""
+    span: str | None = None
+    """Steps at which units are searched for that are on there and nowhere else, such as "3:9"."""
     method: str = "integrated_gradients"
     """One of ``METHODS``."""
 
@@ -46,14 +51,28 @@ class Asked:
             raise UnknownNameError(named("method"), self.method, METHODS)
         if self.follow is not None and self.follow not in FOLLOWED:
             raise UnknownNameError(named("follow"), self.follow, FOLLOWED)
-        for name in ("unit", "follow"):
-            if getattr(self, name) is not None and self.what not in _TAKES[name]:
-                for_what = " or ".join(option("what", each) for each in _TAKES[name])
+        for name, whats in _TAKES.items():
+            if getattr(self, name) is not None and self.what not in whats:
+                for_what = " or ".join(option("what", each) for each in whats)
                 raise UsageError(f"{named(name)} is for {for_what}: give that, or leave it out")
-        if self.unit is not None and self.follow is not None:
+        given = [name for name in _CHOICES if getattr(self, name) is not None]
+        if self.what == "units" and len(given) != 1:
             raise UsageError(
-                f"{named('unit')} shows one unit and {named('follow')} searches for others: give one of them"
+                f"{option('what', 'units')} shows one unit, {option('unit')}, or searches for those that follow "
+                f"something, {option('follow')}, or that are on at some steps, {option('span')}: give one of them"
             )
+        if self.span is not None:
+            _ = self.spanned
+
+    @property
+    def spanned(self) -> tuple[int, int]:
+        """The first step of the span, and the one behind its last."""
+        first, colon, stop = (self.span or "").partition(":")
+        if not (colon and first.isdecimal() and stop.isdecimal() and int(first) < int(stop)):
+            raise UsageError(
+                f"{named('span')} must be two steps such as 3:9, the second one behind it, not {self.span!r}"
+            )
+        return int(first), int(stop)
 
     def check_ways(self, bidirectional: bool) -> None:
         """Raise where a run reads both ways and what is asked for makes sense of one way only.

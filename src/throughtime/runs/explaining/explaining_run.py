@@ -42,6 +42,7 @@ class ExplainingRun(OpenedRun):
         at: int | None = None,
         towards: str | None = None,
         follow: str | None = None,
+        span: str | None = None,
         method: str = "integrated_gradients",
         condition: str | None = None,
         note: Note | None = None,
@@ -61,6 +62,7 @@ class ExplainingRun(OpenedRun):
             at: the step at which something is said; None: the last.
             towards: what is said, such as a label or a token; None: the likeliest.
             follow: "quotes", "brackets" or "line": for "units", which ones follow it.
+            span: steps such as "3:9": for "units", which ones are on there and nowhere else.
             method: "integrated_gradients", "gradient_x_input" or "gradient", for "saliency".
             condition: the text's label, for a run that has learned texts with labels.
             note: called with what the user should know; None prints it to standard error.
@@ -73,7 +75,8 @@ class ExplainingRun(OpenedRun):
             UsageError: there is no such thing to look at, or this run or the text does not have what was asked for.
             DataError: the data cannot be read, or has no such record.
         """
-        asked = Asked(what=what, layer=layer, unit=unit, at=at, towards=towards, follow=follow, method=method)
+        where: dict[str, Any] = {"layer": layer, "unit": unit, "at": at, "towards": towards}
+        asked = Asked(what=what, follow=follow, span=span, method=method, **where)
         asked.check_ways(bool(getattr(self.config, "bidirectional", False)))
         if out is not None:
             from throughtime.insight.pictures.writing import check_form

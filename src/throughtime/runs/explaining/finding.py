@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from throughtime.insight import Subject, gradient_flow, jacobian_spectrum, memory_horizon
+from throughtime.doors import named, option
+from throughtime.errors import UsageError
+from throughtime.insight import (
+    Subject,
+    find_units,
+    gate_statistics,
+    gradient_flow,
+    jacobian_spectrum,
+    matching_units,
+    memory_horizon,
+    unit_activity,
+)
 from throughtime.insight.pictures.plot import Drawable
+from throughtime.insight.properties import bracket_depth, inside_quotes, position_in_line
+from throughtime.insight.results import Gates
+from throughtime.insight.unrolled import lane_named, lanes, parts
 from throughtime.runs.explaining.asked import Asked
 
-__all__ = ["find"]
+__all__ = ["find", "of_layer"]
 
 
 def find(subject: Subject, asked: Asked) -> Drawable:
@@ -40,6 +55,58 @@ def _horizon(subject: Subject, asked: Asked) -> Drawable:
     return memory_horizon(subject, towards=_towards(asked))
 
 
+def _gates(subject: Subject, asked: Asked) -> Drawable:
+    found = gate_statistics(subject)
+    return found if asked.layer is None else of_layer(found, lane_named(subject.recurrent, asked.layer).name)
+
+
+def of_layer(gates: Gates, lane: str) -> Gates:
+    """Keep what is said of one layer and direction.
+
+    Args:
+        gates: what is said of all.
+        lane: the layer and direction, such as "l0".
+
+    Returns:
+        The same of that one.
+    """
+
+    def chosen(tracks: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: each for name, each in tracks.items() if name == lane or name.endswith(f"_{lane}")}
+
+    names = ("values", "states", "low", "high", "keeps", "half_life", "spectral_radius", "effective_rank")
+    return replace(gates, **{name: chosen(getattr(gates, name)) for name in names})
+
+
+def _units(subject: Subject, asked: Asked) -> Drawable:
+    if asked.unit is not None:
+        return unit_activity(subject, _track(subject, asked), asked.unit)
+    tracks = None if asked.layer is None else [_track(subject, asked)]
+    if asked.span is not None:
+        return matching_units(subject, asked.spanned, what=f"on at {asked.span}", tracks=tracks)
+    if not subject.texts:
+        raise UsageError(f"{named('follow')} is for what is read as text, and this is not: give {option('unit')}")
+    words, wanted = _PROPERTIES[asked.follow or ""]
+    return find_units(subject, wanted(subject.texts), what=words, tracks=tracks)
+
+
+def _track(subject: Subject, asked: Asked) -> str:
+    """The part of a layer's state that carries most: its memory c where it has one. The last layer if none is named."""
+    layer = subject.recurrent
+    forward = [lane for lane in lanes(layer) if not lane.direction]
+    lane = forward[-1] if asked.layer is None else lane_named(layer, asked.layer)
+    names = parts(layer)
+    return f"{'c' if 'c' in names else names[0]}_{lane.name}"
+
+
+_PROPERTIES: Mapping[str, tuple[str, Callable[..., Any]]] = {
+    "quotes": ("inside quotes", inside_quotes),
+    "brackets": ("depth of brackets", bracket_depth),
+    "line": ("position in the line", position_in_line),
+}
+"""Property -> what it is called, and what finds it in texts."""
+
+
 def _towards(asked: Asked) -> int | str | None:
     """A label, or where it looks like one the number of a score."""
     return int(asked.towards) if asked.towards is not None and asked.towards.isdecimal() else asked.towards
@@ -49,4 +116,6 @@ _FINDERS: Mapping[str, Callable[[Subject, Asked], Any]] = {
     "flow": _flow,
     "spectrum": _spectrum,
     "horizon": _horizon,
+    "gates": _gates,
+    "units": _units,
 }
