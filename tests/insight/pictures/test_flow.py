@@ -70,3 +70,11 @@ def test_the_spectrum_is_on_both_sides_of_one() -> None:
     said = whole_text(picture)
     assert f"{1.2**20:.2g} times as large after 20 steps: it explodes" in said
     assert "Not at rest within its tolerance: layer 1" in said
+
+
+def test_of_a_long_text_so_much_is_shown_as_something_is_left_of() -> None:
+    steps = np.arange(2001)
+    picture = flow_picture(flow(at=2000, steps=steps, norms={"h_l0": 0.5 ** (2000.0 - steps)}, inputs=np.ones(2001)))
+    assert "Shown are 40 of 2,000 steps back" in whole_text(picture)
+    (points,) = curves(picture)
+    assert len(points) == 41

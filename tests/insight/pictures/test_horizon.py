@@ -35,3 +35,13 @@ def test_one_step_and_no_effect_at_all_are_drawn() -> None:
     for changed in (one, {"by_gradient": np.zeros(61), "by_substitution": np.zeros(7)}):
         picture = horizon_picture(horizon(**changed))
         assert "nan" not in picture and "inf" not in picture
+
+
+def test_of_a_long_text_three_times_what_is_felt_is_shown() -> None:
+    steps, positions = np.arange(6001), np.arange(0, 6001, 10)
+    long = {"at": 6000, "steps": steps, "by_gradient": 0.8 ** (6000.0 - steps), "positions": positions}
+    long |= {"distances": 6000 - positions, "by_substitution": 0.9 ** (6000.0 - positions), "units": {}}
+    picture = horizon_picture(horizon(**long))
+    assert "Shown are 120 of 6,000 steps back" in whole_text(picture)
+    gradient, substitution = curves(picture)
+    assert len(gradient) == 121 and len(substitution) == 13

@@ -6,6 +6,7 @@ Loads no torch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from throughtime.insight.results import Flow, Spectrum
 from throughtime.training.pages.charts import Curve, Scale, draw_curves, linear, logarithmic, name_ends
 from throughtime.training.pages.drawing import COLOURS, QUIET, TEXT, Drawing, width_of
 
-__all__ = ["draw_decay", "flow_picture", "relative_flow", "spectrum_picture"]
+__all__ = ["draw_decay", "flow_picture", "relative_flow", "spectrum_picture", "until"]
 
 HEIGHT, LEFT, BELOW = 300.0, 74.0, 46.0
 LEAST = 1e-12
@@ -62,12 +63,40 @@ def flow_picture(flow: Flow) -> str:
         )
         for (track, (steps, values)), (colour, dashed) in zip(curves.items(), _looks(list(curves)), strict=True)
     ]  # fmt: skip
-    below = [
+    last = max(int(steps[-1]) for steps, _ in curves.values())
+    shown = max(_gone(*points) for points in curves.values())
+    lines = [until(line, shown) for line in lines]
+    score = (
         f"The gradient of the score for {quoted(flow.towards)} at step {flow.at}, on its way back to the first step."
-    ]
-    drawing, top = headed(_flow_title(curves), [*below, flow.note], HEIGHT + BELOW)
+    )
+    cut = f"Shown are {shown:,} of {last:,} steps back: then nothing is left." if shown < last else ""
+    drawing, top = headed(_flow_title(curves), [score, cut, flow.note], HEIGHT + BELOW)
     draw_decay(drawing, (MARGIN, top), (WIDTH - 2 * MARGIN, HEIGHT), lines, "what is left of the gradient")
     return drawing.svg()
+
+
+def _gone(steps: NDArray[np.float64], values: NDArray[np.float64]) -> int:
+    """The first of the steps back from which on nothing is left; the last where something is."""
+    there = np.flatnonzero(values > LEAST)
+    return int(steps[min(len(steps) - 1, int(there[-1]) + 1 if len(there) else 1)])
+
+
+def until(curve: Curve, last: float) -> Curve:
+    """Give a curve up to a step.
+
+    Args:
+        curve: the curve; its steps grow.
+        last: the last step that is kept; a single point always is.
+
+    Returns:
+        The curve.
+
+    Example:
+        >>> until(Curve(steps=[0, 1, 2], values=[1.0, 0.5, 0.2], colour=TEXT), 1).values
+        [1.0, 0.5]
+    """
+    count = max(1, sum(step <= last for step in curve.steps))
+    return replace(curve, steps=curve.steps[:count], values=curve.values[:count])
 
 
 def _flow_title(curves: Mapping[str, Points]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from throughtime.insight.pictures.canvas import MARGIN, WIDTH, called, headed, in_words, ordered
-from throughtime.insight.pictures.flow import draw_decay
+from throughtime.insight.pictures.flow import draw_decay, until
 from throughtime.insight.results import Horizon
 from throughtime.training.pages.charts import Curve, draw_curves, linear, name_ends
 from throughtime.training.pages.drawing import COLOURS, QUIET, TEXT, Drawing
@@ -19,6 +19,9 @@ HEIGHT, BELOW = 250.0, 46.0
 UNITS = 130.0
 """Height of what is shown of the units."""
 LEAST = 1e-9
+"""What is less is drawn as this."""
+LEAST_SHOWN, BEYOND = 20, 3
+"""Steps back that are shown at least, and how many times as many as are felt."""
 
 
 def horizon_picture(horizon: Horizon) -> str:
@@ -30,14 +33,17 @@ def horizon_picture(horizon: Horizon) -> str:
     Returns:
         An SVG element.
     """
-    curves = [_by_gradient(horizon), _by_substitution(horizon)]
-    curves = [curve for curve in curves if curve is not None]
+    farthest = int(np.abs(horizon.steps - horizon.at).max(initial=0))
+    shown = min(farthest, max(LEAST_SHOWN, BEYOND * max(horizon.reach_by_substitution, horizon.reach_by_gradient)))
+    measured = [_by_gradient(horizon), _by_substitution(horizon)]
+    curves = [until(curve, shown) for curve in measured if curve is not None]
     title = _title(horizon) if curves else "Nothing that was read changes what is said"
     height = HEIGHT + BELOW if curves else 0.0
     room = UNITS + 62 if horizon.units else 0.0
     by_gradient = f"By the gradient the reach is {horizon.reach_by_gradient:,} steps."
     felt = f"Felt: at least {in_words(horizon.threshold)} of the largest effect. {by_gradient}"
-    drawing, top = headed(title, [felt, horizon.note], height + room)
+    cut = f"Shown are {shown:,} of {farthest:,} steps back." if shown < farthest else ""
+    drawing, top = headed(title, [felt, cut, horizon.note], height + room)
     size = (WIDTH - 2 * MARGIN, HEIGHT)
     if curves:
         least, name = f"{in_words(horizon.threshold)}: no longer felt", "effect, of the largest"
@@ -82,7 +88,7 @@ def _by_substitution(horizon: Horizon) -> Curve | None:
 def _draw_units(drawing: Drawing, horizon: Horizon, top: float) -> None:
     """The units of each part of the state in the order of their reach."""
     tracks = ordered(horizon.units)
-    farthest = max(1, int(horizon.distances.max(initial=1)))
+    farthest = max(1, *(int(horizon.unit_reach(track).max(initial=1)) for track in tracks))
     curves = [
         Curve(
             steps=np.linspace(0, 100, max(2, len(reach))).tolist(),
