@@ -67,6 +67,6 @@ def _check_size(path: Path, picture: str) -> None:
     height = float(box.split()[3])
     if height > LARGEST:
         raise UsageError(
-            f"{named('out')} {path}: this picture is {height:,.0f} points high, more than an image can be: give a name "
-            "that ends in .html or .svg"
+            f"{path}: this picture is {height:,.0f} points high, more than an image can be: give a name that ends in "
+            ".html or .svg"
         )

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from throughtime.doors import named, option
 from throughtime.errors import UsageError
 from throughtime.insight import (
     Subject,
@@ -85,7 +84,7 @@ def _units(subject: Subject, asked: Asked) -> Drawable:
     if asked.span is not None:
         return matching_units(subject, asked.spanned, what=f"on at {asked.span}", tracks=tracks)
     if not subject.texts:
-        raise UsageError(f"{named('follow')} is for what is read as text, and this is not: give {option('unit')}")
+        raise UsageError("units follow something in a text, and what was read here are numbers: look at one unit")
     words, wanted = _PROPERTIES[asked.follow or ""]
     return find_units(subject, wanted(subject.texts), what=words, tracks=tracks)
 
