@@ -1,4 +1,4 @@
-"""What ``evaluate``, ``predict``, ``generate`` and ``next`` refuse or tell with an option named, and what comes of it."""
+"""What is refused, or told, with an option named where a run is used, and what comes of it."""
 
 from __future__ import annotations
 
