@@ -15,7 +15,7 @@ from throughtime.insight.pictures.gates import gates_picture
 from throughtime.insight.pictures.horizon import horizon_picture
 from throughtime.insight.results import Flow
 from throughtime.layers import Recurrent
-from throughtime.layers.multidimensional import ConvLSTM, GridLSTM
+from throughtime.runs.explaining.layers import layers_of
 from throughtime.training.pages.page import figure
 
 __all__ = ["NetworkWatcher", "remembered"]
@@ -35,7 +35,7 @@ class NetworkWatcher:
     """
 
     def __init__(self, net: nn.Module, what: Sequence[str]) -> None:
-        self._layer, self._what = _layers_of(net), what
+        self._layer, self._what = layers_of(net), what
         self._x: Tensor | None = None
 
     @contextmanager
@@ -80,14 +80,6 @@ class NetworkWatcher:
         if "gates" in self._what:
             found["gates"] = _of_gates(looked_at)
         return found
-
-
-def _layers_of(net: nn.Module) -> Recurrent | None:
-    """The layers that read what the network reads."""
-    own: Any = getattr(net, "recurrent", None) or getattr(getattr(net, "encoder", None), "recurrent", None)
-    layers = [own, *(module for module in net.modules() if isinstance(module, Recurrent))]
-    able = (layer for layer in layers if layer is not None and not isinstance(layer, ConvLSTM | GridLSTM))
-    return next(able, None)
 
 
 def _left(flow: Flow) -> dict[str, dict[str, float]]:

@@ -103,8 +103,9 @@ class ExplainingRun(OpenedRun):
             raise UsageError(f"{named('condition')} is for runs that write texts for labels; leave it out")
         if hasattr(reader, "read_to_forecast"):
             return self._look_at_series(reader, {DATA: data, **roles}, record, asked.at, note)
-        given = _given({DATA: data, **roles})
-        problems = Problems(note=note)
+        if record < 0:
+            raise _no_record(record)
+        given, problems = _given({DATA: data, **roles}), Problems(note=note)
         records: list[Record] = list(islice(reader.read_to_predict(given, self.path, problems), record, record + 1))
         if not records:
             raise _no_record(record)
@@ -113,6 +114,8 @@ class ExplainingRun(OpenedRun):
         return look_at_record(self.model, records[0], asked.at, note)
 
     def _look_at_text(self, reader: Any, data: object, at: int | None, condition: str | None, note: Note) -> Subject:
+        if not hasattr(reader, "text"):
+            raise UsageError(f"{self.path} writes music, and only runs that read text can be asked about a text")
         if isinstance(data, Path):
             read = reader.text(UserData({DATA: Given((data,))}), note)
             data = "".join(map(_as_text, read.documents))

@@ -17,8 +17,10 @@ from throughtime.data.record import Record
 from throughtime.errors import UsageError
 from throughtime.insight import Subject, inside, subject
 from throughtime.layers import Recurrent
+from throughtime.runs.explaining.layers import layers_of
 from throughtime.tasks import task_named
 from throughtime.tasks.generate.labels import number_of
+from throughtime.tasks.writing.shifting import shifted
 from throughtime.tasks.writing.vocabularies import token_texts
 
 __all__ = ["caught", "look_at_record", "look_at_series", "look_at_text"]
@@ -81,13 +83,18 @@ def look_at_record(learner: Any, record: Record, at: int | None, note: Note) -> 
         note: told of words that it has never seen.
 
     Returns:
-        What is looked at; what it says are the scores of its labels, or else what its layers give.
+        What is looked at; what it says are the scores of its labels, or the logarithms of the probabilities of what it
+        writes, token by token; or else what its layers give.
 
     Raises:
         UsageError: the record has tokens that it has never seen, or there is no such step.
     """
+    if learner.name == "caption":
+        raise UsageError("a captioner reads no sequence; where each of its words has looked is in its report")
     features = learner.inputs.features
     texts = _texts(features, record, note)
+    if learner.name == "translate":
+        return _look_at_writing(learner, record, at, texts)
     if learner.name not in ("classify", "tag"):
         recurrent, x = caught(learner.model, lambda: list(learner.predict([record])))
         return subject(recurrent, x, at=at, texts=texts if len(texts) == len(x) else ())
@@ -102,6 +109,21 @@ def look_at_record(learner: Any, record: Record, at: int | None, note: Note) -> 
         return scores if scores.dim() == 1 else scores[_answer(batch.arrays, place % steps)]
 
     return inside(learner.model, forward, at=place, labels=labels, texts=texts)
+
+
+def _look_at_writing(learner: Any, record: Record, at: int | None, texts: tuple[str, ...]) -> Subject:
+    """Look at the encoder of a translator; what it says is the logarithm of each written token's probability."""
+    ((_, said),) = learner.predict([record])
+    ids = learner.targets.ids(said.value)
+    before, wanted, lengths = shifted([ids], learner.targets.vocabulary.document, learner.device)
+    batch = learner.batch(learner.inputs.features.items([record]), np.arange(1))
+
+    def forward() -> Tensor:
+        logits = learner.model(before, lengths, learner.model.encode(batch.arrays))
+        return logits.log_softmax(-1).gather(1, wanted[:, None])[:, 0]
+
+    labels = (*token_texts(learner.targets.vocabulary, ids[:-1].tolist()), MARK)
+    return inside(learner.model, forward, at=at, labels=labels, texts=texts)
 
 
 def look_at_series(learner: Any, panel: Panel, at: int | None) -> Subject:
@@ -162,7 +184,7 @@ def caught(net: Any, run: Callable[[], object]) -> tuple[Recurrent, Tensor]:
     """Catch what the layers of a network read when it is first asked for something.
 
     Args:
-        net: the network; its layers are ``recurrent``, its own or its encoder's.
+        net: the network.
         run: asks it.
 
     Returns:
@@ -172,7 +194,9 @@ def caught(net: Any, run: Callable[[], object]) -> tuple[Recurrent, Tensor]:
         UsageError: it reads step by step, so that there is no sequence to be seen.
     """
     found: list[Tensor] = []
-    layer: Recurrent = net.recurrent if hasattr(net, "recurrent") else net.encoder.recurrent
+    layer = layers_of(net)
+    if layer is None:
+        raise UsageError("this network has no recurrent layers over vectors, so there is nothing to look at")
 
     def keep(module: Any, given: tuple[Any, ...], named: dict[str, Any]) -> None:
         lengths = named.get("lengths")
