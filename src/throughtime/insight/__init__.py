@@ -8,5 +8,17 @@ from throughtime.insight.horizon import memory_horizon
 from throughtime.insight.models import inside
 from throughtime.insight.spectrum import jacobian_spectrum
 from throughtime.insight.subject import Subject, subject
+from throughtime.insight.units import find_units, matching_units, unit_activity
 
-__all__ = ["Subject", "gate_statistics", "gradient_flow", "inside", "jacobian_spectrum", "memory_horizon", "subject"]
+__all__ = [
+    "Subject",
+    "find_units",
+    "gate_statistics",
+    "gradient_flow",
+    "inside",
+    "jacobian_spectrum",
+    "matching_units",
+    "memory_horizon",
+    "subject",
+    "unit_activity",
+]
