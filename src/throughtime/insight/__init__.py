@@ -6,6 +6,7 @@ from throughtime.insight.flow import gradient_flow
 from throughtime.insight.gates import gate_statistics
 from throughtime.insight.horizon import memory_horizon
 from throughtime.insight.models import inside
+from throughtime.insight.saliency import saliency
 from throughtime.insight.spectrum import jacobian_spectrum
 from throughtime.insight.subject import Subject, subject
 from throughtime.insight.units import find_units, matching_units, unit_activity
@@ -19,6 +20,7 @@ __all__ = [
     "jacobian_spectrum",
     "matching_units",
     "memory_horizon",
+    "saliency",
     "subject",
     "unit_activity",
 ]
