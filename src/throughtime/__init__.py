@@ -127,9 +127,12 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        return version("throughtime")
+        try:
+            return version("throughtime")
+        except PackageNotFoundError:
+            return "0+source"  # a copy of the sources that is not installed
     if name not in _HOME:
         raise AttributeError(f"module 'throughtime' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)

@@ -45,6 +45,7 @@ MAY_IMPORT = {
 """Room -> the other rooms it may import; the two wings meet only in tasks."""
 PART_MAY_IMPORT = {
     ("bench", "memory"): {"models", "data", "training", "tasks", "runs"},
+    ("bench", "gpu"): {"models", "training"},
     ("insight", "pictures"): {"training"},
 }
 """Part of a room -> the rooms that it alone may import, beside those of its room: layers are timed without tasks, and
@@ -95,7 +96,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
     },
     "runs": {HALL: {"explaining"}, "explaining": {"opened_run", "loading"}},
     "insight": {HALL: set(), "pictures": {"results"}},
-    "bench": {HALL: set(), "peers": {HALL}, "memory": {HALL}},
+    "bench": {HALL: {"gpu"}, "peers": {HALL}, "memory": {HALL}, "gpu": {"results"}},
     "cli": {"display": set(), HALL: {"display"}, "demos": {HALL, "display"}, "main": {HALL, "demos"}},
 }
 """Room -> part of it -> which other parts that one may import.

@@ -183,18 +183,19 @@ def _tasks(fits: Iterable[Results]) -> Iterator[str]:
         yield f"\nMade by `{fit['command']}`.\n" if "command" in fit else ""
 
 
-def page(results: Results, fits: Sequence[Results], reasons: Mapping[str, str]) -> str:
+def page(results: Results, fits: Sequence[Results], reasons: Mapping[str, str], on_gpu: Sequence[str] = ()) -> str:
     """The page docs/performance.md.
 
     Args:
         results: what ``bench layers`` found.
         fits: what benchmarks/fit_generate.py and translate.py found, as far as it is there.
         reasons: pattern of row names -> why such a row does not reach its goal.
+        on_gpu: the lines of the part on GPUs.
     """
     rows, peak = results["rows"], results["conditions"].get("peak", {})
     lines = [HEAD, "![Every ratio, and the goal](performance.svg)\n", _count(rows) + "\n", *_conditions(results)]
     for title, group in groupby(rows, key=lambda row: row["title"]):
         lines += [f"## {title}\n", *_table(group, peak), ""]
     lines += [f"{mean}\n" for mean in _mean_lines(rows)]
-    lines += [*_missed(rows, reasons), *_paused(rows), *_tasks(fits), METHOD]
+    lines += [*_missed(rows, reasons), *_paused(rows), *_tasks(fits), *on_gpu, METHOD]
     return "\n".join(lines)

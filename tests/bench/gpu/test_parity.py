@@ -1,0 +1,78 @@
+"""Variants are compared with float64 here as on a GPU: what is right passes, what is wrong by a little does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from throughtime.bench.gpu.parity import LIMITS, check, tf32
+from throughtime.bench.gpu.variants import Variant, variants
+from throughtime.kernels import torch_fused
+from throughtime.kernels.dispatch import use_kernel
+
+CPU = torch.device("cpu")
+PLAIN = Variant("lstm", "plain", "float32", "16x64", "eager", "one", "full", "none")
+
+
+@pytest.mark.parametrize("variant", [each for each in variants() if each.dtype == "float32"], ids=str)
+def test_what_the_cpu_gives_in_float32_is_right(variant: Variant) -> None:
+    found = check(variant, CPU)
+    assert found["right"], found
+    assert 0 < found["error"] <= LIMITS["float32"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", [each for each in variants() if each.dtype != "float32"], ids=str)
+def test_narrow_types_fail_by_their_error_alone(variant: Variant) -> None:
+    """On a CPU float16 and bfloat16 keep their states in those types, which costs more than their limits allow."""
+    found = check(variant, CPU)
+    assert "failed" not in found, found
+    assert found["error"] < 20 * LIMITS[variant.dtype], found
+
+
+def scaled(run: Callable[..., Any]) -> Callable[..., Any]:
+    """A kernel whose output is wrong in the fifth digit."""
+
+    def wrong(*args: Any, **kwargs: Any) -> Any:
+        y, *state = run(*args, **kwargs)
+        return y * (1 + 1e-4), *state
+
+    return wrong
+
+
+@pytest.mark.parametrize("rows", ["full", "ragged"])
+def test_what_is_wrong_by_a_little_is_found(rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    variant = replace(PLAIN, rows=rows, cell="gru", size="1x24")
+    monkeypatch.setitem(torch_fused.FUNCTIONS, "gru", scaled(torch_fused.FUNCTIONS["gru"]))
+    with use_kernel("torch"):
+        found = check(variant, CPU)
+    assert not found["right"] and found["error"] == pytest.approx(1e-4, rel=0.2)
+    assert found["kernel"] == "torch"
+
+
+def test_what_raises_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*args: Any) -> None:
+        raise RuntimeError("too many blocks\nin a cooperative launch")
+
+    monkeypatch.setitem(torch_fused.FUNCTIONS, "gru", failing)
+    with use_kernel("torch"):
+        found = check(replace(PLAIN, cell="gru"), CPU)
+    assert found["failed"] == "RuntimeError: too many blocks" and not found["right"]
+
+
+def test_tf32_is_as_it_was_afterwards() -> None:
+    before = torch.backends.cudnn.allow_tf32
+    for on in (True, False):
+        with tf32(on):
+            assert torch.backends.cudnn.allow_tf32 is on and torch.backends.cuda.matmul.allow_tf32 is on
+        assert torch.backends.cudnn.allow_tf32 is before
+
+
+def test_torch_is_beside_it_where_it_has_the_layer() -> None:
+    assert check(PLAIN, CPU)["beside"] == pytest.approx(0, abs=LIMITS["float32"])
+    assert check(replace(PLAIN, option="zoneout"), CPU)["beside"] is None
+    assert check(replace(PLAIN, cell="lstm_projected", rows="ragged", directions="both"), CPU)["beside"] > 0
