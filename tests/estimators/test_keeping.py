@@ -59,7 +59,9 @@ def test_a_pickle_holds_the_files_of_the_run_and_no_object_of_ours_beside() -> N
     assert b"TemporaryDirectory" not in pickled and str(model.run_.path).encode() not in pickled
 
 
-def test_files_are_written_when_it_is_asked_and_removed_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_written_when_it_is_asked_and_removed_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pickled = pickle.dumps(classifier(epochs=1).fit(TEXTS, MOODS))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     model = pickle.loads(pickled)
@@ -151,7 +153,9 @@ def test_a_warm_start_needs_the_same_classes_columns_and_network() -> None:
     model = classifier(epochs=1, warm_start=True).fit(TEXTS, MOODS)
     with pytest.raises(tt.DataError, match="row 1 of y has the class 'left', which was not learned from"):
         model.fit(TEXTS, ["left", "right"] * (len(TEXTS) // 2))
-    with pytest.raises(tt.DataError, match="X has rows of numbers, all as long, and SequenceClassifier has learned from"):
+    with pytest.raises(
+        tt.DataError, match="X has rows of numbers, all as long, and SequenceClassifier has learned from"
+    ):
         model.fit(np.zeros((len(TEXTS), 3)), MOODS)
     model.hidden = 9
     with pytest.raises(tt.UsageError, match="warm_start goes on with a network of hidden=8, and hidden is 9 now"):

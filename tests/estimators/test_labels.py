@@ -77,10 +77,16 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "no y": (None, "SequenceClassifier requires y to be passed, but the target y is None"),
     "too few": (MOODS[:-1], "Found input variables with inconsistent numbers of samples: [40, 39]"),
     "one class": (["up"] * 40, "y has one class, 'up'; two classes are needed"),
-    "one of a class": (["up"] * 39 + ["down"], "a label needs at least two examples; with one: 'down' (row 40 of the data)"),
+    "one of a class": (
+        ["up"] * 39 + ["down"],
+        "a label needs at least two examples; with one: 'down' (row 40 of the data)",
+    ),
     "missing": ([None, *MOODS[1:]], "y holds labels of several kinds, NoneType and str"),
     "missing numbers": ([np.nan, *[1.0, 2.0] * 19, 1.0], "row 1 of y has no label (Input contains NaN)"),
-    "missing in pandas": (pd.Series([None, *MOODS[1:]], dtype=object), "y holds labels of several kinds, NoneType and str"),
+    "missing in pandas": (
+        pd.Series([None, *MOODS[1:]], dtype=object),
+        "y holds labels of several kinds, NoneType and str",
+    ),
     "several kinds": ([1, "a"] * 20, "y holds labels of several kinds, int and str; give all of one kind"),
     "several kinds of objects": (np.array([1, "1"] * 20, object), "y holds labels of several kinds, int and str"),
     "numbers between": (np.linspace(0, 1, 40), "Unknown label type: continuous"),

@@ -48,7 +48,9 @@ def test_a_classifier() -> None:
     np.testing.assert_allclose(shares.sum(1), 1, atol=1e-12)
     np.testing.assert_allclose(np.exp(model.predict_log_proba(TEXTS)), shares, rtol=1e-12)
     assert model.classes_[shares.argmax(1)].tolist() == model.predict(TEXTS).tolist()
-    assert model.score(TEXTS, MOODS) == np.mean([each.value == mood for each, mood in zip(said, MOODS, strict=True)]) == 1
+    assert (
+        model.score(TEXTS, MOODS) == np.mean([each.value == mood for each, mood in zip(said, MOODS, strict=True)]) == 1
+    )
 
 
 def test_a_regressor() -> None:
@@ -92,8 +94,8 @@ def test_a_forecaster() -> None:
 def test_what_is_validated_on_is_what_was_given() -> None:
     model = classifier(epochs=2).fit(TEXTS, MOODS, valid=(TEXTS[:6], MOODS[:6]))
     run = tt.fit(
-        "classify", (TEXTS, MOODS), valid=(TEXTS[:6], MOODS[:6]), reporter=SilentReporter(), seed=0, epochs=2, rival=False,
-        **{name: value for name, value in FEW.items() if name != "random_state"},
+        "classify", (TEXTS, MOODS), valid=(TEXTS[:6], MOODS[:6]), reporter=SilentReporter(), seed=0, epochs=2,
+        rival=False,         **{name: value for name, value in FEW.items() if name != "random_state"},
     )  # fmt: skip
     assert model.run_.metrics == run.metrics
     with pytest.raises(tt.UsageError, match=r"valid is what is validated on, two values: valid=\(X, y\)"):

@@ -23,7 +23,11 @@ RAGGED = [np.arange(2.0 * n).reshape(n, 2) for n in (3, 1, 2)]
 def taken(given: object) -> tuple[str, int | None, list[Any]]:
     """Form, features, and the rows as lists."""
     found = sequences_of(given)
-    return found.form, found.features, [row if isinstance(row, str | list) else np.asarray(row).tolist() for row in found.rows]
+    return (
+        found.form,
+        found.features,
+        [row if isinstance(row, str | list) else np.asarray(row).tolist() for row in found.rows],
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,7 +36,8 @@ def taken(given: object) -> tuple[str, int | None, list[Any]]:
         ["a b", "c"], ("a b", "c"), np.array(["a b", "c"]), np.array(["a b", "c"], object),
         np.array([["a b"], ["c"]], object), np.array(["a b", "c"], np.dtypes.StringDType()), pd.Series(["a b", "c"]),
         pd.Series(["a b", "c"], dtype="string"), pd.Series(["a b", "c"], dtype="category", index=[7, 3]),
-        pd.DataFrame({"text": ["a b", "c"]}, index=[7, 3]), pl.Series(["a b", "c"]), pl.DataFrame({"text": ["a b", "c"]}),
+        pd.DataFrame({"text": ["a b", "c"]}, index=[7, 3]), pl.Series(["a b", "c"]),
+        pl.DataFrame({"text": ["a b", "c"]}),
     ],
 )  # fmt: skip
 def test_texts(given: object) -> None:
@@ -54,7 +59,8 @@ def test_tables_have_a_series_in_each_row(given: object) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        RAGGED, tuple(RAGGED), [row.tolist() for row in RAGGED], [torch.tensor(row) for row in RAGGED], pd.Series(RAGGED),
+        RAGGED, tuple(RAGGED), [row.tolist() for row in RAGGED], [torch.tensor(row) for row in RAGGED],
+        pd.Series(RAGGED),
         [pd.DataFrame(row) for row in RAGGED], pl.Series([row.tolist() for row in RAGGED]),
         np.array([*RAGGED, None], object)[:3], pd.DataFrame({"x": pd.Series(RAGGED)}),
     ],
@@ -115,7 +121,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "steps that differ": ([[[1, 2], [3]]], "row 1 of X: its steps are not lists of as many numbers each"),
     "texts among numbers": ([[1, "a"]], "row 1 of X holds <U21, not numbers"),
     "a text after numbers": ([[1.0], "a"], "row 2 of X is str, not a sequence of numbers as row 1"),
-    "texts and more": (pd.DataFrame({"text": ["a"], "k": [1]}), "X has 2 columns, and 'text' holds sequences: give that"),
+    "texts and more": (pd.DataFrame({"text": ["a"], "k": [1]}), "X has 2 columns, and 'text' holds sequences: give"),
     "two columns of texts": (np.array([["a", "b"]], object), "could not convert string to float"),
 }  # fmt: skip
 
@@ -130,12 +136,9 @@ def test_what_is_refused(name: str) -> None:
         assert "\n" not in str(caught.value)
 
 
-class AtPredict:
-    """Models that have learned from one form each."""
-
-    labels = ["a", "b"] * 10
-    table = np.random.default_rng(0).normal(size=(20, 3))
-    steps = [row[: 1 + number % 3, None].repeat(2, 1) for number, row in enumerate(table)]
+LABELS = ["a", "b"] * 10
+TABLE = np.random.default_rng(0).normal(size=(20, 3))
+STEPS = [row[: 1 + number % 3, None].repeat(2, 1) for number, row in enumerate(TABLE)]
 
 
 @pytest.fixture(scope="module")
@@ -145,42 +148,39 @@ def of_texts() -> Any:
 
 @pytest.fixture(scope="module")
 def of_table() -> Any:
-    return classifier(epochs=1).fit(AtPredict.table, AtPredict.labels)
+    return classifier(epochs=1).fit(TABLE, LABELS)
 
 
 @pytest.fixture(scope="module")
 def of_steps() -> Any:
-    return classifier(epochs=1).fit(AtPredict.steps, AtPredict.labels)
+    return classifier(epochs=1).fit(STEPS, LABELS)
 
 
 def test_features_are_counted_and_named(of_texts: Any, of_table: Any, of_steps: Any) -> None:
     assert (of_table.n_features_in_, of_steps.n_features_in_) == (3, 2)
     assert not hasattr(of_texts, "n_features_in_") and not hasattr(of_table, "feature_names_in_")
-    named = classifier(epochs=1).fit(pd.DataFrame(AtPredict.table, columns=list("abc")), AtPredict.labels)
+    named = classifier(epochs=1).fit(pd.DataFrame(TABLE, columns=list("abc")), LABELS)
     assert named.feature_names_in_.tolist() == ["a", "b", "c"] and named.n_features_in_ == 3
     with pytest.raises(ValueError, match="must be in the same order"):
-        named.predict(pd.DataFrame(AtPredict.table, columns=list("cab")))
+        named.predict(pd.DataFrame(TABLE, columns=list("cab")))
     with pytest.warns(UserWarning, match="X does not have valid feature names"):
-        named.predict(AtPredict.table)
-    assert classifier(epochs=1).fit(pl.DataFrame(AtPredict.table, schema=list("xyz")), AtPredict.labels).feature_names_in_[
-        0
-    ] == "x"
+        named.predict(TABLE)
+    assert classifier(epochs=1).fit(pl.DataFrame(TABLE, schema=list("xyz")), LABELS).feature_names_in_[0] == "x"
 
 
 def test_all_forms_of_the_same_say_the_same(of_texts: Any, of_table: Any, of_steps: Any) -> None:
-    table = AtPredict.table
-    shares = of_table.predict_proba(table)
-    for same in (table.tolist(), list(table), table[..., None], pd.DataFrame(table)):
+    shares = of_table.predict_proba(TABLE)
+    for same in (TABLE.tolist(), list(TABLE), TABLE[..., None], pd.DataFrame(TABLE)):
         assert (of_table.predict_proba(same) == shares).all()
-    shares = of_steps.predict_proba(AtPredict.steps)
-    assert (of_steps.predict_proba([row.tolist() for row in AtPredict.steps]) == shares).all()
-    assert (of_steps.predict_proba(np.stack(AtPredict.steps[2::3])) == shares[2::3]).all()
+    shares = of_steps.predict_proba(STEPS)
+    assert (of_steps.predict_proba([row.tolist() for row in STEPS]) == shares).all()
+    assert (of_steps.predict_proba(np.stack(STEPS[2::3])) == shares[2::3]).all()
     assert (of_texts.predict_proba(pd.Series(TEXTS)) == of_texts.predict_proba(np.array(TEXTS))).all()
 
 
 def test_one_feature_of_free_length_takes_a_table_of_any_width() -> None:
-    lists = [row[: 1 + number % 3].tolist() for number, row in enumerate(AtPredict.table)]
-    model = classifier(epochs=1).fit(lists, AtPredict.labels)
+    lists = [row[: 1 + number % 3].tolist() for number, row in enumerate(TABLE)]
+    model = classifier(epochs=1).fit(lists, LABELS)
     assert model.n_features_in_ == 1
     rows = np.arange(10.0).reshape(2, 5)
     assert (model.predict_proba(rows) == model.predict_proba([rows[0], rows[1]])).all()
@@ -191,11 +191,11 @@ def test_one_feature_of_free_length_takes_a_table_of_any_width() -> None:
     [
         ("of_table", np.zeros((2, 4)), "X has 4 features, but SequenceClassifier is expecting 3 features as input."),
         ("of_table", [[1, 2]], "X has 2 features, but SequenceClassifier is expecting 3 features as input."),
-        ("of_table", [[1, 2], [1, 2, 3]], "X has rows of 2 to 3 numbers, and SequenceClassifier has learned from rows of 3"),
+        ("of_table", [[1, 2], [1, 2, 3]], "X has rows of 2 to 3 numbers, and SequenceClassifier has learned"),
         ("of_table", TEXTS, "X has texts, and SequenceClassifier has learned from rows of numbers, all as long"),
         ("of_steps", np.zeros((2, 5, 3)), "X has 3 features, but SequenceClassifier is expecting 2 features as input."),
-        ("of_steps", np.zeros((5, 2)), "X has rows of numbers, all as long, and SequenceClassifier has learned from sequences"),
-        ("of_texts", np.zeros((5, 2)), "X has rows of numbers, all as long, and SequenceClassifier has learned from texts"),
+        ("of_steps", np.zeros((5, 2)), "X has rows of numbers, all as long, and SequenceClassifier has"),
+        ("of_texts", np.zeros((5, 2)), "X has rows of numbers, all as long, and SequenceClassifier has"),
         ("of_texts", [["a", "b"]], "X has lists of words, and SequenceClassifier reads texts: join each"),
         ("of_texts", [], "X has no rows"),
     ],

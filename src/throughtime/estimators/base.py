@@ -22,8 +22,8 @@ from throughtime.training.reporter import PlainReporter, SilentReporter
 __all__ = ["Estimator", "called", "taken"]
 
 _ONE_AT_A_TIME = threading.RLock()
-"""Held while a network learns: first weights and noise come from PyTorch's one generator, so that threads beside each
-other would draw from one another's numbers."""
+"""Held while a network is made or learns: first weights and noise come from PyTorch's one generator, so that threads
+beside each other would draw from one another's numbers."""
 _LARGEST_SEED = 2**31 - 1
 
 
@@ -79,7 +79,10 @@ class Estimator(BaseEstimator):
     def run_(self) -> Run:
         """The run that was learned, in a temporary folder: ``run_.metrics``, ``run_.describe()``."""
         require_fitted(self)
-        return self._kept.opened(self.device)
+        with _ONE_AT_A_TIME:
+            run = self._kept.opened(self.device)
+            _ = run.model
+        return run
 
     def save(self, folder: str | Path) -> Self:
         """Leave what was learned as a run on disk, for :func:`throughtime.load` and the command line.

@@ -46,6 +46,7 @@ class History:
         """
         if isinstance(y, str | Path) or (isinstance(y, list | tuple) and (not y or isinstance(y[0], str | Path))):
             raise DataError(f"y is {y!r:.40}; series in memory are numbers, or a table of them")
+        y = _flat(y)
         if X is None:
             return cls(y)
         columns, one = _beside(X), _one(y)
@@ -113,7 +114,7 @@ def _one(y: Any) -> dict[str, _Array]:
         return {**_times(y), TARGET: as_column(y, TARGET)}
     if hasattr(y, "columns") or isinstance(y, Mapping):
         raise DataError("X stands beside one series: give y as an array (T,), or both in one table, with known_columns")
-    return {TARGET: as_column(_flat(y), TARGET)}
+    return {TARGET: as_column(y, TARGET)}
 
 
 def _times(given: Any) -> dict[str, _Array]:
@@ -125,7 +126,8 @@ def _times(given: Any) -> dict[str, _Array]:
 
 
 def _flat(y: Any) -> Any:
-    array = as_numpy(y) if hasattr(y, "shape") else None
+    """One series in a column by itself as that series; anything else as it is."""
+    array = None if hasattr(y, "columns") or not hasattr(y, "shape") else as_numpy(y)
     return array[:, 0] if array is not None and array.ndim == 2 and array.shape[1] == 1 else y
 
 
