@@ -61,6 +61,7 @@ def test_a_name_of_a_file_is_the_file_and_all_else_is_text(capsys: pytest.Captur
         ("spectrum", [], "by what the most lasting change"),
         ("horizon", [], "how many steps back an input is felt"),
         ("gates", ["--layer", "l0"], "half of a memory is left after, steps"),
+        ("saliency", [], "what has spoken for"),
         ("units", ["--unit", "2"], "where unit 2 of c_l0 is strongest"),
         ("units", ["--follow", "brackets"], "units that follow depth of brackets"),
         ("units", ["--span", "3:6"], "units that follow on at 3:6"),

@@ -152,6 +152,14 @@ def test_a_run_that_reads_both_ways_has_no_horizon(fit: Fit) -> None:
         quiet(run, "Ann saw it3", "horizon")
 
 
+def test_what_has_spoken_for_a_label_is_all_of_its_score(one_way: tt.Run) -> None:
+    found = quiet(one_way, "good tea (of 3)", "saliency", towards="p")
+    assert found.texts[0] == "good" and found.towards == "p" and found.method == "integrated_gradients"
+    assert found.contributions.sum() == pytest.approx(found.score - found.baseline_score, abs=1e-3)
+    other = quiet(one_way, "good tea (of 3)", "saliency", towards="p", method="gradient_x_input")
+    assert other.score == pytest.approx(found.score) and not np.allclose(other.contributions, found.contributions)
+
+
 def test_series_and_frames_have_no_texts(fit: Fit) -> None:
     series = [np.full((6, 2), n % 2 + step / 10, np.float32) for step, n in enumerate(range(12))]
     run = fit("classify", (series, ["ab"[n % 2] for n in range(12)]), bidirectional=False, **TINY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -57,9 +58,16 @@ def test_lines_end_where_the_text_does_and_where_there_is_no_more_room() -> None
 
 def test_saliency_says_what_spoke_most_and_whether_all_is_told() -> None:
     said = whole_text(saliency_picture(saliency()))
-    assert "'bad' speaks most against 'good'" in said and "integrated gradients" in said and "off by 0.001" in said
+    assert (
+        "'bad' (step 1) speaks most against 'good'" in said
+        and "integrated gradients" in said
+        and "off by 0.001" in said
+    )
     assert "Step 1 speaks most against 'good'" in whole_text(saliency_picture(saliency(())))
     assert saliency_page(saliency())[1].count("<span") == 3
+    sizes = replace(saliency(), method="gradient", contributions=np.array([0.1, 0.2, 0.3]))
+    said = whole_text(saliency_picture(sizes))
+    assert "'film' (step 2) matters most for 'good'" in said and "against" not in said
 
 
 def test_found_units_stand_below_what_they_follow() -> None:

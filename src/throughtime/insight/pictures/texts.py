@@ -23,6 +23,9 @@ SIZE, LINE_HEIGHT, KEY = 12.0, 22.0, 34.0
 BAR = 150.0
 """Height of bars where nothing was read that could be coloured."""
 
+UNSIGNED = "gradient"
+"""The method that says how much a step matters, not which way it speaks."""
+
 Floats = NDArray[np.float64]
 
 
@@ -75,7 +78,8 @@ def saliency_picture(saliency: Saliency) -> str:
         An SVG element; bars over the steps where there is no text.
     """
     title, below = _saliency_words(saliency)
-    return _picture(title, below, saliency.contributions, saliency.texts, ("against", "for"))
+    ends = ("", "matters most") if saliency.method == UNSIGNED else ("against", "for")
+    return _picture(title, below, saliency.contributions, saliency.texts, ends)
 
 
 def saliency_page(saliency: Saliency) -> tuple[str, str]:
@@ -93,9 +97,9 @@ def saliency_page(saliency: Saliency) -> tuple[str, str]:
 
 def _saliency_words(saliency: Saliency) -> tuple[str, list[str]]:
     most = int(np.argmax(np.abs(saliency.contributions)))
-    what = repr(saliency.texts[most]) if saliency.texts else f"step {most:,}"
-    speaks = "for" if saliency.contributions[most] > 0 else "against"
-    title = f"{what[0].upper() + what[1:]} speaks most {speaks} {quoted(saliency.towards)}"
+    what = f"{saliency.texts[most]!r} (step {most:,})" if saliency.texts else f"Step {most:,}"
+    does = "speaks most for" if saliency.contributions[most] > 0 else "speaks most against"
+    title = f"{what} {'matters most for' if saliency.method == UNSIGNED else does} {quoted(saliency.towards)}"
     below = [f"Score {saliency.score:.3g} at step {saliency.at:,}, by {saliency.method.replace('_', ' ')}."]
     if np.isfinite(saliency.missing):
         begun = f"From {saliency.baseline_score:.3g} with nothing read; "

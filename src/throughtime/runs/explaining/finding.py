@@ -15,6 +15,7 @@ from throughtime.insight import (
     jacobian_spectrum,
     matching_units,
     memory_horizon,
+    saliency,
     unit_activity,
 )
 from throughtime.insight.pictures.plot import Drawable
@@ -89,6 +90,10 @@ def _units(subject: Subject, asked: Asked) -> Drawable:
     return find_units(subject, wanted(subject.texts), what=words, tracks=tracks)
 
 
+def _saliency(subject: Subject, asked: Asked) -> Drawable:
+    return saliency(subject, towards=_towards(asked), method=asked.method)
+
+
 def _track(subject: Subject, asked: Asked) -> str:
     """The part of a layer's state that carries most: its memory c where it has one. The last layer if none is named."""
     layer = subject.recurrent
@@ -117,4 +122,5 @@ _FINDERS: Mapping[str, Callable[[Subject, Asked], Any]] = {
     "horizon": _horizon,
     "gates": _gates,
     "units": _units,
+    "saliency": _saliency,
 }
