@@ -52,7 +52,7 @@ def plan_of(call: Call, sizes: Sequence[int]) -> Plan:
     return planned(
         shape, normed=normed, peepholes="weight_ch" in call.names, projected="weight_hr" in call.names,
         shifted=normed or (call.cell == "gru" and "bias_hh" in call.names), resets=call.resets is not None,
-        restart=bool(call.restart), zone_h=zone_h, zone_c=zone_c, drops=call.training and call.recurrent_dropout > 0,
+        restart=bool(call.restart), zone_h=zone_h, zone_c=zone_c, drops=call.training and _last(call.recurrent_dropout) is not None,
         dense=bool(sizes) and sizes[0] == sizes[-1] == batch, keeps=call.keep and not call.recompute,
         precision="ieee" if exact else "tf32", resident=rows.device.type == "cuda",
     )  # fmt: skip
