@@ -27,7 +27,7 @@ from throughtime.tasks.forecast.reader import ToScore
 from throughtime.tasks.generate.events.corpus import Events
 from throughtime.tasks.generate.events.event_writer import EventWriter
 from throughtime.tasks.generate.frames.frame_writer import FrameWriter
-from throughtime.tasks.generate.labels import LABELS_FILE, saved_labels, written_labels
+from throughtime.tasks.generate.labels import saved_labels
 from throughtime.tasks.generate.music.kept import saved_range
 from throughtime.tasks.generate.text.text_model import TextModel
 from throughtime.tasks.run_config import CONFIG_FILE, RunConfig
@@ -148,19 +148,15 @@ def without_training(monkeypatch: pytest.MonkeyPatch) -> Doors:
     doors = Doors()
 
     def train(config: RunConfig, prepared: Any, folder: Path, **_: object) -> Summary:
-        artifacts = getattr(prepared, "artifacts", None)
         doors.records, doors.characters, doors.series = [], 0, []
-        if artifacts is None:
-            labels = {LABELS_FILE: written_labels(prepared.labels)} if prepared.labels else {}
-            artifacts = {prepared.vocabulary.file_name: prepared.vocabulary.to_json(), **labels}
-            doors.characters = prepared.train.characters + prepared.valid.characters
-        elif config.task == "generate":
-            doors.characters = len(prepared.train.lengths) + len(prepared.valid.lengths)
+        if config.task == "generate":
+            parts = (prepared.train, prepared.valid)
+            doors.characters = sum(getattr(part, "characters", len(part.lengths)) for part in parts)
         elif config.task == "forecast":
             doors.series = list(prepared.train)
         else:
             doors.records = [*prepared.train.records, *prepared.valid.records]
-        make_folder(folder, artifacts)
+        make_folder(folder, prepared.artifacts)
         write_json(folder / CONFIG_FILE, config.to_json())
         return Summary(status="finished", step=1, tokens=1, seconds=0.0, path=folder)
 

@@ -26,16 +26,17 @@ class GenerateJob:
 
     Args:
         writer: the network and what goes with its kind of writing, on its device.
-        train: what is learned from.
-        valid: what is held out.
+        prepared: what was read: what is learned from, what is held out, and what the run keeps of it.
     """
 
     name = "generate"
 
-    def __init__(self, writer: Writer, train: Corpus, valid: Corpus) -> None:
-        self.writer, self.train, self.valid = writer, train, valid
+    def __init__(self, writer: Writer, prepared: Prepared) -> None:
+        self.writer, self.artifacts = writer, prepared.artifacts
+        self.train: Corpus = prepared.train
+        self.valid: Corpus = prepared.valid
         self.criterion, self.counted = writer.criterion, writer.counted
-        self._lanes = writer.config.lanes or writer.lanes(train)
+        self._lanes = writer.config.lanes or writer.lanes(self.train)
         self._planned: tuple[int, LanePlan] | None = None
         self.steps_per_epoch = len(self._plan(0))
 
@@ -46,11 +47,6 @@ class GenerateJob:
     @property
     def content_key(self) -> str:
         return f"{self.train.content_key}-{self.valid.content_key}"
-
-    @property
-    def artifacts(self) -> Mapping[str, str]:
-        """Files beside the weights that the model needs: content by name."""
-        return self.writer.artifacts
 
     @property
     def about(self) -> Mapping[str, object]:
@@ -129,4 +125,4 @@ def make_job(
     Returns:
         The job.
     """
-    return GenerateJob(learner_class.make(config, prepared, device), prepared.train, prepared.valid)
+    return GenerateJob(learner_class.make(config, prepared, device), prepared)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +20,7 @@ from throughtime.decoding.sampling import Sampler, Step, sample
 from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.models.language_model import LanguageDecoder, LanguageModel
-from throughtime.tasks.generate.labels import LABELS_FILE, number_of, written_labels
+from throughtime.tasks.generate.labels import number_of
 from throughtime.tasks.generate.options import Config
 from throughtime.training.job import State
 
@@ -38,16 +38,7 @@ class Tokeniser(Protocol):
         """The token that stands before each document, or tune."""
         ...
 
-    @property
-    def file_name(self) -> str:
-        """The file of a run that says what the tokens are."""
-        ...
-
     def __len__(self) -> int: ...
-
-    def to_json(self) -> str:
-        """Give the content of that file."""
-        ...
 
 
 class TokenCorpus(Protocol):
@@ -86,12 +77,6 @@ class TokenWriter:
     def device(self) -> torch.device:
         """Where the network is."""
         return self.model.embedding.weight.device
-
-    @property
-    def artifacts(self) -> Mapping[str, str]:
-        """Files beside the weights that the model needs: content by name."""
-        labels = {} if self.labels is None else {LABELS_FILE: written_labels(self.labels)}
-        return {self.vocabulary.file_name: self.vocabulary.to_json(), **labels}
 
     def forward(self, corpus: TokenCorpus, spans: tuple[Span, ...], state: State) -> tuple[Tensor, State]:
         """Give the loss summed over the scored tokens of one step, in nats, and the state after it."""

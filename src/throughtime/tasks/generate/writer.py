@@ -44,6 +44,11 @@ class Prepared(Protocol):
         """What is held out: another one."""
         ...
 
+    @property
+    def artifacts(self) -> Mapping[str, str]:
+        """Files that a run keeps beside the weights: content by name."""
+        ...
+
 
 class Writer(Protocol):
     """A network with what turns data into its steps and its steps into what was written."""
@@ -62,11 +67,6 @@ class Writer(Protocol):
     @property
     def model(self) -> nn.Module:
         """The network."""
-        ...
-
-    @property
-    def artifacts(self) -> Mapping[str, str]:
-        """Files beside the weights that are needed to open it: content by name."""
         ...
 
     def forward(self, corpus: Any, spans: tuple[Span, ...], state: State) -> tuple[Tensor, State]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.music.notes import HIGHEST, Note
+from throughtime.data.music.notes import HIGHEST, Note, tidy
 from throughtime.data.music.tune import Tune
 from throughtime.data.source import Lengths, TokenSource
-from throughtime.tasks.generate.music.kept import Form, Range, written_range
+from throughtime.tasks.generate.music.kept import Form, Range
 
 __all__ = ["EVENTS", "TICK", "EventCorpus", "Events", "event_corpus", "events_of", "notes_of"]
 
@@ -46,17 +46,13 @@ class Events:
         389
     """
 
-    unit, document, unknown, file_name = "events", MARK, None, "vocabulary.json"
+    document = MARK
 
     def __init__(self, pitches: Range) -> None:
         self.pitches = pitches
 
     def __len__(self) -> int:
         return COUNT
-
-    def to_json(self) -> str:
-        """Give the content of the file that a run keeps."""
-        return written_range(self.unit, self.pitches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +174,7 @@ def notes_of(tokens: Iterable[int]) -> tuple[Note, ...]:
                 sounding[pitch] = (now, velocity)
     for pitch in list(sounding):
         end(pitch)
-    return tuple(sorted(notes, key=lambda note: (note.start, note.pitch)))
+    return tidy(notes)
 
 
 EVENTS = Form("events: a note begins or ends, time goes on, loudness changes", Range(0, HIGHEST), event_corpus)

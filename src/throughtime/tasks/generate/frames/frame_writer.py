@@ -19,8 +19,8 @@ from throughtime.data.planning.lanes import LanePlan, Span
 from throughtime.models.frame_model import FrameModel
 from throughtime.tasks.generate.frames.corpus import KEYS, LOWEST, FrameBatch, FrameCorpus, frame_batch, keys_of
 from throughtime.tasks.generate.frames.drawing import check_sampler, drawn_frames
-from throughtime.tasks.generate.labels import LABELS_FILE, number_of, saved_labels, written_labels
-from throughtime.tasks.generate.music.kept import RANGE_FILE, PreparedTunes, Range, saved_range, written_range
+from throughtime.tasks.generate.labels import number_of, saved_labels
+from throughtime.tasks.generate.music.kept import PreparedTunes, Range, saved_range
 from throughtime.tasks.generate.music.writing import TuneWriter, Wanted
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.rivals.keeping import Rival
@@ -70,12 +70,6 @@ class FrameWriter(TuneWriter):
         opened = cls(config, saved_range(folder), _network(config, device, labels), labels)
         load_weights(folder / MODEL_FILE, opened.model.eval())
         return opened
-
-    @property
-    def artifacts(self) -> Mapping[str, str]:
-        """Files beside the weights that the model needs: content by name."""
-        labels = {} if self.labels is None else {LABELS_FILE: written_labels(self.labels)}
-        return {RANGE_FILE: written_range(self.config.unit, self.pitches), **labels}
 
     def forward(self, corpus: FrameCorpus, spans: tuple[Span, ...], state: State) -> tuple[Tensor, State]:
         """Give the loss summed over the frames of one step, in nats, and the state after it."""

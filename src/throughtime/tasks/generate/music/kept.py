@@ -18,7 +18,7 @@ from throughtime.errors import CheckpointError
 from throughtime.tasks.generate.labels import LABELS_FILE, written_labels
 from throughtime.tasks.supervised.examples import SKIPPED_FILE
 
-__all__ = ["RANGE_FILE", "Form", "PreparedTunes", "Range", "saved_range", "written_range"]
+__all__ = ["RANGE_FILE", "Form", "PreparedTunes", "Range", "saved_range"]
 
 RANGE_FILE = "vocabulary.json"
 """Where a run keeps what its steps are, and the pitches that it has learned."""
@@ -84,20 +84,8 @@ class PreparedTunes:
         """What a run keeps of the data: content by file name."""
         labels = {} if self.labels is None else {LABELS_FILE: written_labels(self.labels)}
         skipped = {SKIPPED_FILE: "\n".join(self.skipped) + "\n"} if self.skipped else {}
-        return {RANGE_FILE: written_range(self.unit, self.pitches), **labels, **skipped}
-
-
-def written_range(unit: str, pitches: Range) -> str:
-    """Give what the steps of a run are, and the pitches that it has learned, as it keeps them.
-
-    Args:
-        unit: what a step is.
-        pitches: the pitches.
-
-    Returns:
-        The content of its file.
-    """
-    return json.dumps({"unit": unit, "lowest": pitches.lowest, "highest": pitches.highest})
+        kept = {"unit": self.unit, "lowest": self.pitches.lowest, "highest": self.pitches.highest}
+        return {RANGE_FILE: json.dumps(kept), **labels, **skipped}
 
 
 def saved_range(folder: Path) -> Range:

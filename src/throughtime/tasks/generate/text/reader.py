@@ -20,7 +20,7 @@ from throughtime.data.text import Text
 from throughtime.data.user_data import DATA, Given, UserData
 from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
-from throughtime.tasks.generate.labels import LABELS_FILE, label_numbers, labelled_text, saved_labels
+from throughtime.tasks.generate.labels import LABELS_FILE, label_numbers, labelled_text, saved_labels, written_labels
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.saved_vocabulary import saved_vocabulary
 
@@ -76,6 +76,12 @@ class PreparedText:
     """The held-out text."""
     labels: Labels | None = None
     """What texts are written for; None where they have no labels."""
+
+    @property
+    def artifacts(self) -> dict[str, str]:
+        """What a run keeps of the text: content by file name."""
+        labels = {} if self.labels is None else {LABELS_FILE: written_labels(self.labels)}
+        return {self.vocabulary.file_name: self.vocabulary.to_json(), **labels}
 
 
 class TextReader:
