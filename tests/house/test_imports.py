@@ -95,7 +95,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         **{task: {HALL, "supervised", "rivals", "writing"} for task in TASKS},  # no task knows another
     },
     "runs": {HALL: {"explaining"}, "explaining": {"opened_run", "loading"}},
-    "insight": {HALL: set(), "pictures": {"results"}},
+    "insight": {HALL: {"walking"}, "walking": set(), "pictures": {"results"}},
     "bench": {HALL: {"gpu"}, "peers": {HALL}, "memory": {HALL}, "gpu": {"results"}},
     "cli": {"display": set(), HALL: {"display"}, "demos": {HALL, "display"}, "main": {HALL, "demos"}},
 }

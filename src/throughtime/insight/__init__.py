@@ -11,6 +11,7 @@ from throughtime.insight.saliency import saliency
 from throughtime.insight.spectrum import jacobian_spectrum
 from throughtime.insight.subject import Subject, subject
 from throughtime.insight.units import find_units, matching_units, unit_activity
+from throughtime.insight.walk import walk
 
 __all__ = [
     "Edit",
@@ -28,4 +29,5 @@ __all__ = [
     "saliency",
     "subject",
     "unit_activity",
+    "walk",
 ]

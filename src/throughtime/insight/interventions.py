@@ -84,7 +84,7 @@ def intervene(subject: Subject, *edits: Edit) -> Change:
 
     .. code-block:: text
 
-        a part of the carry   s[t][unit] <- value     once step t is done: seen by step t + 1 and, where it is h, in y[t]
+        a part of the carry   s[t][unit] <- value     once step t is done: step t + 1 sees it and, where it is h, y[t]
         a gate                gate[t][unit] = value   inside of step t, whatever is read and remembered
 
     A memory c that is changed after its step has gone into h of that step already: to silence a unit for the layers

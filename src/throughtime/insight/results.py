@@ -310,7 +310,7 @@ class Quantity:
     values: Floats
     """(H,) forward."""
     gradients: Floats
-    """(H,) d (sum of the walk's output) / d quantity, or what was asked for instead: where the way back shrinks."""
+    """(H,) d score / d quantity, by way of this step: where the way back shrinks."""
     words: str
     """What it does at the unit that was looked at, in a sentence."""
 
