@@ -26,40 +26,36 @@ MOST = 60
 LONGEST_NAME = 4096
 
 
+Data = Annotated[str | None, typer.Argument(metavar="[TEXT|FILE]", help="A text, or a file of what the run reads.")]
+Out = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Picture to draw: .svg, .png or .html; else a table is printed.")
+]
+
+
+def _option(metavar: str, words: str) -> Any:
+    return typer.Option(metavar=metavar, help=words)
+
+
 def explain(
     run: RunArgument,
-    data: Annotated[
-        str | None, typer.Argument(metavar="[TEXT|FILE]", help="A text, or a file of what the run reads.")
-    ] = None,
-    what: Annotated[str, typer.Option(metavar="|".join(WHATS), help="What to look at.")] = "flow",
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Picture to draw: .svg, .png or .html; else a table is printed.")
-    ] = None,
+    data: Data = None,
+    what: Annotated[str, _option("|".join(WHATS), "What to look at.")] = "flow",
+    out: Out = None,
     record: Annotated[int, integer_option("Which record of the file, counted from 0.")] = 0,
-    layer: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Layer and direction, such as l0 or l1_reverse.")
-    ] = None,
+    layer: Annotated[str | None, _option("NAME", "Layer and direction, such as l0 or l1_reverse.")] = None,
     unit: Annotated[int | None, integer_option("Number of a unit, for units and walk.")] = None,
     at: Annotated[int | None, integer_option("Step at which something is said; if not given, the last.")] = None,
     towards: Annotated[
-        str | None, typer.Option(metavar="LABEL", help="What is said, such as a label; if not given, the likeliest.")
+        str | None, _option("LABEL", "What is said, such as a label; if not given, the likeliest.")
     ] = None,
-    follow: Annotated[
-        str | None, typer.Option(metavar="|".join(FOLLOWED), help="For units: find those that follow this.")
-    ] = None,
-    span: Annotated[
-        str | None, typer.Option(metavar="FIRST:STOP", help="For units: find those that are on at these steps.")
-    ] = None,
-    method: Annotated[
-        str, typer.Option(metavar="|".join(METHODS), help="For saliency: how a score is shared out.")
-    ] = "integrated_gradients",
-    condition: Annotated[
-        str | None, typer.Option(metavar="LABEL", help="Label of the text, where it has learned texts with labels.")
-    ] = None,
+    follow: Annotated[str | None, _option("|".join(FOLLOWED), "For units: find those that follow this.")] = None,
+    span: Annotated[str | None, _option("FIRST:STOP", "For units: find those that are on at these steps.")] = None,
+    method: Annotated[str, _option("|".join(METHODS), "For saliency: how a score is shared out.")] = METHODS[0],
+    condition: Annotated[str | None, _option("LABEL", "Label of the text, for a run that has learned labels.")] = None,
     device: DeviceOption = "auto",
     **files: Any,
 ) -> None:
-    """Say why a run forgot, what it remembers and what its gates did, while it reads a text, series, sound or clip."""
+    """Say why a run forgot, what it remembers and what its gates did, while it reads a text or a record of files."""
     from throughtime.runs import Run
 
     how: dict[str, Any] = {"layer": layer, "unit": unit, "at": at, "towards": towards, "follow": follow, "span": span}

@@ -13,7 +13,7 @@ WHATS = ("flow", "spectrum", "horizon", "gates", "units", "saliency", "walk")
 """What can be looked at."""
 FOLLOWED = ("quotes", "brackets", "line")
 """Properties of a text that units can be searched for."""
-METHODS = ("gradient_x_input", "integrated_gradients", "gradient")
+METHODS = ("integrated_gradients", "gradient_x_input", "gradient")
 """Ways to share a score out among the steps."""
 ONE_WAY = ("horizon",)
 """What looks back along one way."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from throughtime.data.reading import Note, Problems
 from throughtime.data.user_data import DATA, Given, UserData
@@ -149,8 +149,10 @@ def _given(data: dict[str, object]) -> UserData:
     """What was handed over, by role: files, or records in memory."""
     roles: dict[str, Given] = {}
     for role, value in data.items():
-        if isinstance(value, Path):
-            roles[role] = Given((value,))
+        listed: list[object] = list(cast("list[object]", value)) if isinstance(value, list | tuple) else [value]
+        paths = tuple(each for each in listed if isinstance(each, Path))
+        if paths and len(paths) == len(listed):
+            roles[role] = Given(paths)
         elif value is not None:
             roles[role] = Given(memory=[value])
     return UserData(roles)
