@@ -161,10 +161,12 @@ def test_a_label_tells_what_is_written(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(f"title,way\n{rows}")
     how = {
         "condition": "way",
-        "steps": 400,
+        "steps": 200,
+        "validate_every": 200,
         "learning_rate": 0.02,
         "hidden": 32,
         "tbptt": 24,
+        "rival": False,
         "valid": tmp_path / "t.csv",
     }
     run, _ = fit(tmp_path / "t.csv", **how)
