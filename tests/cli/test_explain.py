@@ -62,6 +62,7 @@ def test_a_name_of_a_file_is_the_file_and_all_else_is_text(capsys: pytest.Captur
         ("horizon", [], "how many steps back an input is felt"),
         ("gates", ["--layer", "l0"], "half of a memory is left after, steps"),
         ("saliency", [], "what has spoken for"),
+        ("walk", ["--unit", "2", "--at", "9"], "step 9 of l0, unit 2 of the lstm cell"),
         ("units", ["--unit", "2"], "where unit 2 of c_l0 is strongest"),
         ("units", ["--follow", "brackets"], "units that follow depth of brackets"),
         ("units", ["--span", "3:6"], "units that follow on at 3:6"),

@@ -95,7 +95,7 @@ def test_a_file_gives_its_records_by_number(one_way: tt.Run, tmp_path: Path) -> 
             quiet(one_way, path, record=record)
 
 
-@pytest.mark.parametrize("what", ["flow", "spectrum", "gates", "horizon"])
+@pytest.mark.parametrize("what", ["flow", "spectrum", "gates", "horizon", "saliency", "walk"])
 @pytest.mark.parametrize("text", ["tea", "good tea (of 3) " * 5])
 def test_one_step_and_many_are_looked_at_and_drawn(one_way: tt.Run, what: str, text: str, tmp_path: Path) -> None:
     for suffix in ("svg", "png", "html"):
@@ -158,6 +158,14 @@ def test_what_has_spoken_for_a_label_is_all_of_its_score(one_way: tt.Run) -> Non
     assert found.contributions.sum() == pytest.approx(found.score - found.baseline_score, abs=1e-3)
     other = quiet(one_way, "good tea (of 3)", "saliency", towards="p", method="gradient_x_input")
     assert other.score == pytest.approx(found.score) and not np.allclose(other.contributions, found.contributions)
+
+
+def test_one_step_is_walked_through(text_run: tt.Run, one_way: tt.Run) -> None:
+    step = quiet(text_run, "It was the best", "walk", unit=3, at=7)
+    assert (step.cell, step.lane, step.step, step.unit, step.text) == ("lstm", "l0", 7, 3, " ")
+    assert step.error < 1e-6 and step["kept"].values == pytest.approx(step["f"].values * step["c_before"].values)
+    assert quiet(one_way, "good tea", "walk").lane == "l1", "the last layer where none is named"
+    assert quiet(one_way, "good tea", "walk", layer="l0").lane == "l0"
 
 
 def test_series_and_frames_have_no_texts(fit: Fit) -> None:

@@ -172,7 +172,7 @@ def _saliency(found: Saliency) -> tuple[str, Iterable[Row]]:
 def _walk(found: Walk) -> tuple[str, Iterable[Row]]:
     rows: list[Row] = [("quantity", "value", "back", "made as")]
     for quantity in found.quantities:
-        own = quantity.kind != "input" or quantity.name != "x"
+        own = found.unit < len(quantity.values)  # a projected state has fewer
         value = _number(float(quantity.values[found.unit])) if own else ""
         back = _number(float(quantity.gradients[found.unit])) if own else ""
         rows.append((quantity.name, value, back, quantity.formula))

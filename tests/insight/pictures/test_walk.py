@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 from made_up_results import elements, texts, walk, whole_text
 
 from throughtime.insight.pictures.walk import walk_picture
@@ -27,6 +30,20 @@ def test_what_is_made_stands_behind_what_it_is_made_of() -> None:
             assert where[parent][0] < where[quantity.name][0], (parent, quantity.name)
     assert where["c_before"][0] == where["f"][0], "what goes in late stands beside what it meets"
     assert len(set(where[name] for name in ("x", "f", "i", "g", "c_before", "kept", "added", "c", "h"))) == 9
+
+
+def test_of_what_has_no_such_unit_its_length_is_shown() -> None:
+    made = walk()
+    narrow = [replace(each, values=np.array([3.0, 4.0])[: 1 if each.name == "h" else 2]) for each in made.quantities]
+    words = texts(walk_picture(replace(made, quantities=tuple(narrow))))
+    assert "‖3.00‖" in words and "4.000" in words
+
+
+def test_what_meets_stands_together() -> None:
+    made = walk()
+    where = boxes(walk_picture(made))
+    heights = {name: y for name, (_, y) in where.items()}
+    assert abs(heights["f"] - heights["c_before"]) < 80 and abs(heights["i"] - heights["g"]) < 80
 
 
 def test_the_step_is_told_in_sentences() -> None:

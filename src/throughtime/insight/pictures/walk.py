@@ -31,7 +31,7 @@ def walk_picture(walk: Walk) -> str:
 
     Returns:
         An SVG element. A box is orange where its number is above 0, blue where it is below; below it stands by how much
-        the output changes with it.
+        what is said changes with it.
     """
     quantities = {each.name: each for each in walk.quantities}
     places = _places(quantities)
@@ -42,7 +42,7 @@ def walk_picture(walk: Walk) -> str:
     sentences = [line for words in walk.words for line in lines_of(words, 10.5, width - 2 * MARGIN)]
     read = f" at {token_label(walk.text, 20)!r}" if walk.text else ""
     title = f"One step of the {walk.cell} cell, {called(walk.lane)}, step {walk.step:,}{read}: unit {walk.unit}"
-    below = "From left to right: what is made of what. Small, below: by how much the output changes with it."
+    below = "From left to right: what is made of what. Small, below: by how much what is said changes with it."
     drawing, top = headed(title, [below], rows * ROW + len(sentences) * 16 + 50, width=width)
     corners = {name: (MARGIN + column * apart, top + row * ROW) for name, (column, row) in places.items()}
     for name, quantity in quantities.items():
@@ -69,32 +69,49 @@ def _places(quantities: Mapping[str, Quantity]) -> Places:
     for name in reversed(list(quantities)):  # what goes in late stands just before where it is used
         if users[name] and not quantities[name].parents:
             columns[name] = min(columns[user] for user in users[name]) - 1
+    order = {name: place for place, name in enumerate(quantities)}
     rows: dict[str, float] = {}
     most = max(list(columns.values()).count(column) for column in range(1 + max(columns.values())))
     for column in range(1 + max(columns.values())):
-        here = [each for name, each in quantities.items() if columns[name] == column]
-        wished = {each.name: _beside(each, rows, place + (most - len(here)) / 2) for place, each in enumerate(here)}
-        rows |= _spread(wished, most)
+        here = [name for name in quantities if columns[name] == column]
+        middle = (most - 1) / 2
+        wished = {name: _beside(name, quantities, users, rows, middle) for name in here}
+        # What meets in the next column stands together.
+        here.sort(key=lambda name: (wished[name], min(map(order.__getitem__, users[name]), default=0), order[name]))
+        rows |= _spread({name: wished[name] for name in here}, most)
     return {name: (columns[name], rows[name]) for name in quantities}
 
 
-def _beside(quantity: Quantity, rows: Mapping[str, float], alone: float) -> float:
-    """The row in the middle of what a quantity is made of; its own where it is made of nothing."""
-    parents = [rows[parent] for parent in quantity.parents if parent in rows]
-    return float(np.mean(parents)) if parents else alone
+def _beside(
+    name: str,
+    quantities: Mapping[str, Quantity],
+    users: Mapping[str, list[str]],
+    rows: Mapping[str, float],
+    middle: float,
+) -> float:
+    """The row in the middle of what a quantity is made of; of what is made of nothing, that of what it meets."""
+    parents = quantities[name].parents
+    if not parents and users[name]:
+        met = [each for each in quantities[users[name][0]].parents if each != name]
+        parents = tuple(parent for each in met for parent in quantities[each].parents)
+    found = [rows[parent] for parent in parents if parent in rows]
+    return float(np.mean(found)) if found else middle
 
 
 def _spread(wished: Mapping[str, float], most: int) -> dict[str, float]:
-    """Rows near those that are wished for, each one below the other and all of them there."""
-    order = sorted(wished, key=lambda name: wished[name])
-    rows = [wished[name] for name in order]
-    for place in range(1, len(rows)):
+    """Rows near those that are wished for, in their order, each one below the other and all of them there."""
+    size = len(wished)
+    rows = list(wished.values())
+    first = max(0.0, min(most - size, float(np.mean(rows)) - (size - 1) / 2))
+    if max(rows) == min(rows):
+        rows = [first + place for place in range(size)]
+    for place in range(1, size):
         rows[place] = max(rows[place], rows[place - 1] + 1)
     bound = most - 1.0
-    for place in reversed(range(len(rows))):
+    for place in reversed(range(size)):
         rows[place] = max(0.0, min(rows[place], bound))
         bound = rows[place] - 1
-    return dict(zip(order, rows, strict=True))
+    return dict(zip(wished, rows, strict=True))
 
 
 def _arrow(drawing: Drawing, start: Point, end: Point) -> None:
@@ -117,8 +134,8 @@ def _box(drawing: Drawing, quantity: Quantity, corner: Point, unit: int) -> None
 
 
 def _number(quantity: Quantity, unit: int) -> tuple[float, str]:
-    """A quantity at the unit; of an input, which has features in place of units, how long it is."""
-    if quantity.kind == "input" and quantity.name == "x":
+    """A quantity at the unit; of what has other features than units, such as a projected state, how long it is."""
+    if unit >= len(quantity.values) or quantity.name == "x":
         return 0.0, f"‖{np.linalg.norm(quantity.values):.2f}‖"
     value = float(quantity.values[unit])
     return value, f"{value:.3g}" if abs(value) < 0.001 else f"{value:.3f}"

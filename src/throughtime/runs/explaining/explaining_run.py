@@ -149,10 +149,10 @@ def _given(data: dict[str, object]) -> UserData:
     """What was handed over, by role: files, or records in memory."""
     roles: dict[str, Given] = {}
     for role, value in data.items():
-        listed: list[object] = list(cast("list[object]", value)) if isinstance(value, list | tuple) else [value]
+        listed = cast("list[object]", value) if isinstance(value, list) else [value]
         paths = tuple(each for each in listed if isinstance(each, Path))
         if paths and len(paths) == len(listed):
             roles[role] = Given(paths)
         elif value is not None:
-            roles[role] = Given(memory=[value])
+            roles[role] = Given(memory=cast("object", [value]))
     return UserData(roles)

@@ -17,6 +17,7 @@ from throughtime.insight import (
     memory_horizon,
     saliency,
     unit_activity,
+    walk,
 )
 from throughtime.insight.pictures.plot import Drawable
 from throughtime.insight.properties import bracket_depth, inside_quotes, position_in_line
@@ -94,13 +95,21 @@ def _saliency(subject: Subject, asked: Asked) -> Drawable:
     return saliency(subject, towards=_towards(asked), method=asked.method)
 
 
+def _walk(subject: Subject, asked: Asked) -> Drawable:
+    return walk(subject, lane=_lane(subject, asked), unit=asked.unit or 0, towards=_towards(asked))
+
+
+def _lane(subject: Subject, asked: Asked) -> str:
+    """The layer and direction that was named, else the last one that reads forward."""
+    if asked.layer is not None:
+        return lane_named(subject.recurrent, asked.layer).name
+    return [lane for lane in lanes(subject.recurrent) if not lane.direction][-1].name
+
+
 def _track(subject: Subject, asked: Asked) -> str:
-    """The part of a layer's state that carries most: its memory c where it has one. The last layer if none is named."""
-    layer = subject.recurrent
-    forward = [lane for lane in lanes(layer) if not lane.direction]
-    lane = forward[-1] if asked.layer is None else lane_named(layer, asked.layer)
-    names = parts(layer)
-    return f"{'c' if 'c' in names else names[0]}_{lane.name}"
+    """The part of a layer's state that carries most: its memory c where it has one."""
+    names = parts(subject.recurrent)
+    return f"{'c' if 'c' in names else names[0]}_{_lane(subject, asked)}"
 
 
 _PROPERTIES: Mapping[str, tuple[str, Callable[..., Any]]] = {
@@ -123,4 +132,5 @@ _FINDERS: Mapping[str, Callable[[Subject, Asked], Any]] = {
     "gates": _gates,
     "units": _units,
     "saliency": _saliency,
+    "walk": _walk,
 }
