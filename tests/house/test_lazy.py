@@ -25,10 +25,20 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_loads_no_torch(statement: str) -> None:
-    heavy = "{'torch', 'numpy', 'matplotlib', 'tokenizers', 'rich', 'pydantic'}"
+    heavy = "{'torch', 'numpy', 'matplotlib', 'tokenizers', 'rich', 'pydantic', 'sklearn'}"
     done = python("-c", f"import sys\n{statement}\nprint(sorted({heavy} & set(sys.modules)))")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
+
+
+def test_an_estimator_loads_torch_when_it_learns() -> None:
+    made = "m = throughtime.SequenceClassifier(hidden=4)\nm.get_params()"
+    refused = "try: m.fit(['a'], None)\nexcept ValueError as error: print(error)"
+    done = python("-c", f"import sys, throughtime\n{made}\n{refused}\nprint('torch' in sys.modules)")
+    assert done.stdout.split("\n")[:2] == [
+        "SequenceClassifier requires y to be passed, but the target y is None",
+        "False",
+    ], done.stderr
 
 
 def test_writing_needs_numpy_alone() -> None:
