@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from throughtime.bench.gpu.parity import LIMITS, check, tf32
-from throughtime.bench.gpu.variants import Variant, variants
-from throughtime.kernels import torch_fused
+from throughtime.bench.gpu.parity import LIMITS, anywhere, check, tf32
+from throughtime.bench.gpu.variants import TINY, Variant, variants
+from throughtime.kernels import sweep, torch_fused
 from throughtime.kernels.dispatch import use_kernel
+
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # Triton's interpreter, of NumPy
 
 CPU = torch.device("cpu")
 PLAIN = Variant("lstm", "plain", "float32", "16x64", "eager", "one", "full", "none")
@@ -52,6 +54,35 @@ def test_what_is_wrong_by_a_little_is_found(rows: str, monkeypatch: pytest.Monke
         found = check(variant, CPU)
     assert not found["right"] and found["error"] == pytest.approx(1e-4, rel=0.2)
     assert found["kernel"] == "torch"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "chosen", "checked"),
+    [
+        ("float32", "native", "native, triton"),
+        ("float16", "reference", "triton"),
+        ("bfloat16", "native", "native"),  # the interpreter does not multiply it
+    ],
+)
+def test_the_sweep_for_gpus_is_checked_beside_what_is_chosen(dtype: str, chosen: str, checked: str) -> None:
+    pytest.importorskip("triton")
+    variant = replace(PLAIN, cell="gru", size=TINY, dtype=dtype, rows="ragged", resets="some", option="zoneout")
+    alone = check(variant, CPU)
+    with anywhere():
+        both = check(variant, CPU)
+    assert (alone["kernel"], both["kernel"]) == (chosen, checked)
+    assert alone["right"] and both["right"]
+    assert check(variant, CPU)["kernel"] == chosen, "it can be asked for afterwards"
+
+
+def test_a_sweep_for_gpus_that_is_wrong_is_found_beside_one_that_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("triton")
+    kernel: Any = sweep._KERNELS["triton"]  # pyright: ignore[reportPrivateUsage]
+    wrong = kernel._replace(forward=scaled(kernel.forward))
+    monkeypatch.setitem(sweep._KERNELS, "triton", wrong)  # pyright: ignore[reportPrivateUsage]
+    with anywhere():
+        found = check(replace(PLAIN, cell="gru", size=TINY), CPU)
+    assert found["kernel"] == "native, triton" and not found["right"]
 
 
 def test_what_raises_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

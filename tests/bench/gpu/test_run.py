@@ -61,7 +61,9 @@ def test_a_dry_run_on_a_bare_machine_goes_through_everything(text: Path, tmp_pat
     ended = called("--dry-run", "--processes", 0, "--some", 1, "--text", text, "--json", kept, code=BARE)
     assert ended.returncode == RIGHT, ended.stdout + ended.stderr
     lines = ended.stdout.splitlines()
-    assert lines[0].startswith("  1 of 1  right  lstm, plain, float32, 16x64, eager, one, full, none: torch, error ")
+    assert lines[0].startswith(
+        "  1 of 1  right  lstm, plain, float32, 3x14, eager, one, full, none: torch, triton, error "
+    )
     assert lines[1].startswith("plain/lstm/bfloat16/b64/h128: ours ")
     assert lines[-2:] == ["1 of 1 variants right", "exit status 0"]
     results = json.loads(kept.read_text())

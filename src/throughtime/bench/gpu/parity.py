@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -12,14 +12,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from throughtime.bench.gpu.variants import DTYPES, Variant, layer_of
-from throughtime.kernels.dispatch import use_kernel
+from throughtime.bench.gpu.variants import DTYPES, TINY, Variant, layer_of
+from throughtime.kernels import requests
+from throughtime.kernels.dispatch import KERNELS, use_kernel
 from throughtime.layers import Recurrent, explain
 
-__all__ = ["LIMITS", "check", "tf32"]
+__all__ = ["LIMITS", "anywhere", "check", "tf32"]
 
-STEPS, INPUTS = 24, 20
-"""T and I of every variant; a stream replays its last steps."""
+STEPS, FEW, INPUTS = 24, 5, 20
+"""T, of which a stream replays the last, that of tiny variants, and I."""
 SEED = 7
 
 LIMITS = {"float32": 2e-5, "tf32": 2e-3, "bfloat16": 2e-2, "float16": 3e-3}
@@ -49,15 +50,16 @@ def tf32(on: bool) -> Generator[None]:
 
 
 def check(variant: Variant, device: torch.device) -> dict[str, Any]:
-    """Run a variant with the kernel that is chosen for it, and compare all it gives.
+    """Run a variant on the kernel that is chosen for it, and on the sweep for GPUs too, and compare all they give.
 
     Args:
         variant: what is run.
         device: where.
 
     Returns:
-        The variant's values by factor, and ``kernel``, ``error`` (the largest relative error, and of which result),
-        ``limit``, ``beside`` (that of ``torch.nn``, or None), ``right``; or ``failed``, what was raised.
+        The variant's values by factor, and ``kernel`` (the chosen one first), ``error`` (the largest relative error),
+        ``of`` (which result it is of), ``limit``, ``beside`` (the error of ``torch.nn``, or None), ``right``; or
+        ``failed``, what was raised.
     """
     told: dict[str, Any] = {**asdict(variant), "limit": _limit(variant), "right": False}
     try:
@@ -75,17 +77,21 @@ def _limit(variant: Variant) -> float:
 def _compared(variant: Variant, device: torch.device) -> dict[str, Any]:
     torch.manual_seed(SEED)
     layer, dtype = layer_of(variant, INPUTS).to(device, DTYPES[variant.dtype]), DTYPES[variant.dtype]
-    x = torch.randn(STEPS, variant.batch, INPUTS).to(device, dtype)
-    told = _told(variant)
+    steps = FEW if variant.size == TINY and variant.call != "stream" else STEPS
+    x = torch.randn(steps, variant.sizes[0], INPUTS).to(device, dtype)
+    told = _told(variant, steps)
     run = _streamed if variant.call == "stream" else _trained
     with use_kernel("reference"):
         exact = run(copy.deepcopy(layer).to("cpu", torch.float64), x.to("cpu", torch.float64), told, False)
-    ours = run(layer, x, told, variant.call == "compiled")
-    where, error = _worst(ours, exact)
+    found: dict[str, tuple[float, str]] = {}
+    for kernel, forced in _kernels(variant, layer, x, told).items():
+        with use_kernel(kernel) if forced else nullcontext():
+            found[kernel] = _worst(run(layer, x, told, variant.call == "compiled"), exact)
+    error, where = max(found.values())
     beside = _beside(variant, layer, x, told, exact)
     fits = error <= _limit(variant)
     return {
-        "kernel": _kernel(variant, layer, x, told),
+        "kernel": ", ".join(found),
         "error": error,
         "of": where,
         "beside": beside,
@@ -93,22 +99,39 @@ def _compared(variant: Variant, device: torch.device) -> dict[str, Any]:
     }
 
 
-def _kernel(variant: Variant, layer: Recurrent, x: Tensor, told: Mapping[str, Any]) -> str:
-    """What runs it; compiled, that may be another."""
+def _kernels(variant: Variant, layer: Recurrent, x: Tensor, told: Mapping[str, Any]) -> dict[str, bool]:
+    """What runs it by itself, and the sweep for GPUs, which is forced, where it serves; compiled, the first may differ.
+
+    Triton's interpreter does not multiply bfloat16.
+    """
     if variant.call == "stream":
-        return layer.stream(variant.batch).kernel.kernel
-    return explain(layer, x, **_on(told, x)).kernel
+        return {layer.stream(variant.sizes[0]).kernel.kernel: False}
+    found = explain(layer, x, **_on(told, x))
+    interpreted = x.dtype == torch.bfloat16 and not x.is_cuda
+    serves = found.kernel != "triton" and "triton" not in found.refused and not interpreted
+    return {found.kernel: False, **({"triton": True} if serves else {})}
 
 
-def _told(variant: Variant) -> dict[str, Any]:
+@contextmanager
+def anywhere() -> Generator[None]:
+    """The sweep for GPUs may be asked for on the CPU, where Triton's interpreter runs it; it is not chosen there."""
+    before = KERNELS["triton"]
+    KERNELS["triton"] = requests._gpu_sweep_refusal  # pyright: ignore[reportPrivateUsage]
+    try:
+        yield
+    finally:
+        KERNELS["triton"] = before
+
+
+def _told(variant: Variant, steps: int) -> dict[str, Any]:
     """What a call says of its rows: some of no step, and states that are cleared here and there."""
     generator = torch.Generator().manual_seed(SEED)
     told: dict[str, Any] = {}
     if variant.rows == "ragged":
-        lengths = torch.randint(1, STEPS + 1, (variant.batch,), generator=generator)
+        lengths = torch.randint(1, steps + 1, (variant.sizes[0],), generator=generator)
         told["lengths"] = lengths.sort(descending=True).values
     if variant.resets == "some":
-        told["resets"] = torch.rand(variant.batch, STEPS, generator=generator) < 0.1
+        told["resets"] = torch.rand(variant.sizes[0], steps, generator=generator) < 2 / steps
     return told
 
 
@@ -156,12 +179,10 @@ def _parts(state: Any) -> list[Tensor]:
     return list(cast("tuple[Tensor, ...]", state)) if isinstance(state, tuple) else [state]
 
 
-def _worst(ours: Results, exact: Results) -> tuple[str, float]:
-    """The largest relative error, by the norms of all of a result."""
+def _worst(ours: Results, exact: Results) -> tuple[float, str]:
+    """The largest relative error, by the norms of all of a result, and of which."""
     assert ours.keys() == exact.keys(), f"{sorted(ours.keys() ^ exact.keys())} are given by one alone"
-    errors = {name: _error(ours[name], exact[name]) for name in ours}
-    worst = max(errors, key=lambda name: errors[name])
-    return worst, errors[worst]
+    return max((_error(ours[name], exact[name]), name) for name in ours)
 
 
 def _error(ours: Tensor, exact: Tensor) -> float:
@@ -186,5 +207,5 @@ def _beside(variant: Variant, layer: Recurrent, x: Tensor, told: Mapping[str, An
     lengths = told.get("lengths")
     given: Any = x if lengths is None else pack_padded_sequence(x, lengths)
     y, state = peer(given)
-    padded = y if lengths is None else pad_packed_sequence(y, total_length=STEPS)[0]
-    return _worst(_results(peer, x, padded, state), exact)[1]
+    padded = y if lengths is None else pad_packed_sequence(y, total_length=x.shape[0])[0]
+    return _worst(_results(peer, x, padded, state), exact)[0]

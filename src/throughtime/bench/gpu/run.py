@@ -9,17 +9,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from throughtime.bench.gpu.parity import check
+from throughtime.bench.gpu.parity import anywhere, check
 from throughtime.bench.gpu.rows import Place, Row, rows
 from throughtime.bench.gpu.timing import Clock
-from throughtime.bench.gpu.variants import Variant, variants
+from throughtime.bench.gpu.variants import TINY, Variant, variants
 from throughtime.bench.gpu.workloads import ours
 from throughtime.bench.results import write
 
@@ -123,6 +125,8 @@ def _keep(asked: Asked, results: dict[str, Any]) -> None:
 def _check_all(asked: Asked, results: dict[str, Any], until: float) -> None:
     """All variants, and beside them what is timed later, so that it is compiled by then."""
     wanted = variants()[: asked.some]
+    if asked.quick:
+        wanted = [replace(variant, size=TINY) for variant in wanted]
     for number, found in enumerate(_checked(asked, wanted, until), 1):
         results["parity"].append(found)
         asked.tell(f"{number:3} of {len(wanted)}  {_said(found)}")
@@ -133,11 +137,11 @@ def _checked(asked: Asked, wanted: Sequence[Variant], until: float) -> Iterator[
     """The outcomes as they come; what is not done by then is late."""
     if not asked.processes:
         for variant in wanted:
-            yield check(variant, asked.device) if time.monotonic() < until else _late(variant)
+            yield _check_there(variant, asked.device, asked.quick) if time.monotonic() < until else _late(variant)
         return
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(asked.processes, spawn, initializer=torch.set_num_threads, initargs=(1,))
-    running = {pool.submit(check, variant, asked.device): variant for variant in wanted}
+    running = {pool.submit(_check_there, variant, asked.device, asked.quick): variant for variant in wanted}
     for row in rows()[: asked.some]:
         if row.warm is not None and not asked.quick:
             pool.submit(_warm, row, asked.device)
@@ -150,6 +154,12 @@ def _checked(asked: Asked, wanted: Sequence[Variant], until: float) -> Iterator[
         yield from map(_late, running.values())
     finally:
         _leave(pool, until)
+
+
+def _check_there(variant: Variant, device: torch.device, quick: bool) -> dict[str, Any]:
+    """Check a variant; on the CPU the programs for GPUs are interpreted, where triton is installed."""
+    with anywhere() if quick and find_spec("triton") else nullcontext():
+        return check(variant, device)
 
 
 def _leave(pool: ProcessPoolExecutor, until: float) -> None:

@@ -11,7 +11,7 @@ import torch
 from throughtime.bench.gpu.pairwise import pairwise
 from throughtime.layers import GRU, LSTM, RNN, Recurrent
 
-__all__ = ["DTYPES", "FACTORS", "Variant", "layer_of", "variants"]
+__all__ = ["DTYPES", "FACTORS", "TINY", "Variant", "layer_of", "variants"]
 
 CELLS: dict[str, tuple[Callable[..., Recurrent], dict[str, Any]]] = {
     "lstm": (LSTM, {}),
@@ -37,6 +37,8 @@ DTYPES = {
 """Types by name; tf32 is float32 whose products may be rounded, as PyTorch lets cuDNN do."""
 SIZES = {"16x64": (16, 64), "1x24": (1, 24), "33x200": (33, 200), "64x512": (64, 512)}
 """(B, H) by name."""
+TINY = "3x14"
+"""A size for an interpreter of programs, which takes a second for some steps of it; no variant has it by itself."""
 
 FACTORS: dict[str, tuple[str, ...]] = {
     "cell": tuple(CELLS),
@@ -76,9 +78,9 @@ class Variant:
         return ", ".join(str(getattr(self, field.name)) for field in fields(self))
 
     @property
-    def batch(self) -> int:
-        """B."""
-        return SIZES[self.size][0]
+    def sizes(self) -> tuple[int, int]:
+        """(B, H)."""
+        return (3, 14) if self.size == TINY else SIZES[self.size]
 
 
 def _allowed(row: Mapping[str, str]) -> bool:
@@ -106,7 +108,7 @@ def layer_of(variant: Variant, inputs: int) -> Recurrent:
     """
     kind, own = CELLS[variant.cell]
     options: dict[str, Any] = {**own, **OPTIONS[variant.option], "bidirectional": variant.directions == "both"}
-    layer = kind(inputs, SIZES[variant.size][1], **options)
+    layer = kind(inputs, variant.sizes[1], **options)
     with torch.no_grad():
         for name, parameter in layer.named_parameters():
             if name.startswith(("h0", "c0")):
