@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from throughtime import insight
     from throughtime.errors import (
         ArgumentTypeError,
         CheckpointError,
@@ -99,6 +100,7 @@ __all__ = [
     "bio_constraints",
     "explain",
     "fit",
+    "insight",
     "linear_scan",
     "load",
     "newton",
@@ -133,6 +135,8 @@ def __getattr__(name: str) -> Any:
             return version("throughtime")
         except PackageNotFoundError:
             return "0+source"  # a copy of the sources that is not installed
+    if name == "insight":
+        return import_module("throughtime.insight")
     if name not in _HOME:
         raise AttributeError(f"module 'throughtime' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)

@@ -159,7 +159,7 @@ def test_one_step() -> None:
         ("gru", {"unit": 4}, "there is no unit 4 in l0: it has the units 0 to 3"),
         ("gru", {"lane": "l2"}, "unknown layer 'l2': did you mean 'l0'? (known: l0)"),
         ("gru", {"step": 6}, "step is step 6, and the sequence has the steps 0 to 5"),
-        ("gru", {"step": 1, "window": 3}, "step 1 is not among those that are looked at, steps 3 to 5"),
+        ("gru", {"step": 1, "window": 3}, "step 1 is not among those looked at, steps 3 to 5"),
     ],
 )
 def test_what_cannot_be_walked(cell: str, given: dict[str, Any], said: str) -> None:

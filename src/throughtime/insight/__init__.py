@@ -1,4 +1,15 @@
-"""Looking into a network: why it forgot, what it remembers, what each gate did."""
+"""Looking into a network: why it forgot, what it remembers, what each gate did.
+
+:func:`subject` says what is looked at where there are layers alone, :func:`inside` where there is a whole net. All
+other functions take what those give, and give arrays (:mod:`throughtime.insight.results`).
+
+Example:
+    >>> import torch, throughtime as tt
+    >>> seen = tt.insight.subject(tt.LSTM(3, 8), torch.randn(50, 3))
+    >>> flow = tt.insight.gradient_flow(seen)
+    >>> flow.norms["c_l0"].shape, bool(flow.decay("c_l0") < 1)
+    ((50,), True)
+"""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def left_of_first_step(layer: Recurrent, x: Tensor) -> Floats:
     Example:
         >>> import throughtime as tt
         >>> left = left_of_first_step(tt.LSTM(3, 8), torch.randn(4, 30, 3))
-        >>> left[0], bool(left[29] < left[5] < 1)  # a new LSTM forgets
+        >>> left[0].item(), bool(left[29] < left[5] < 1)  # a new LSTM forgets
         (1.0, True)
     """
     check_layer(layer)

@@ -1,4 +1,4 @@
-"""What stands where in a text, as numbers that a unit may follow. Loads no torch."""
+"""What stands where in a text, as numbers that a unit may follow."""
 
 from __future__ import annotations
 

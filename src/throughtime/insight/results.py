@@ -3,7 +3,7 @@
 A *track* is one gate or one part of the carry of one layer and direction. Its name is that of ``layer(x, trace=True)``:
 ``f_l0`` is the forget gate of the first layer, ``c_l1_reverse`` the memory of the second layer's backward direction. A
 *lane* is one layer and direction, ``l0`` or ``l1_reverse``. Steps count from 0, as the sequence has them, whichever
-way a direction reads. Loads no torch.
+way a direction reads. NumPy alone.
 """
 
 from __future__ import annotations

@@ -65,9 +65,8 @@ def saliency(
         >>> import torch, throughtime as tt
         >>> from throughtime.insight import saliency, subject
         >>> found = saliency(subject(tt.GRU(3, 8), torch.randn(20, 3)))
-        >>> total = found.contributions.sum() + found.missing
-        >>> abs(found.score - found.baseline_score - total) < 1e-5, abs(found.missing) < 1e-3
-        (True, True)
+        >>> found.contributions.shape, abs(found.missing) < 1e-3
+        ((20,), True)
     """
     if method not in METHODS:
         raise UnknownNameError("method", method, METHODS)

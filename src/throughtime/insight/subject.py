@@ -220,7 +220,14 @@ def texts_of(texts: Sequence[str], steps: int) -> tuple[str, ...]:
 
 
 def check_layer(layer: object) -> None:
-    """Raise :class:`ArgumentTypeError` where something is no stack of recurrent layers over vectors."""
+    """Raise where something is no stack of recurrent layers over vectors.
+
+    Args:
+        layer: what was given.
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     if isinstance(layer, nn.RNNBase):
         name = type(layer).__name__
         raise ArgumentTypeError(

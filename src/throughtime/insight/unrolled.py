@@ -92,7 +92,15 @@ def lanes(layer: Recurrent) -> list[Lane]:
 
 
 def lane_named(layer: Recurrent, name: str) -> Lane:
-    """The lane of that name; raises :class:`UnknownNameError` with those that there are."""
+    """Find a lane.
+
+    Args:
+        layer: the stack.
+        name: its name, such as "l1_reverse".
+
+    Raises:
+        UnknownNameError: it is not there; the message has those that are.
+    """
     known = {lane.name: lane for lane in lanes(layer)}
     if name not in known:
         raise UnknownNameError("layer", name, known)
@@ -100,7 +108,7 @@ def lane_named(layer: Recurrent, name: str) -> Lane:
 
 
 def parts(layer: Recurrent) -> tuple[str, ...]:
-    """Names of the parts of a carry, h first."""
+    """Name the parts of the carry, h first, of a layer's cell."""
     return layer.cell.carry(layer.proj_size > 0)
 
 
@@ -110,7 +118,7 @@ def numbers(tensor: Tensor) -> NDArray[np.float64]:
 
 
 def working_dtype(like: Tensor) -> torch.dtype:
-    """Type in which a pass computes: float64, but where a device has none."""
+    """Type in which a pass over tensors like one computes: float64, but where a device has none."""
     return like.dtype if like.device.type == "mps" else torch.float64
 
 

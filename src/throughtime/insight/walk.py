@@ -9,7 +9,7 @@ from throughtime.errors import UsageError
 from throughtime.insight.results import Quantity, Walk
 from throughtime.insight.subject import Subject
 from throughtime.insight.subject import step as checked_step
-from throughtime.insight.unrolled import Lane, lane_named, numbers, parts
+from throughtime.insight.unrolled import Lane, lane_named, numbers
 from throughtime.insight.walking import diagonal, gated
 from throughtime.insight.walking.ledger import Entry, Ledger, Recipe
 from throughtime.insight.windows import WINDOW, look
@@ -81,32 +81,21 @@ def walk(
         >>> found.words[1].startswith("The candidate is")
         True
     """
-    layer = subject.recurrent
-    own = lane_named(layer, lane)
-    if layer.cell.name not in RECIPES:
-        raise UsageError(f"cell {layer.cell.name!r} has no walk: the cells that have one are {', '.join(RECIPES)}")
-    if any(layer.zoneout):
-        raise UsageError("a walk knows no zoneout: make the same layer with zoneout=0 and load its state_dict")
-    if not 0 <= unit < layer.hidden_sizes[own.layer]:
-        raise UsageError(
-            f"there is no unit {unit} in {lane}: it has the units 0 to {layer.hidden_sizes[own.layer] - 1}"
-        )
+    own = _checked(subject, lane, unit)
     place = subject.at if step is None else checked_step("step", step, len(subject.x))
     with torch.no_grad():
         before = look(subject, window)
     if place not in before.steps:
         there = f"steps {before.steps.start} to {before.steps.stop - 1}"
-        raise UsageError(
-            f"step {place} is not among those that are looked at, {there}: give another, or a larger window"
-        )
-    taken = _Taken(own, place - before.start, before.seen.before[lane], parts(layer))
+        raise UsageError(f"step {place} is not among those looked at, {there}: give another, or a larger window")
+    taken = _Taken(own, place - before.start, before.seen.before[lane])
     with torch.enable_grad():
         seen = look(subject, window, [taken])
         score, label = subject.chosen(seen.scores, towards)
         entries = list(taken.book.entries.values())
         gradients = _gradients(score, [entry.tensor for entry in entries])
     return Walk(
-        cell=layer.cell.name,
+        cell=subject.recurrent.cell.name,
         lane=lane,
         step=place,
         unit=unit,
@@ -117,6 +106,20 @@ def walk(
     )
 
 
+def _checked(subject: Subject, lane: str, unit: int) -> Lane:
+    """The lane of that name, where it has a walk and such a unit."""
+    layer = subject.recurrent
+    own = lane_named(layer, lane)
+    if layer.cell.name not in RECIPES:
+        raise UsageError(f"cell {layer.cell.name!r} has no walk: the cells that have one are {', '.join(RECIPES)}")
+    if any(layer.zoneout):
+        raise UsageError("a walk knows no zoneout: make the same layer with zoneout=0 and load its state_dict")
+    units = layer.hidden_sizes[own.layer]
+    if not 0 <= unit < units:
+        raise UsageError(f"there is no unit {unit} in {lane}: it has the units 0 to {units - 1}")
+    return own
+
+
 class _Taken:
     """Takes one step apart, and puts what comes of it in the place of what the cell gave.
 
@@ -124,12 +127,11 @@ class _Taken:
         lane: layer and direction.
         step: which one, in the window.
         start: the carry before the first step of the lane.
-        names: parts of the carry.
     """
 
-    def __init__(self, lane: Lane, step: int, start: tuple[Tensor, ...], names: tuple[str, ...]) -> None:
+    def __init__(self, lane: Lane, step: int, start: tuple[Tensor, ...]) -> None:
         self.book, self.error = Ledger(), 0.0
-        self._lane, self._step, self._carry, self._names = lane, step, start, names
+        self._lane, self._step, self._carry = lane, step, start
         self._made: tuple[Tensor, ...] = ()
 
     def before(self, lane: Lane, step: int, call: Call, from_x: Tensor) -> tuple[Call, Tensor]:
