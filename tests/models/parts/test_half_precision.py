@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -90,6 +91,24 @@ def test_what_gains_nothing_on_a_cpu_is_exact(name: str) -> None:
         torch.manual_seed(3)
         y, _ = layer(x, **told)
     assert torch.equal(y, exact)
+
+
+@pytest.mark.parametrize(("kernel", "gains"), [("triton", True), ("torch", False), ("reference", False)])
+def test_on_a_gpu_what_the_sweep_there_runs_gains(kernel: str, gains: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """cuDNN and the plain loop are no faster for it, and the loop rounds its states."""
+    asked: list[dict[str, Any]] = []
+
+    def explained(layer: tt.Recurrent, x: Any, **told: Any) -> Any:
+        asked.append(told)
+        return SimpleNamespace(kernel=kernel)
+
+    monkeypatch.setattr(half_precision, "explain", explained)
+    on_gpu: Any = SimpleNamespace(is_cuda=True)
+    lengths = torch.tensor([3, 2])
+    for layer in (tt.LSTM(8, 8), tt.GRU(8, 8, layer_norm=True)):
+        assert half_precision._gains(layer, on_gpu, {"lengths": lengths}) is gains  # pyright: ignore[reportPrivateUsage]
+    assert asked == [{"lengths": lengths}] * 2
+    assert not half_precision._gains(tt.MinGRU(8, 8), on_gpu, {})  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_loss_beside_the_maps_is_in_float32() -> None:
