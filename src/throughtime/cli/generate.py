@@ -27,15 +27,11 @@ __all__ = ["generate"]
 def generate(
     run: RunArgument,
     prompt: Annotated[str, typer.Option(help="Text to go on from.", metavar="TEXT")] = "",
-    primer: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Tune to go on from: MIDI, or JSON of pitches.")
-    ] = None,
+    primer: Annotated[Path | None, typer.Option(metavar="FILE", help="Tune to go on from: MIDI or JSON.")] = None,
     out: Annotated[
         Path, typer.Option(metavar="FILE", help="File to write; a tune as .mid, or .json. - is standard output.")
     ] = STANDARD,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw the tune as a piano roll (.svg or .png).")
-    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Picture of the tune (.svg or .png).")] = None,
     length: Annotated[int, integer_option("Tokens, events or frames to write.")] = 400,
     temperature: Annotated[float, number_option("Below 1: safer; above 1: wilder; 0: always the likeliest.")] = 1.0,
     top_k: Annotated[
@@ -60,13 +56,12 @@ def generate(
         _refuse_for_music(prompt, count)
         _write_tune(opened, out, plot, {"primer": primer, **how})
         return
-    for name, given in (("primer", primer), ("plot", plot)):
-        if given is not None:
-            raise UsageError(f"{option(name)} is for music, and this run writes text: leave {option(name)} out")
+    _refuse_for_text(primer, plot)
+    how["prompt"] = prompt
     if count != 1:
-        texts: Iterable[str] = (f"{prompt}{text}\n" for text in opened.generate_texts(count, prompt=prompt, **how))
+        texts: Iterable[str] = (f"{prompt}{text}\n" for text in opened.generate_texts(count, **how))
     else:
-        texts = chain([prompt], opened.generate_stream(prompt=prompt, **how), ["\n"])
+        texts = chain([prompt], opened.generate_stream(**how), ["\n"])
     _write_texts(texts, out)
 
 
@@ -80,6 +75,13 @@ def _write_texts(texts: Iterable[str], out: Path) -> None:
     for piece in texts:
         sys.stdout.write(piece)
         sys.stdout.flush()
+
+
+def _refuse_for_text(primer: Path | None, plot: Path | None) -> None:
+    """Raise where something was asked for that tunes have and texts have not."""
+    for name, given in (("primer", primer), ("plot", plot)):
+        if given is not None:
+            raise UsageError(f"{option(name)} is for music, and this run writes text: leave {option(name)} out")
 
 
 def _refuse_for_music(prompt: str, count: int) -> None:

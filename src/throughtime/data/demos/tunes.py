@@ -43,7 +43,7 @@ LOUD, SOFT = 92, 64
 
 
 def melody_of(line: str) -> list[list[tuple[int | None, float]]]:
-    """Read a melody.
+    """Read a melody out of its letters.
 
     Args:
         line: its notes, bar by bar.

@@ -16,7 +16,7 @@ NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 class Note(NamedTuple):
-    """A note."""
+    """A note: a pitch, and when it sounds."""
 
     start: float
     """When it begins, in seconds."""

@@ -40,6 +40,7 @@ class Pieces:
     """What was read, by the part of the file it stood in; "" where there are no parts."""
 
     parts: Mapping[str, Sequence[Piece]]
+    """The tunes of each part, by its name."""
 
     @property
     def all(self) -> list[Piece]:
@@ -52,7 +53,7 @@ class Pieces:
 
 
 def read_pieces(given: Given, config: Config, problems: Problems) -> Pieces:
-    """Read tunes.
+    """Read tunes, whatever they are handed over as.
 
     Args:
         given: files, folders, a table that names files, or tunes in memory.

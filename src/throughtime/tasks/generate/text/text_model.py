@@ -185,9 +185,19 @@ class TextModel(TokenWriter):
 
     def _decoder(self, prompted: list[int], condition: int | None, rows: int = 1) -> LanguageDecoder:
         """The network after all but the last of some tokens, in rows side by side; it never writes what is unknown."""
+        return self.decoder(prompted, condition, self.never_written(condition), rows)
+
+    def never_written(self, condition: int | None) -> list[int]:
+        """Give the tokens that it never writes: the unknown one, and the mark where no document ends.
+
+        Args:
+            condition: number of the label that it writes for, or None.
+
+        Returns:
+            Their numbers.
+        """
         mark = None if condition is not None or self.config.separator else self.vocabulary.document
-        banned = [token for token in (self.vocabulary.unknown, mark) if token is not None]
-        return self.decoder(prompted, condition, banned, rows)
+        return [token for token in (self.vocabulary.unknown, mark) if token is not None]
 
     def next_tokens(self, condition: str | None = None) -> NextTokens:
         """Make ready to say what comes next in a text that grows, as ``Run.next`` says."""
