@@ -149,6 +149,8 @@ def test_what_is_not_there() -> None:
         matching_units(seen, (3, 9))
     with pytest.raises(UsageError, match="True at every step"):
         matching_units(seen, (0, 5))
+    with pytest.raises(UsageError, match="False at every step"):
+        matching_units(seen, [])
     with pytest.raises(UsageError, match="count must be 1 or more units, got 0"):
         find_units(seen, [1, 2, 3, 4, 5], count=0)
     with pytest.raises(UsageError, match="0 or more, got -1 and 10"):

@@ -76,7 +76,7 @@ class Spectrum:
     """By what the most lasting change of a state is multiplied over a distance."""
 
     at: int
-    """The step up to which the change was followed; of a backward direction, down to which."""
+    """The step up to which the change was followed; of a backward direction it is the first of all."""
     distances: Integers
     """(S,) steps d that a change has to travel, growing."""
     log_largest: Tracks

@@ -52,7 +52,8 @@ def jacobian_spectrum(
     up.
 
     Args:
-        subject: what is looked at. A forward direction is followed up to ``subject.at``, a backward one to step 0.
+        subject: what is looked at. A stack that reads one way is followed up to ``subject.at``; one that reads both
+            ways to the last step, and in its backward directions to the first.
         distances: how many, spread evenly over their logarithms from 1 to all steps, or which.
         layers: names of layers and directions, such as "l0" or "l1_reverse"; None: all.
         tolerance: relative, of the singular values.
@@ -93,7 +94,7 @@ def jacobian_spectrum(
         line = _line(lane, calls[lane.layer], parts(layer), seen.seen)
         logs[lane.name], rest[lane.name], rounds[lane.name] = _iterated(line, spread, tolerance)
     return Spectrum(
-        at=subject.at,
+        at=seen.steps.stop - 1,
         distances=np.array(spread, dtype=np.int64),
         log_largest=logs,
         converged=rest,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from throughtime.errors import ShapeError, UnknownNameError, UsageError
 from throughtime.insight.gates import traced
+from throughtime.insight.measures import Measure, auc, correlation, overlap, scored
 from throughtime.insight.results import Activity, Floats, FoundUnits, Place
 from throughtime.insight.subject import Subject
 from throughtime.insight.unrolled import lanes, parts
 
 __all__ = ["find_units", "matching_units", "unit_activity"]
-
-Truth = NDArray[np.bool_]
 
 
 def unit_activity(subject: Subject, track: str, unit: int, *, strongest: int = 10, around: int = 10) -> Activity:
@@ -107,7 +106,7 @@ def find_units(
     target = _property(wanted, len(subject.x))
     marked = target.dtype == np.bool_
     measure = "auc" if marked else "correlation"
-    return _best(subject, tracks, _auc if marked else _correlation, target, count=count, what=what, measure=measure)
+    return _best(subject, tracks, auc if marked else correlation, target, count=count, what=what, measure=measure)
 
 
 def matching_units(
@@ -151,10 +150,9 @@ def matching_units(
         >>> found.measure, found.wanted.sum().item(), found.scores.shape
         ('overlap', 4.0, (2,))
     """
-    steps = len(subject.x)
-    spans = (
-        [cast("tuple[int, int]", span)] if isinstance(span[0], int) else list(cast("Sequence[tuple[int, int]]", span))
-    )
+    steps, given = len(subject.x), list(span)
+    spans = [cast("tuple[int, int]", tuple(given))] if given and isinstance(given[0], int) else given
+    spans = cast("list[tuple[int, int]]", spans)
     target = np.zeros(steps, np.bool_)
     for start, stop in spans:
         if not 0 <= start < stop <= steps:
@@ -163,26 +161,8 @@ def matching_units(
     target = _property(target, steps)
     name = what or ", ".join(f"steps {start} to {stop - 1}" for start, stop in spans)
 
-    def overlap(values: Floats, wanted: Truth) -> _Scored:
-        return _overlap(values, wanted) if threshold is None else _overlap_at(values, wanted, threshold)
-
-    return _best(subject, tracks, overlap, target, count=count, what=name, measure="overlap")
-
-
-@dataclass(frozen=True)
-class _Scored:
-    """How well each unit of a track follows."""
-
-    scores: Floats
-    """(H,)"""
-    signs: Floats
-    """(H,) 1 or -1."""
-    thresholds: Floats
-    """(H,)"""
-
-
-Measure = Callable[[Floats, NDArray[Any]], _Scored]
-"""Values (T, H) and what is wanted (T,) -> how well each unit follows it."""
+    measured = partial(overlap, threshold=threshold)
+    return _best(subject, tracks, measured, target, count=count, what=name, measure="overlap")
 
 
 def _best(
@@ -201,7 +181,7 @@ def _best(
     chosen = tracks or [f"{part}_{lane.name}" for lane in lanes(layer) for part in parts(layer)]
     every, _ = traced(subject)
     states = {name: _values(every, name) for name in chosen}
-    found = {name: measured(values, target) for name, values in states.items()}
+    found = {name: scored(measured, values, target) for name, values in states.items()}
     scores = np.concatenate([own.scores for own in found.values()])
     owners = [(name, unit) for name, values in states.items() for unit in range(values.shape[1])]
     best = cast("list[int]", np.argsort(-scores, kind="stable")[:count].tolist())
@@ -238,69 +218,3 @@ def _property(wanted: Any, steps: int) -> NDArray[Any]:
     if (target == target[0]).all():
         raise UsageError(f"the property is {target[0]} at every step, so no unit can be told to follow it")
     return target
-
-
-def _correlation(values: Floats, target: Floats) -> _Scored:
-    centred, wanted = values - values.mean(0), target - target.mean()
-    sizes = np.sqrt((centred**2).sum(0) * (wanted**2).sum())
-    r: Floats = (wanted @ centred) / np.where(sizes > 0, sizes, np.inf)
-    return _Scored(np.abs(r), np.where(r < 0, -1.0, 1.0), np.full_like(r, np.nan))
-
-
-def _auc(values: Floats, target: Truth) -> _Scored:
-    """By ranks: the sum of those of the steps where it is so tells how many pairs are in order."""
-    yes, no = int(target.sum()), int((~target).sum())
-    ranks = np.stack([_ranks(column) for column in values.T], 1)
-    auc = (ranks[target].sum(0) - yes * (yes + 1) / 2) / (yes * no)
-    signs = np.where(auc < 0.5, -1.0, 1.0)
-    cuts = _Cuts(values * signs, target)
-    apart = cuts.hits / yes - cuts.alarms / no
-    return _Scored(np.maximum(auc, 1 - auc), signs, cuts.at(apart)[1] * signs)
-
-
-def _ranks(values: Floats) -> Floats:
-    """(T,) from 1, equal values sharing theirs."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (counts.cumsum() - (counts - 1) / 2)[places]
-
-
-class _Cuts:
-    """What is on above each possible threshold of each unit: with the largest 1, 2, ... values.
-
-    Args:
-        values: (T, H).
-        target: (T,) where a unit is to be on.
-    """
-
-    def __init__(self, values: Floats, target: Truth) -> None:
-        order = np.argsort(-values, axis=0, kind="stable")
-        self._sorted = np.take_along_axis(values, order, 0)
-        marked = target[order]
-        self.hits, self.alarms = marked.cumsum(0), (~marked).cumsum(0)
-
-    def at(self, measure: Floats) -> tuple[Floats, Floats]:
-        """The best of a measure (T, H) and the threshold (H,) that gives it; equal values are on together."""
-        below = np.concatenate([self._sorted[1:], self._sorted[-1:] - 1])
-        possible = np.where(self._sorted > below, measure, -np.inf)
-        best = possible.argmax(0)[None]
-        middle = (np.take_along_axis(self._sorted, best, 0) + np.take_along_axis(below, best, 0)) / 2
-        return np.take_along_axis(possible, best, 0)[0], middle[0]
-
-
-def _overlap(values: Floats, target: Truth) -> _Scored:
-    found: list[tuple[Floats, Floats]] = []
-    for sign in (1.0, -1.0):
-        cuts = _Cuts(sign * values, target)
-        found.append(cuts.at(cuts.hits / (target.sum() + cuts.alarms)))
-    (up, high), (down, low) = found
-    return _Scored(np.maximum(up, down), np.where(down > up, -1.0, 1.0), np.where(down > up, -low, high))
-
-
-def _overlap_at(values: Floats, target: Truth, threshold: float) -> _Scored:
-    shares: list[Floats] = []
-    for sign in (1.0, -1.0):
-        on = sign * values > threshold
-        shares.append((on & target[:, None]).sum(0) / (on | target[:, None]).sum(0))
-    up, down = shares
-    signs = np.where(down > up, -1.0, 1.0)
-    return _Scored(np.maximum(up, down), signs, signs * threshold)
