@@ -30,7 +30,7 @@ MELODIES = {
     "avignon": "CCC2|DDD2|EFGC|B,CDG,|CCC2|DDD2|EFGC|DB,C2",
 }
 """Melodies of folk songs, and one of Beethoven's, by a short name: letters are notes (small ones an octave higher, with
-a comma an octave lower, z a rest), numbers the quarter notes that each lasts, and a stroke halves it; lines part bars."""
+a comma an octave lower, z a rest), numbers the quarter notes that each lasts, a stroke halves it; lines part bars."""
 HELD_OUT = ("farm", "avignon")
 """Those that are validated on."""
 MIDDLE_C = 60

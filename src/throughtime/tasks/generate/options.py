@@ -104,10 +104,12 @@ class Config(NetworkOptions):
         """Raise where an option of music stands beside text, or the other way round."""
         music = {"transpose": self.transpose, "skip_bad": self.skip_bad}
         text = {"vocabulary_size": self.vocabulary_size, "separator": self.separator}
-        if self.unit == "frames":
-            text["tied"] = self.tied or None
+        if self.condition is None and self.encoding != "utf-8":
+            text["encoding"] = self.encoding
         if self.unit != "frames" and self.steps_per_beat is not None:
             raise UsageError(f"{named('steps_per_beat')} is for the unit frames; the {named('unit')} is {self.unit}")
+        if self.unit == "frames" and self.tied:
+            raise UsageError(f"{named('tied')} is for units that are one token; the {named('unit')} is {self.unit}")
         if self.unit in MUSIC and (given := next((name for name, value in text.items() if value is not None), None)):
             raise UsageError(
                 f"{named(given)} is for texts; the {named('unit')} is {self.unit}: leave {named(given)} out"

@@ -29,7 +29,7 @@ def reader_for(config: Config, asked: Collection[str] = ()) -> TextReader | Tune
         from throughtime.tasks.generate.frames.corpus import FRAMES
         from throughtime.tasks.generate.music.reader import TuneReader
 
-        return TuneReader(config, EVENTS if config.unit == "events" else FRAMES, asked)
+        return TuneReader(config, EVENTS if config.unit == "events" else FRAMES)
     from throughtime.tasks.generate.text.reader import TextReader
 
     return TextReader(config, asked)

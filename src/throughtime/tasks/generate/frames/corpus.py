@@ -31,6 +31,8 @@ class FrameCorpus:
     """1 where a key sounds, (marks and frames, 88)."""
     lengths: Lengths
     """Frames of each tune, and its mark, (tunes,)."""
+    starts: NDArray[np.int64]
+    """The row of each tune's mark, (tunes,)."""
     conditions: NDArray[np.int64] | None = None
     """Number of the label of each tune, (tunes,); None where they have none."""
 
@@ -38,11 +40,6 @@ class FrameCorpus:
     def frames(self) -> int:
         """Frames to predict: all of them, the first of each tune too."""
         return len(self.rows) - len(self.lengths)
-
-    @property
-    def starts(self) -> NDArray[np.int64]:
-        """The row of each tune's mark, (tunes,)."""
-        return np.cumsum(self.lengths) - self.lengths
 
     def __getitem__(self, tune: int, /) -> Rows:
         """Give the rows of a tune, its mark first."""
@@ -79,7 +76,8 @@ def frame_corpus(tunes: Sequence[Tune], conditions: NDArray[np.int64] | None = N
     items = [keys_of(tune) for tune in tunes]
     mark = np.zeros((1, KEYS), np.uint8)
     rows = np.concatenate([part for item in items for part in (mark, item)])
-    return FrameCorpus(rows, np.array([len(item) + 1 for item in items], np.int64), conditions)
+    lengths = np.array([len(item) + 1 for item in items], np.int64)
+    return FrameCorpus(rows, lengths, np.cumsum(lengths) - lengths, conditions)
 
 
 def keys_of(tune: Tune) -> Rows:

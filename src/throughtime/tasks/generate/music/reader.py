@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,10 @@ class TuneReader:
     Args:
         config: the unit, and how tunes are read.
         form: how the unit has tunes.
-        asked: options that were given anew, for tunes that a trained network is scored on.
     """
 
-    def __init__(self, config: Config, form: Form, asked: Collection[str] = ()) -> None:
-        self.config, self.form, self.asked = config, form, asked
+    def __init__(self, config: Config, form: Form) -> None:
+        self.config, self.form = config, form
 
     def read(self, data: UserData, *, known: Path | None, note: Note) -> PreparedTunes:
         """Read all that training needs, writing nothing.
