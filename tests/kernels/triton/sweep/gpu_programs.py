@@ -76,6 +76,21 @@ def planned(name: str, capability: int) -> tuple[Any, str]:
     return planned(shape, **{**PLAIN, **facts}), kind
 
 
+def absent(plan: Any) -> set[str]:
+    """Arguments that a call of this plan does not have, and hands over as None."""
+    there = {
+        "starts": not plan.dense, "lengths": not plan.dense, "resets": plan.resets, "row_ids": plan.noisy,
+        "restart_h": plan.restart, "restart_c": plan.restart and plan.memory, "carry_c": plan.memory,
+        "gain": plan.normed, "shift": plan.shifted, "peepholes": plan.peepholes, "w_r": plan.projected,
+        "fresh": plan.projected, "grad_m": plan.projected, "grad_gates": plan.apart, "sums": any(plan.sums),
+        "gates": plan.keeps, "memory": plan.keeps and plan.cell != "rnn", "normed": plan.keeps and plan.normed,
+        "stats": plan.keeps and plan.normed, "normed_n": plan.keeps and plan.norms_n,
+        **dict.fromkeys(("w_n", "reset_h", "grad_n"), plan.cell == "gru_before"),
+        **dict.fromkeys(("gain_n", "shift_n"), plan.norms_n), **dict.fromkeys(("gain_c", "shift_c"), plan.norms_c),
+    }  # fmt: skip
+    return {name for name, given in there.items() if not given}
+
+
 def compiled(function: Any, plan: Any, kind: str, capability: int, warps: int) -> list[int]:
     """Registers of a thread, bytes that it spills, bytes that a program shares."""
     import triton
@@ -84,8 +99,10 @@ def compiled(function: Any, plan: Any, kind: str, capability: int, warps: int) -
 
     from throughtime.kernels.triton.sweep.loop import SCALARS
 
+    missing = absent(plan)
+
     def of(name: str) -> str:
-        if name == "V":
+        if name == "V" or name in missing:
             return "constexpr"
         if name in _FRACTIONS:
             return "fp32"
@@ -93,7 +110,8 @@ def compiled(function: Any, plan: Any, kind: str, capability: int, warps: int) -
 
     signature = {name: of(name) for name in function.arg_names}
     aligned = {(k,): [["tt.divisibility", 16]] for k, name in enumerate(signature) if signature[name].startswith("*")}
-    source = ASTSource(function, signature, constexprs={"V": plan}, attrs=aligned)
+    constants = {"V": plan, **{name: None for name in function.arg_names if name in missing}}
+    source = ASTSource(function, signature, constexprs=constants, attrs=aligned)
     options = {"num_warps": warps, "num_stages": 1, "launch_cooperative_grid": True}
     made = triton.compile(source, target=GPUTarget("cuda", capability, 32), options=options)
     meets = ("ld.acquire.gpu.global", r"(red|atom)\.global\.gpu\.release\.add", r"ld\.global\.cg")

@@ -14,7 +14,7 @@ import torch
 
 pytest.importorskip("triton", reason="the sweep on a GPU needs triton")
 
-from gpu_cases import BY_NAME, compare, made
+from gpu_cases import BY_NAME, ROUNDING, compare, made
 
 from throughtime.kernels.triton.sweep import plan
 
@@ -39,6 +39,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "gru with all": ("gru-proj-layer_norm", {"sizes": (2, 1), "hidden": 20, **ALL}),
     "gru that resets before": ("gru_reset_before", {"sizes": (2, 1), "hidden": 20, **ALL}),
     "gru that resets before, norm": ("gru_reset_before-no_bias-layer_norm", {"sizes": (2, 2), "hidden": 20}),
+    "a group of no step": ("lstm", {"sizes": (2, 1), "hidden": 5, "batch": 18}),
     "no token": ("gru", {"sizes": (), "batch": 2, "tail": 1}),
 }
 """Name -> cell, and how the call differs from a plain one."""
@@ -74,12 +75,17 @@ SIZES: dict[str, dict[str, Any]] = {
 """Each remainder of rows and units; all sizes of one program, two, and more."""
 
 
+def rounding(variant: str) -> float:
+    """Of float32; where a norm divides by a small deviation the reference itself is off by 1.5e-5 in that type."""
+    return 5e-5 if "layer_norm" in variant else ROUNDING
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"directions": 2, **ALL}], ids=["plain", "all"])
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("variant", BY_NAME)
 def test_every_variant(variant: str, sizes: str, options: dict[str, Any]) -> None:
-    compare(made(variant, **{**SIZES[sizes], **options}))
+    compare(made(variant, **{**SIZES[sizes], **options}), rounding(variant))
 
 
 @pytest.mark.slow
@@ -94,4 +100,4 @@ def test_every_variant_in_narrow_types(variant: str, dtype: torch.dtype) -> None
 @pytest.mark.parametrize("variant", BY_NAME)
 def test_every_variant_with_weights_read_again(variant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "_ON_CHIP", 0)
-    compare(made(variant, sizes=(2, 2, 1), hidden=70, **ALL))
+    compare(made(variant, sizes=(2, 2, 1), hidden=70, **ALL), rounding(variant))

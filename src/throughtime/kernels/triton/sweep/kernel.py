@@ -7,6 +7,7 @@ the gates, has the call's type.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -43,6 +44,7 @@ def plan_of(call: Call, sizes: Sequence[int]) -> Plan:
     rows, batch = call.rows, call.state[0].shape[1] if sizes else 1  # room is asked for while B is any number
     exact = rows.dtype != torch.float32 or not torch.backends.cudnn.allow_tf32
     zone_h, zone_c = (_zone(call, p) for p in [*call.zoneout, 0.0][:2])
+    drops = call.training and _last(call.recurrent_dropout) is not None
     shape = Shape(
         cell=call.cell, hidden=call.weights[call.names.index("weight_hh")].shape[0] // len(call.body().gates),
         width=call.state[0].shape[-1], item=rows.dtype.itemsize, batch=batch, directions=call.directions,
@@ -52,7 +54,7 @@ def plan_of(call: Call, sizes: Sequence[int]) -> Plan:
     return planned(
         shape, normed=normed, peepholes="weight_ch" in call.names, projected="weight_hr" in call.names,
         shifted=normed or (call.cell == "gru" and "bias_hh" in call.names), resets=call.resets is not None,
-        restart=bool(call.restart), zone_h=zone_h, zone_c=zone_c, drops=call.training and _last(call.recurrent_dropout) is not None,
+        restart=bool(call.restart), zone_h=zone_h, zone_c=zone_c, drops=drops,
         dense=bool(sizes) and sizes[0] == sizes[-1] == batch, keeps=call.keep and not call.recompute,
         precision="ieee" if exact else "tf32", resident=rows.device.type == "cuda",
     )  # fmt: skip
@@ -127,7 +129,8 @@ class _Swept:
             return {"starts": None, "lengths": None}
         sizes = torch.tensor(self.sizes, dtype=torch.int64, device="cpu")
         starts = torch.cat([sizes.new_zeros(1), sizes.cumsum(0)])
-        lengths = [sum(size > group * self.plan.rows for size in self.sizes) for group in range(groups)]
+        firsts = range(0, groups * self.plan.rows, self.plan.rows)
+        lengths = [bisect_left(self.sizes, -first, key=lambda size: -size) for first in firsts]  # sizes fall
         device = self.call.rows.device
         return {
             "starts": starts.to(device, non_blocking=True),
