@@ -20,6 +20,7 @@ from throughtime.kernels.sight import has_memory
 
 __all__ = ["FUNCTIONS", "WEIGHTS", "can_flatten", "flatten", "run", "run_stack", "step"]
 
+_torch: Any = torch
 _VF: Any = torch._VF  # pyright: ignore[reportPrivateUsage]  # the functions that torch.nn itself calls
 
 FUNCTIONS: dict[str, Callable[..., tuple[Tensor, ...]]] = {
@@ -174,7 +175,8 @@ def can_flatten(weights: Sequence[Tensor]) -> bool:
     """
     first = weights[0]
     alike = all(isinstance(each, nn.Parameter) and each.dtype == first.dtype and each.is_cuda for each in weights)
-    if not alike or not torch.backends.cudnn.is_acceptable(first) or not has_memory(weights):
+    cudnn = alike and _torch._use_cudnn_rnn_flatten_weight() and torch.backends.cudnn.is_acceptable(first)
+    if not cudnn or not has_memory(weights):
         return False
     return len({each.data_ptr() for each in weights}) == len(weights)
 

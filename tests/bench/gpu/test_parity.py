@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,8 +14,6 @@ from throughtime.bench.gpu.parity import LIMITS, anywhere, check, tf32
 from throughtime.bench.gpu.variants import TINY, Variant, variants
 from throughtime.kernels import sweep, torch_fused
 from throughtime.kernels.dispatch import use_kernel
-
-pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # Triton's interpreter, of NumPy
 
 CPU = torch.device("cpu")
 PLAIN = Variant("lstm", "plain", "float32", "16x64", "eager", "one", "full", "none")
@@ -83,6 +82,21 @@ def test_a_sweep_for_gpus_that_is_wrong_is_found_beside_one_that_is_right(monkey
     with anywhere():
         found = check(replace(PLAIN, cell="gru", size=TINY), CPU)
     assert found["kernel"] == "native, triton" and not found["right"]
+
+
+def test_what_is_warned_of_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """cuDNN warns where it must copy weights; right is right all the same."""
+    plain = torch_fused.FUNCTIONS["gru"]
+
+    def warning(*args: Any) -> Any:
+        warnings.warn("weights are not part of single contiguous chunk. More", UserWarning, stacklevel=1)
+        return plain(*args)
+
+    monkeypatch.setitem(torch_fused.FUNCTIONS, "gru", warning)
+    with use_kernel("torch"):
+        found = check(replace(PLAIN, cell="gru"), CPU)
+    assert found["right"] and found["warned"] == ["weights are not part of single contiguous chunk. More"]
+    assert check(PLAIN, CPU)["warned"] == []
 
 
 def test_what_raises_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

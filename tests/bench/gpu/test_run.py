@@ -164,7 +164,7 @@ def test_it_keeps_to_its_time(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> 
     def slow(variant: Variant, device: torch.device) -> dict[str, Any]:
         time.sleep(0.2)
         return {**{name: getattr(variant, name) for name in Variant.__slots__}, "right": True, "kernel": "none",
-                "error": 0.0, "of": "y", "beside": None}  # fmt: skip
+                "error": 0.0, "of": "y", "beside": None, "warned": []}  # fmt: skip
 
     def measure(place: Place) -> Mapping[str, Any]:
         time.sleep(0.2)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.nn.utils.parametrizations import weight_norm
 
 import throughtime as tt
@@ -140,11 +140,21 @@ def test_memory_that_is_on_no_gpu_is_no_block() -> None:
 
 
 def test_parameters_without_memory_are_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    def yes(_: Tensor) -> bool:
+    def yes(*_: Tensor) -> bool:
         return True
 
+    def place(tensor: Tensor) -> int:
+        return id(tensor)
+
     monkeypatch.setattr(torch.backends.cudnn, "is_acceptable", yes)
+    monkeypatch.setattr(torch, "_use_cudnn_rnn_flatten_weight", yes)
     with FakeTensorMode():
         weights = [nn.Parameter(torch.empty(3, 4, device="cuda")) for _ in range(2)]
     assert all(weight.is_cuda for weight in weights)
     assert not torch_fused.can_flatten(weights)
+    monkeypatch.setattr(torch_fused, "has_memory", yes)
+    monkeypatch.setattr(FakeTensor, "data_ptr", place)
+    assert torch_fused.can_flatten(weights), "it was for another reason"
+    assert not torch_fused.can_flatten([*weights, weights[0]]), "two are the same memory"
+    assert not torch_fused.can_flatten([*weights, nn.Parameter(torch.zeros(3))]), "one is elsewhere"
+    assert not torch_fused.can_flatten([*weights, weights[0].detach()]), "one is no parameter"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
@@ -59,12 +60,14 @@ def check(variant: Variant, device: torch.device) -> dict[str, Any]:
     Returns:
         The variant's values by factor, and ``kernel`` (the chosen one first), ``error`` (the largest relative error),
         ``of`` (which result it is of), ``limit``, ``beside`` (the error of ``torch.nn``, or None), ``right``; or
-        ``failed``, what was raised.
+        ``failed``, what was raised. ``warned`` is what cuDNN and others had to say.
     """
     told: dict[str, Any] = {**asdict(variant), "limit": _limit(variant), "right": False}
     try:
-        with tf32(variant.dtype == "tf32"):
-            return told | _compared(variant, device)
+        with tf32(variant.dtype == "tf32"), warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            found = _compared(variant, device)
+        return told | found | {"warned": list(dict.fromkeys(str(each.message) for each in warned))}
     except Exception as error:  # whatever it is, it is what the variant does
         return told | {"failed": f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"}
 

@@ -191,7 +191,8 @@ def _said(found: dict[str, Any]) -> str:
         return f"late   {what}"
     beside = "" if found["beside"] is None else f", torch.nn {found['beside']:.1e}"
     mark = "right" if found["right"] else "WRONG"
-    return f"{mark}  {what}: {found['kernel']}, error {found['error']:.1e} ({found['of']}){beside}"
+    warned = f", warned: {found['warned'][0].partition('. ')[0]}" if found["warned"] else ""
+    return f"{mark}  {what}: {found['kernel']}, error {found['error']:.1e} ({found['of']}){beside}{warned}"
 
 
 # -- times -----------------------------------------------------------------------------------------------------------
