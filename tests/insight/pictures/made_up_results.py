@@ -10,6 +10,7 @@ import numpy as np
 
 from throughtime.insight.results import (
     Activity,
+    Change,
     Flow,
     FoundUnits,
     Gates,
@@ -153,3 +154,16 @@ def walk() -> Walk:
     ]  # fmt: skip
     words = ("The forget gate keeps 0.93 of 0.8.", "Back, 0.93 of the gradient goes on.")
     return Walk(cell="lstm", lane="l0", step=5, unit=1, text="t", quantities=tuple(made), error=0.0, words=words)
+
+
+def change() -> Change:
+    states = {"h_l0": np.zeros((3, 2))}
+    return Change(
+        edits=("unit 3 of c_l0 is held at 0",),
+        labels=("good", "bad", "dull"),
+        before=np.array([2.0, -1.0, 0.5]),
+        after=np.array([-1.0, 1.0, 0.5]),
+        states_before=states,
+        states_after=states,
+        texts=(),
+    )

@@ -12,7 +12,17 @@ from made_up_results import activity, flow, gates, saliency, walk
 from throughtime.errors import ArgumentTypeError, UsageError
 from throughtime.insight.pictures import picture_of, plot
 
-ALL = [made_up.flow(), made_up.spectrum(), made_up.horizon(), gates(), activity(), made_up.found(), saliency(), walk()]
+ALL = [
+    made_up.flow(),
+    made_up.spectrum(),
+    made_up.horizon(),
+    gates(),
+    activity(),
+    made_up.found(),
+    saliency(),
+    walk(),
+    made_up.change(),
+]
 
 
 @pytest.mark.parametrize("found", ALL, ids=lambda found: type(found).__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from throughtime.errors import ArgumentTypeError
+from throughtime.insight.pictures.change import change_picture
 from throughtime.insight.pictures.flow import flow_picture, spectrum_picture
 from throughtime.insight.pictures.gates import gates_picture
 from throughtime.insight.pictures.horizon import horizon_picture
@@ -17,11 +18,11 @@ from throughtime.insight.pictures.texts import (
 )
 from throughtime.insight.pictures.walk import walk_picture
 from throughtime.insight.pictures.writing import write_picture
-from throughtime.insight.results import Activity, Flow, FoundUnits, Gates, Horizon, Saliency, Spectrum, Walk
+from throughtime.insight.results import Activity, Change, Flow, FoundUnits, Gates, Horizon, Saliency, Spectrum, Walk
 
 __all__ = ["Drawable", "picture_of", "plot"]
 
-Drawable = Flow | Spectrum | Horizon | Gates | Activity | FoundUnits | Saliency | Walk
+Drawable = Flow | Spectrum | Horizon | Gates | Activity | FoundUnits | Saliency | Walk | Change
 """What has a picture."""
 TITLES = {
     Flow: "Gradient flow",
@@ -32,6 +33,7 @@ TITLES = {
     FoundUnits: "Units that follow something",
     Saliency: "What has spoken for a score",
     Walk: "One step of the cell",
+    Change: "What an intervention changed",
 }
 
 
@@ -70,6 +72,8 @@ def picture_of(found: Drawable) -> str:
             return saliency_picture(found)
         case Walk():
             return walk_picture(found)
+        case Change():
+            return change_picture(found)
         case _:
             known = ", ".join(kind.__name__ for kind in TITLES)
             raise ArgumentTypeError(f"a picture is drawn of one of {known}, not of {type(found).__name__}")

@@ -61,7 +61,7 @@ def telephone_picture(games: Sequence[Game], *, words: int, seconds: float) -> s
     panels: list[tuple[str, list[Curve]]] = [
         ("before learning", [_curve(game.name, game.untrained, looks[game.name]) for game in plain]),
         (f"after {seconds:.0f} seconds of learning", [_trained(game, looks[game.name]) for game in plain]),
-        ("with help: before (broken) and after", [
+        ("with help: before (dashed) and after", [
             *(_curve("", game.untrained, looks[game.name], dashed=True) for game in helped),
             *(_trained(game, looks[game.name]) for game in helped),
         ]),
