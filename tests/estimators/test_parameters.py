@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from small_estimators import FEW, MOODS, TEXTS, classifier
 
 import throughtime as tt
-from throughtime.errors import UnknownNameError, UsageError
+from throughtime.errors import DataError, UnknownNameError, UsageError
 from throughtime.estimators.parameters import plain
 from throughtime.tasks import config_class
 from throughtime.training.options import options_of
@@ -113,3 +114,23 @@ def test_every_option_reaches_the_run() -> None:
     assert isinstance(options, dict)
     assert {name: options[name] for name in given} == given
     assert (options["seed"], options["hidden"], options["rival"]) == (0, FEW["hidden"], False)
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_nothing_is_said_before_something_was_learned(cls: type) -> None:
+    made = cls()
+    calls = [lambda: made.predict(TEXTS), lambda: made.save("run"), lambda: made.run_, lambda: made.score(TEXTS, MOODS)]
+    if hasattr(made, "predict_proba"):
+        calls += [lambda: made.predict_proba(TEXTS), lambda: made.predict_log_proba(TEXTS)]
+    for call in calls:
+        with pytest.raises(NotFittedError, match=f"This {cls.__name__} instance is not fitted yet"):
+            call()
+    assert not hasattr(made, "classes_") and not hasattr(made, "n_features_in_")
+
+
+@pytest.mark.parametrize(("cls", "y"), [(tt.SequenceRegressor, [1.0]), (tt.SequenceTagger, [["D", "N", "V", "A"]])])
+def test_one_sample_is_too_few(cls: type, y: object) -> None:
+    with pytest.raises(DataError, match=r"X has 1 sample \(n_samples=1\); one is held out, so two are needed"):
+        cls().fit(TEXTS[:1], y)
+    with pytest.raises(DataError, match="y has one class, 'up'"):
+        tt.SequenceClassifier().fit(TEXTS[:1], ["up"])
