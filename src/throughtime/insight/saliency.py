@@ -29,7 +29,7 @@ def saliency(
     towards: int | str | None = None,
     method: str = "integrated_gradients",
     baseline: Tensor | NDArray[Any] | None = None,
-    points: int = 64,
+    points: int = 32,
 ) -> Saliency:
     """Say what each step speaks for, or against, where a net says something.
 
