@@ -53,8 +53,9 @@ from throughtime.data.user_data import user_data
 from throughtime.tasks import task_named
 
 name, path = sys.argv[1:]
-task = task_named(name)
-read = task.load_reader()(task.load_options()()).read(user_data({"data": path}), known=None, note=lambda line: None)
+task, data = task_named(name), user_data({"data": path})
+options = task.load_options().from_mapping(task.suited({}, data))
+read = task.load_reader()(options).read(data, known=None, note=lambda line: None)
 print(sorted({"torch", "matplotlib", "scipy", "sklearn"} & set(sys.modules)), type(read).__name__)
 """
 
@@ -65,6 +66,7 @@ print(sorted({"torch", "matplotlib", "scipy", "sklearn"} & set(sys.modules)), ty
         ("classify", "t.csv", "text,label\n" + "good tea,a\nbad tea,b\n" * 10),
         ("tag", "t.conll", "good\tA\ntea\tB\n\n" * 20),
         ("generate", "t.txt", "It was the best of times, it was the worst of times.\n" * 100),
+        ("generate", "t.json", str([[[60, 64], [62]] * 9 for _ in range(20)])),
         ("answer", "t.tsv", "context\tquestion\tanswer\n" + "so it is\twhy?\tso\nit is no\twhy?\tno\n" * 10),
         ("translate", "t.tsv", "source\ttarget\n" + "".join(f"so {n} it is\tand {n} is it\n" for n in range(30))),
     ],

@@ -31,7 +31,7 @@ def task_named(name: str) -> Task:
 
     Example:
         >>> task_named("generate").summary
-        'learn a text and write more of it'
+        'learn a text, or music, and write more of it'
     """
     if name not in TASKS:
         raise UnknownNameError("task", name, TASKS)

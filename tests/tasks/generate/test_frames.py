@@ -24,7 +24,6 @@ from throughtime.tasks.generate.frames.frame_writer import FrameWriter
 from throughtime.tasks.generate.job import GenerateJob, make_job
 from throughtime.tasks.generate.options import Config
 from throughtime.tasks.generate.reader import reader_for
-from throughtime.tasks.rivals.keys import KeyChances
 from throughtime.training.reporter import SilentReporter
 
 SMALL: Mapping[str, Any] = {
@@ -176,23 +175,6 @@ def test_simple_models_stand_beside_it(learned: tt.Run) -> None:
     )  # four keys sound a quarter of the time, and 84 never did so in 288 frames
     again = learned.evaluate([[[60], [64], [67], [72]]], note=lambda _: None)
     assert again["rivals"]["again"]["on"] == "this data" and again["nll_per_frame"] < 1
-    rows, lengths = (
-        frame_corpus([tune_of_frames(frames, 1.0) for frames in tunes(6)]).rows,
-        np.array([len(t) + 1 for t in tunes(6)]),
-    )
-    model = KeyChances.learn(rows, lengths, looks_back=True)
-    arrays, plain = model.to_parts()
-    assert KeyChances.from_parts(arrays, plain).nats(rows, lengths) == model.nats(rows, lengths)
-    nats, start = 0.0, 0
-    for length in lengths:  # the plain way
-        for before, after in zip(rows[start : start + length], rows[start + 1 : start + length], strict=False):
-            for key in range(KEYS):
-                chance = model.chances[before[key], key]
-                nats -= math.log(chance if after[key] else 1 - chance)
-        start += length
-    assert model.nats(rows, lengths) == pytest.approx(nats)
-    with pytest.raises(ValueError, match="do not fit"):
-        KeyChances.from_parts({"chances": np.ones((1, 88))}, {})
 
 
 def test_a_run_has_a_picture_of_what_it_writes(learned: tt.Run) -> None:

@@ -138,6 +138,7 @@ def test_broken_files_are_skipped_and_listed_or_refused(tmp_path: Path) -> None:
     listed = (run.path / "skipped.txt").read_text().splitlines()
     assert [line.split(": ")[0].rsplit("/", 1)[1] for line in listed] == ["cut.mid", "empty.mid", "silent.mid"]
     assert any("3 records were skipped; skipped.txt lists them" in line for line in said)
+    assert "goes on without" not in " ".join(listed)
     notes: list[str] = []
     scores = run.evaluate(folder, skip_bad=True, note=notes.append)
     assert scores["tunes"] == 8 and "3 records were skipped" in notes[0]

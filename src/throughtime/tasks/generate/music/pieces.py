@@ -19,7 +19,7 @@ from throughtime.tasks.generate.evidence import midi_below
 from throughtime.tasks.generate.labelled import read_labelled
 from throughtime.tasks.generate.options import Config
 
-__all__ = ["Piece", "Pieces", "one_tune", "read_pieces"]
+__all__ = ["Piece", "Pieces", "one_tune", "read_pieces", "report"]
 
 TRAIN, VALID, TEST = ("train", "training"), ("valid", "validation", "val", "dev"), ("test", "testing")
 """What the parts of a file are called."""
@@ -151,9 +151,21 @@ def _one(file: Path, place: str, config: Config, problems: Problems) -> Iterator
     try:
         yield read_midi(file, problems.note, steps_per_beat=config.steps_per_beat)
     except DataError as error:
-        problems.report(
-            place, f"{str(error).removeprefix(place).lstrip(': ')} ({option('skip_bad', True)} goes on without)"
-        )
+        report(problems, place, str(error).removeprefix(place).lstrip(": "))
+
+
+def report(problems: Problems, place: str, what: str) -> None:
+    """Tell of a tune that cannot be used; where that ends everything, how to go on is said too.
+
+    Args:
+        problems: what becomes of such.
+        place: where it stands.
+        what: what is wrong.
+
+    Raises:
+        DataError: it is not to be skipped.
+    """
+    problems.report(place, what if problems.skip else f"{what} ({option('skip_bad', True)} goes on without)")
 
 
 def _listed(given: Given, config: Config, problems: Problems) -> Iterator[Piece]:

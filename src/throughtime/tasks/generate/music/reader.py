@@ -18,7 +18,7 @@ from throughtime.doors import named, option
 from throughtime.errors import DataError, UsageError
 from throughtime.tasks.generate.labels import LABELS_FILE, label_numbers, saved_labels
 from throughtime.tasks.generate.music.kept import Form, PreparedTunes, Range, saved_range
-from throughtime.tasks.generate.music.pieces import TEST, TRAIN, VALID, Piece, Pieces, one_tune, read_pieces
+from throughtime.tasks.generate.music.pieces import TEST, TRAIN, VALID, Piece, Pieces, one_tune, read_pieces, report
 from throughtime.tasks.generate.options import MUSIC, Config
 from throughtime.tasks.supervised.examples import SKIPPED_FILE
 from throughtime.tasks.supervised.records import count_skipped, split
@@ -165,11 +165,8 @@ class TuneReader:
     def _is_playable(self, tune: Tune, problems: Problems) -> bool:
         if (pitch := self.form.keys.beyond(tune)) is None:
             return True
-        problems.report(
-            tune.name or "a tune",
-            f"the pitch {named_pitch(pitch)} ({pitch}) is beyond the keys of {self.config.unit}, {self.form.keys} "
-            f"({option('skip_bad', True)} goes on without)",
-        )
+        beyond = f"the pitch {named_pitch(pitch)} ({pitch}) is beyond the keys of {self.config.unit}, {self.form.keys}"
+        report(problems, tune.name or "a tune", beyond)
         return False
 
     def _transposed(self, pieces: list[Piece], note: Note) -> list[Piece]:
