@@ -17,21 +17,21 @@ GAMES = [
 
 
 def test_each_network_is_a_curve_before_and_after_and_those_with_help_stand_apart() -> None:
-    picture = telephone_picture(GAMES, words=4, seconds=8)
+    picture = telephone_picture(GAMES, words=4, updates=1500)
     drawn = curves(picture)
     assert len(drawn) == 2 + 2 + 2 and all(len(points) == 30 for points in drawn)
     columns = [{round(points[0][0]) for points in group} for group in (drawn[:2], drawn[2:4], drawn[4:])]
     assert all(len(column) == 1 for column in columns) and len(set.union(*columns)) == 3
     words = texts(picture)
     assert {"rnn", "lstm", "rnn 26%", "lstm 50%", "lstm, forget bias 100%"} <= set(words)
-    assert {"before learning", "after 8 seconds of learning"} <= set(words)
+    assert {"before learning", "after 1,500 updates"} <= set(words)
     assert "How much of it is left at step 30?" in whole_text(picture) and "guessing is right in 25%" in whole_text(
         picture
     )
 
 
 def test_all_charts_have_one_scale_on_which_a_share_kept_is_a_straight_line() -> None:
-    rnn, lstm, *_, flat = curves(telephone_picture(GAMES, words=4, seconds=8))
+    rnn, lstm, *_, flat = curves(telephone_picture(GAMES, words=4, updates=1500))
     assert rnn[0][1] == lstm[0][1] == flat[0][1] == flat[-1][1]
     drops = np.diff([y for _, y in rnn])
     np.testing.assert_allclose(drops, drops[0], atol=0.03)
@@ -40,7 +40,7 @@ def test_all_charts_have_one_scale_on_which_a_share_kept_is_a_straight_line() ->
 
 def test_what_is_gone_is_drawn_at_the_bottom() -> None:
     gone = Game(name="gone", untrained=np.zeros(30), trained=np.r_[1.0, np.zeros(29)], right=0.25)
-    picture = telephone_picture([gone, GAMES[2]], words=4, seconds=1)
+    picture = telephone_picture([gone, GAMES[2]], words=4, updates=1)
     assert "nan" not in picture and "inf" not in picture
     heights = [float(each.get("y")) for each in elements(picture, "text")]
     assert max(y for points in curves(picture) for _, y in points) < max(heights)

@@ -45,25 +45,20 @@ STEPS, TINY = 1500, 1e-12
 
 def _play(console: Console, folder: Path, max_minutes: float, seed: int) -> None:
     """Let each learn, and draw what is left of the first step before and after."""
-    import time
-
     from throughtime.insight.pictures.telephone import telephone_picture
     from throughtime.insight.pictures.writing import write_picture
 
     data = Path(f"{folder}-data")
     games: list[Game] = []
-    longest = 0.0
     for place, (name, own) in enumerate(PLAYERS.items()):
-        began = time.perf_counter()
         games.append(_game(folder / str(place), data, name, own, max_minutes / len(PLAYERS), seed, place >= HELPED))
-        longest = max(longest, time.perf_counter() - began)
         game = games[-1]
         say(
             console,
             f"  {name:<25} says it right in {game.right:4.0%}; left of step 1 at step {LENGTH}: "
             f"{game.untrained[-1]:.0e} before learning, {game.trained[-1]:.2g} after",
         )
-    picture = telephone_picture(games, words=len(WORDS), seconds=longest)
+    picture = telephone_picture(games, words=len(WORDS), updates=STEPS)
     for form in ("svg", "png"):
         write_picture(folder / f"vanishing.{form}", "The telephone game", picture)
     say(console, f"\npicture: {folder / 'vanishing.png'} (and vanishing.svg)", "bold")

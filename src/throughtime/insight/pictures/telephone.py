@@ -38,13 +38,13 @@ class Game:
     """Whether it was helped to remember."""
 
 
-def telephone_picture(games: Sequence[Game], *, words: int, seconds: float) -> str:
+def telephone_picture(games: Sequence[Game], *, words: int, updates: int) -> str:
     """Draw what is left of the first step, in three charts: before learning, after it, and with help.
 
     Args:
         games: networks that were not helped, and some that were.
         words: how many words there are to choose from, for what guessing scores.
-        seconds: how long each has learned at most.
+        updates: how often each has updated its weights, at most.
 
     Returns:
         An SVG element.
@@ -60,7 +60,7 @@ def telephone_picture(games: Sequence[Game], *, words: int, seconds: float) -> s
     looks = {game.name: COLOURS[place % len(COLOURS)] for group in (plain, helped) for place, game in enumerate(group)}
     panels: list[tuple[str, list[Curve]]] = [
         ("before learning", [_curve(game.name, game.untrained, looks[game.name]) for game in plain]),
-        (f"after {seconds:.0f} seconds of learning", [_trained(game, looks[game.name]) for game in plain]),
+        (f"after {updates:,} updates", [_trained(game, looks[game.name]) for game in plain]),
         ("with help: before (dashed) and after", [
             *(_curve("", game.untrained, looks[game.name], dashed=True) for game in helped),
             *(_trained(game, looks[game.name]) for game in helped),
