@@ -130,13 +130,15 @@ def _option_rows() -> Iterator[Row]:
         yield Row(f"cost/{name}", "What an option costs", (goal,), _cost(shape), shape)
 
 
-def _small_call(cell: str) -> Row:
+def _small_call(cell: str, dtype: str) -> Row:
     def measure(place: Place) -> Mapping[str, Any]:
         times = 2 if place.quick else 400
-        taken = {name: place.clock.each(work, times) for name, work in shortest(cell, place.device).items()}
+        work = shortest(cell, dtype, place.device)
+        taken = {name: place.clock.each(each, times) for name, each in work.items()}
         return {"ours": taken["ours"] - taken["torch.nn"], "beside": taken, "unit": "ms"}
 
-    return Row(f"small call/{cell}", "What a call costs over torch.nn's", (Goal("", 0.1, faster=False),), measure)
+    goal = Goal("", 0.1, faster=False)
+    return Row(f"small call/{cell}/{dtype}", "What a call costs over torch.nn's", (goal,), measure)
 
 
 def _stream(cell: str, hidden: int) -> Row:
@@ -166,5 +168,5 @@ def _text(precision: str, ratio: float) -> Row:
 def rows() -> list[Row]:
     """All rows, those first that tell most."""
     streams = [_stream(cell, hidden) for cell, hidden in (("lstm", 128), ("lstm", 512), ("gru", 128))]
-    calls = [_small_call(cell) for cell in ("gru", "lstm")]
+    calls = [_small_call("gru", "float32"), _small_call("lstm", "float32"), _small_call("lstm", "bfloat16")]
     return [*_layer_rows(), *_option_rows(), *calls, *streams, _text("bf16", 2.0), _text("32", 1.3)]

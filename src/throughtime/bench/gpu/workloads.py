@@ -107,15 +107,16 @@ def _step(layer: nn.Module, x: Tensor, output: Callable[[], Tensor], dtype: str)
     return step
 
 
-def shortest(cell: str, device: torch.device) -> dict[str, Work]:
+def shortest(cell: str, dtype: str, device: torch.device) -> dict[str, Work]:
     """A call so small that what it costs is the way to it: ours, and that of ``torch.nn``.
 
     Args:
         cell: "lstm", "gru" or "rnn".
+        dtype: one of ``DTYPES``.
         device: where.
     """
-    x = torch.randn(4, 2, 16, device=device)
-    mine, theirs = OURS[cell](16, 16, device=device), THEIRS[cell](16, 16, device=device)
+    factory: dict[str, Any] = {"device": device, "dtype": DTYPES[dtype]}
+    x, mine, theirs = torch.randn(4, 2, 16, **factory), OURS[cell](16, 16, **factory), THEIRS[cell](16, 16, **factory)
     return {"ours": lambda: mine(x), "torch.nn": lambda: theirs(x)}
 
 
