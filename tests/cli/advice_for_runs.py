@@ -200,6 +200,8 @@ USING: dict[str, Case] = {
     "one way only": Case({"a.csv": TEXTS}, "explain run tea --what horizon",
                          "--what horizon looks back along one way, and this run reads both ways: ask for --what flow"),
     "no such record": Case({"a.csv": TEXTS}, "explain run a.csv --record 99", "give another --record"),
+    "one text": Case({"a.csv": TEXT}, "explain run a.csv --record 2", "--record is for files of several records",
+                     before=LANGUAGE),
     "no labels to explain": Case({"a.csv": TEXTS}, "explain run tea --condition it",
                                  "--condition is for runs that write texts for labels"),
     "no such picture": Case({"a.csv": TEXTS}, "explain run tea --out tea.jpg",

@@ -138,6 +138,27 @@ def test_a_layer_that_is_not_there_is_refused_with_those_that_are(one_way: tt.Ru
     assert isinstance(gates, Gates) and set(gates.values) == {"r_l1", "z_l1", "n_l1"}
 
 
+def test_options_that_do_nothing_for_what_is_asked_are_refused(one_way: tt.Run) -> None:
+    for what, more in (("gates", {"at": 1}), ("spectrum", {"towards": "p"}), ("flow", {"method": "gradient"}),
+                       ("saliency", {"layer": "l0"}), ("flow", {"span": "1:2"})):  # fmt: skip
+        (name,) = more
+        with pytest.raises(UsageError, match=f"^{name} is for what="):
+            quiet(one_way, "good tea", what, **more)
+    assert set(quiet(one_way, "good tea", layer="l1").norms) == {"h_l1"}
+    assert set(quiet(one_way, "good tea", "horizon", layer="l0").units) == {"h_l0"}
+
+
+def test_of_texts_for_labels_one_is_looked_at_with_its_own_label(fit: Fit, tmp_path: Path) -> None:
+    rows = "".join(f"{'Ross' if n % 2 else 'Smi'}{n},{'it' if n % 2 else 'en'}\n" for n in range(20))
+    (path := tmp_path / "names.csv").write_text(f"name,country\n{rows}")
+    run = fit("generate", path, condition="country", hidden=4, embedding=4, steps=2, rival=False)
+    assert "".join(quiet(run, path, record=3).texts) == "¶Ross3"
+    one, other = (quiet(run, "Ross", condition=label).score for label in ("it", "en"))
+    assert one != other
+    with pytest.raises(UsageError, match="choose one with condition="):
+        quiet(run, "Ross")
+
+
 def test_a_step_that_is_not_there_is_refused(one_way: tt.Run, text_run: tt.Run) -> None:
     assert quiet(text_run, "It was", at=2).at == 2
     for run in (one_way, text_run):

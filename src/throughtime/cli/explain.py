@@ -50,7 +50,7 @@ def explain(
     ] = None,
     follow: Annotated[str | None, _option("|".join(FOLLOWED), "For units: find those that follow this.")] = None,
     span: Annotated[str | None, _option("FIRST:STOP", "For units: find those that are on at these steps.")] = None,
-    method: Annotated[str, _option("|".join(METHODS), "For saliency: how a score is shared out.")] = METHODS[0],
+    method: Annotated[str | None, _option("|".join(METHODS), "For saliency: how a score is shared out.")] = None,
     condition: Annotated[str | None, _option("LABEL", "Label of the text, for a run that has learned labels.")] = None,
     device: DeviceOption = "auto",
     **files: Any,
@@ -71,7 +71,7 @@ def explain(
 
 def _meant(data: str | None) -> str | Path | None:
     """A file where there is one of that name, else the text itself."""
-    if data is None or len(data.encode("utf-8", "replace")) > LONGEST_NAME:
+    if not data or len(data.encode("utf-8", "replace")) > LONGEST_NAME:
         return data
     path = Path(data)
     try:

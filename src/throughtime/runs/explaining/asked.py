@@ -17,7 +17,15 @@ METHODS = ("integrated_gradients", "gradient_x_input", "gradient")
 """Ways to share a score out among the steps."""
 ONE_WAY = ("horizon",)
 """What looks back along one way."""
-_TAKES = {"unit": ("units", "walk"), "follow": ("units",), "span": ("units",)}
+_TAKES = {
+    "layer": tuple(what for what in WHATS if what != "saliency"),
+    "unit": ("units", "walk"),
+    "at": tuple(what for what in WHATS if what not in ("gates", "units")),
+    "towards": ("flow", "horizon", "saliency", "walk"),
+    "follow": ("units",),
+    "span": ("units",),
+    "method": ("saliency",),
+}
 """Option -> what it is for."""
 _CHOICES = ("unit", "follow", "span")
 """Of these one is needed to look at units."""
@@ -41,13 +49,13 @@ class Asked:
     """Property of a text that units are searched for, one of ``FOLLOWED``."""
     span: str | None = None
     """Steps at which units are searched for that are on there and nowhere else, such as "3:9"."""
-    method: str = "integrated_gradients"
-    """One of ``METHODS``."""
+    method: str | None = None
+    """One of ``METHODS``; None: the first."""
 
     def __post_init__(self) -> None:
         if self.what not in WHATS:
             raise UnknownNameError(named("what"), self.what, WHATS)
-        if self.method not in METHODS:
+        if self.method is not None and self.method not in METHODS:
             raise UnknownNameError(named("method"), self.method, METHODS)
         if self.follow is not None and self.follow not in FOLLOWED:
             raise UnknownNameError(named("follow"), self.follow, FOLLOWED)

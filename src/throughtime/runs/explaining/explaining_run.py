@@ -43,7 +43,7 @@ class ExplainingRun(OpenedRun):
         towards: str | None = None,
         follow: str | None = None,
         span: str | None = None,
-        method: str = "integrated_gradients",
+        method: str | None = None,
         condition: str | None = None,
         note: Note | None = None,
         **more: object,
@@ -63,7 +63,7 @@ class ExplainingRun(OpenedRun):
             towards: what is said, such as a label or a token; None: the likeliest.
             follow: "quotes", "brackets" or "line": for "units", which ones follow it.
             span: steps such as "3:9": for "units", which ones are on there and nowhere else.
-            method: "integrated_gradients", "gradient_x_input" or "gradient", for "saliency".
+            method: "integrated_gradients" (None), "gradient_x_input" or "gradient", for "saliency".
             condition: the text's label, for a run that has learned texts with labels.
             note: called with what the user should know; None prints it to standard error.
             **more: data in roles of the task's own, such as ``source``, and options that say how files are read.
@@ -98,13 +98,16 @@ class ExplainingRun(OpenedRun):
         if data is None and not roles:
             raise UsageError(f"nothing to look at: {what_to_give(self.task)}")
         if self.task == "generate":
-            return self._look_at_text(reader, data, asked.at, condition, note)
+            return self._look_at_text(reader, data, record, asked.at, condition, note)
         if condition is not None:
             raise UsageError(f"{named('condition')} is for runs that write texts for labels; leave it out")
         if hasattr(reader, "read_to_forecast"):
             return self._look_at_series(reader, {DATA: data, **roles}, record, asked.at, note)
         if record < 0:
             raise _no_record(record)
+        steps = getattr(self.config, "tbptt", None)
+        if self.task == "tag" and steps:
+            note(f"{self.path} reads a series in windows of {steps} steps, and each is a record")
         given, problems = _given({DATA: data, **roles}), Problems(note=note)
         records: list[Record] = list(islice(reader.read_to_predict(given, self.path, problems), record, record + 1))
         if not records:
@@ -113,15 +116,24 @@ class ExplainingRun(OpenedRun):
             from throughtime.runs.explaining.looking import look_at_record
         return look_at_record(self.model, records[0], asked.at, note)
 
-    def _look_at_text(self, reader: Any, data: object, at: int | None, condition: str | None, note: Note) -> Subject:
+    def _look_at_text(
+        self, reader: Any, data: object, record: int, at: int | None, condition: str | None, note: Note
+    ) -> Subject:
         if not hasattr(reader, "text"):
             raise UsageError(f"{self.path} writes music, and only runs that read text can be asked about a text")
+        documents: Any = (data,)
         if isinstance(data, Path):
-            read = reader.text(UserData({DATA: Given((data,))}), note)
-            data = "".join(map(_as_text, read.documents))
+            documents = reader.text(UserData({DATA: Given((data,))}), note).documents
+        if getattr(self.config, "condition", None) and isinstance(data, Path):  # a text for each label
+            if not 0 <= record < len(documents):
+                raise _no_record(record)
+            documents = documents[record : record + 1]
+            condition = documents[0].label if condition is None else condition
+        elif record:
+            raise UsageError(f"{named('record')} is for files of several records, and this is one text; leave it out")
         with loading():
             from throughtime.runs.explaining.looking import look_at_text
-        return look_at_text(self.model, str(data), at, condition)
+        return look_at_text(self.model, "".join(map(_as_text, documents)), at, condition)
 
     def _look_at_series(self, reader: Any, data: dict[str, object], record: int, at: int | None, note: Note) -> Subject:
         panel = reader.read_to_forecast(_given(data), self.path, Problems(note=note))
@@ -138,7 +150,7 @@ def _no_record(record: int) -> DataError:
 
 def _as_text(document: Any) -> str:
     """The text of a document, of bytes too."""
-    content: str | bytes = document.content
+    content: str | bytes = document if isinstance(document, str) else document.content
     try:
         return content if isinstance(content, str) else content.decode("utf-8")
     except UnicodeDecodeError as error:

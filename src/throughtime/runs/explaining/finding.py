@@ -21,11 +21,10 @@ from throughtime.insight import (
 )
 from throughtime.insight.pictures.plot import Drawable
 from throughtime.insight.properties import bracket_depth, inside_quotes, position_in_line
-from throughtime.insight.results import Gates
 from throughtime.insight.unrolled import lane_named, lanes, parts
-from throughtime.runs.explaining.asked import Asked
+from throughtime.runs.explaining.asked import METHODS, Asked
 
-__all__ = ["find", "of_layer"]
+__all__ = ["find"]
 
 
 def find(subject: Subject, asked: Asked) -> Drawable:
@@ -45,7 +44,9 @@ def find(subject: Subject, asked: Asked) -> Drawable:
 
 
 def _flow(subject: Subject, asked: Asked) -> Drawable:
-    return gradient_flow(subject, towards=_towards(asked))
+    lane = _named(subject, asked)
+    found = gradient_flow(subject, towards=_towards(asked))
+    return found if lane is None else replace(found, norms=_of(found.norms, lane))
 
 
 def _spectrum(subject: Subject, asked: Asked) -> Drawable:
@@ -53,30 +54,26 @@ def _spectrum(subject: Subject, asked: Asked) -> Drawable:
 
 
 def _horizon(subject: Subject, asked: Asked) -> Drawable:
-    return memory_horizon(subject, towards=_towards(asked))
+    lane = _named(subject, asked)
+    found = memory_horizon(subject, towards=_towards(asked))
+    return found if lane is None else replace(found, units=_of(found.units, lane))
 
 
 def _gates(subject: Subject, asked: Asked) -> Drawable:
+    lane = _named(subject, asked)
     found = gate_statistics(subject)
-    return found if asked.layer is None else of_layer(found, lane_named(subject.recurrent, asked.layer).name)
-
-
-def of_layer(gates: Gates, lane: str) -> Gates:
-    """Keep what is said of one layer and direction.
-
-    Args:
-        gates: what is said of all.
-        lane: the layer and direction, such as "l0".
-
-    Returns:
-        The same of that one.
-    """
-
-    def chosen(tracks: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: each for name, each in tracks.items() if name == lane or name.endswith(f"_{lane}")}
-
     names = ("values", "states", "low", "high", "keeps", "half_life", "spectral_radius", "effective_rank")
-    return replace(gates, **{name: chosen(getattr(gates, name)) for name in names})
+    return found if lane is None else replace(found, **{name: _of(getattr(found, name), lane) for name in names})
+
+
+def _named(subject: Subject, asked: Asked) -> str | None:
+    """The layer and direction that was named, if one was; it is there."""
+    return None if asked.layer is None else lane_named(subject.recurrent, asked.layer).name
+
+
+def _of(tracks: Mapping[str, Any], lane: str) -> dict[str, Any]:
+    """What is said of one layer and direction."""
+    return {name: each for name, each in tracks.items() if name == lane or name.endswith(f"_{lane}")}
 
 
 def _units(subject: Subject, asked: Asked) -> Drawable:
@@ -92,7 +89,7 @@ def _units(subject: Subject, asked: Asked) -> Drawable:
 
 
 def _saliency(subject: Subject, asked: Asked) -> Drawable:
-    return saliency(subject, towards=_towards(asked), method=asked.method)
+    return saliency(subject, towards=_towards(asked), method=asked.method or METHODS[0])
 
 
 def _walk(subject: Subject, asked: Asked) -> Drawable:
@@ -101,9 +98,8 @@ def _walk(subject: Subject, asked: Asked) -> Drawable:
 
 def _lane(subject: Subject, asked: Asked) -> str:
     """The layer and direction that was named, else the last one that reads forward."""
-    if asked.layer is not None:
-        return lane_named(subject.recurrent, asked.layer).name
-    return [lane for lane in lanes(subject.recurrent) if not lane.direction][-1].name
+    last = [lane for lane in lanes(subject.recurrent) if not lane.direction][-1]
+    return _named(subject, asked) or last.name
 
 
 def _track(subject: Subject, asked: Asked) -> str:
