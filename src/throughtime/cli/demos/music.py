@@ -60,11 +60,13 @@ def _show(console: Console, run: Any, data: Path) -> None:
     for row in in_letters(new):
         say(console, row)
     begun = run.generate(primer=data / "valid" / "farm.mid", length=300, temperature=0.7, seed=3)
-    for tune, ending in ((new, ""), (begun, "-goes-on")):
-        midi, picture = (Path(f"{run.path}{ending}{suffix}") for suffix in (".mid", ".svg"))
+    for tune, name, what in (
+        (new, "written", "a tune of its own"),
+        (begun, "goes-on", "goes on from a tune it has not heard"),
+    ):
+        midi, picture = data / f"{name}.mid", data / f"{name}.svg"
         tune.save(midi)
         plot_tune(tune, picture)
-        what = "goes on from a tune it has not heard" if ending else "a tune of its own"
         say(console, f"{what}: {midi} ({tune.length:.0f} seconds), drawn in {picture}")
     nats = run.metrics["nll_per_event"]
     say(console, f"\nheld-out tunes: {nats:.2f} nats per event (a uniform guess would need 5.96)", "bold")
@@ -76,6 +78,7 @@ DEMO = Demo(
     source="fourteen folk tunes, and two to validate on, that nobody owns, with chords set by a rule",
     data=_data,
     options={
+        "unit": "events",
         "hidden": 256,
         "embedding": 64,
         "transpose": 5,
