@@ -92,7 +92,7 @@ def lanes(layer: Recurrent) -> list[Lane]:
 
 
 def lane_named(layer: Recurrent, name: str) -> Lane:
-    """Find a lane.
+    """Find the lane of a name.
 
     Args:
         layer: the stack.
