@@ -43,6 +43,12 @@ def test_a_page_of_a_step_has_its_sentences(tmp_path: Path) -> None:
     assert "<p>The forget gate keeps 0.93 of 0.8.</p>" in (tmp_path / "walk.html").read_text()
 
 
+def test_a_page_of_colours_says_what_they_mean(tmp_path: Path) -> None:
+    for found, says in ((activity(), "Orange: above 0"), (saliency(), "Orange speaks for it")):
+        plot(found, tmp_path / "it.html")
+        assert says in (tmp_path / "it.html").read_text()
+
+
 def test_what_cannot_be_drawn_is_refused_in_a_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"it\.jpg: a picture ends in \.svg, \.png or \.html"):
         plot(flow(), tmp_path / "it.jpg")

@@ -103,9 +103,11 @@ def plot(found: Drawable, path: str | Path) -> None:
     match found:
         case Activity():
             title, inside = activity_page(found)
+            text = ("Orange: above 0. Blue: below 0. Whoever points at a token sees its value.",)
         case Saliency():
             title, inside = saliency_page(found)
+            text = ("Orange speaks for it, blue against it. Whoever points at a token sees by how much.",)
         case _:
             title, inside = TITLES[type(found)], ""
-    text = found.words if isinstance(found, Walk) else ()
+            text = found.words if isinstance(found, Walk) else ()
     write_picture(path, title, picture, text=text, inside=inside)
