@@ -58,7 +58,7 @@ def text(tmp_path: Path) -> Path:
 
 def test_a_dry_run_on_a_bare_machine_goes_through_everything(text: Path, tmp_path: Path) -> None:
     kept = tmp_path / "gpu.json"
-    ended = called("--dry-run", "--processes", 0, "--some", 1, "--text", text, "--json", kept, code=BARE)
+    ended = called("--dry-run", "--processes", 0, "--some", 1, text, "--json", kept, code=BARE)
     assert ended.returncode == RIGHT, ended.stdout + ended.stderr
     lines = ended.stdout.splitlines()
     assert lines[0].startswith(
@@ -83,7 +83,7 @@ def test_processes_check_side_by_side(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--text", "nowhere.txt"], "--text nowhere.txt: there is no such file"),
+        (["nowhere.txt"], "scripts/gpu: nowhere.txt: there is no such file"),
         (["--minutes", "0"], "--minutes and --some must be above 0"),
         (["--device", "cuda:7"], "torch sees no GPU for --device cuda:7; --dry-run goes through all of it on the CPU"),
     ],
@@ -156,7 +156,7 @@ def test_a_text_that_was_not_given_is_a_row_that_is_not_measured(asked: Asked, m
     monkeypatch.setattr(runs, "rows", lambda: texts)
     monkeypatch.setattr(runs, "variants", list[Variant])
     results = run(replace(asked, some=None))
-    assert {row["missing"] for row in results["rows"]} == {"no text was given: --text FILE"}
+    assert {row["missing"] for row in results["rows"]} == {"no text was given"}
     assert status_of(results)[0] == LATE
 
 

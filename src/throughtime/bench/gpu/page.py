@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["COMMAND", "part"]
 
-COMMAND = "scripts/gpu --text shakespeare.txt --json benchmarks/results/gpu.json"
+COMMAND = "scripts/gpu shakespeare.txt --json benchmarks/results/gpu.json"
 """What measures."""
 
 UNTOLD = f"""Not measured yet: no figure here is of a GPU. On a machine with an NVIDIA GPU, Python, torch, triton and a

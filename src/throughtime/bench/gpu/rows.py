@@ -156,7 +156,7 @@ def _stream(cell: str, hidden: int) -> Row:
 def _text(precision: str, ratio: float) -> Row:
     def measure(place: Place) -> Mapping[str, Any]:
         if place.text is None:
-            return {"missing": "no text was given: --text FILE"}
+            return {"missing": "no text was given"}
         work: Work
         work, tokens = text_step(place.text, place.device, precision, place.quick)
         taken = place.clock.each(work, 2 if place.quick else 60)
