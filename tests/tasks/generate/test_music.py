@@ -233,3 +233,16 @@ def test_a_primer_is_a_tune_or_a_file_of_one(tmp_path: Path) -> None:
         run.generate(primer=tmp_path / "two.json")
     with pytest.raises(UsageError, match=r"the pitch C8 \(108\) is beyond the range that was learned"):
         run.generate(primer=tune_of_frames([[108]], 0.5))
+
+
+@pytest.mark.parametrize("unit", ["events", "frames"])
+def test_a_tune_of_one_note_is_learned_scored_and_gone_on_from(unit: str, tmp_path: Path) -> None:
+    folder = midi_folder(tmp_path)
+    Tune((Note(0.0, 0.125, 60),)).save(folder / "one.mid")
+    run, said = fit(folder, unit=unit)
+    assert any("of 9 examples" in line for line in said)
+    scores = run.evaluate(folder / "one.mid", note=lambda _: None)
+    assert scores["tunes"] == 1 and scores["scored_events" if unit == "events" else "scored_frames"] == {
+        "events": 4, "frames": 1,
+    }[unit]  # fmt: skip
+    assert run.generate(primer=folder / "one.mid", length=2, seed=1).notes[0].pitch == 60
