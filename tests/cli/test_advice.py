@@ -15,6 +15,7 @@ from typing import Any
 import advice_for_answer
 import advice_for_fit
 import advice_for_forecast
+import advice_for_lab
 import advice_for_music
 import advice_for_runs
 import pytest
@@ -37,6 +38,7 @@ USING = {
     **advice_for_runs.USING,
     **advice_for_answer.USING,
     **advice_for_forecast.USING,
+    **advice_for_lab.USING,
     **advice_for_music.USING,
 }
 NAMING = ("option", "named")

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "estimators": CRAFT | {"tasks", "runs"},
     "bench": GROUND | {"kernels", "layers"},
     "web": {"errors", "doors"},
-    "lab": {"errors", "doors", "data", "layers", "runs", "insight", "web"},
+    "lab": {"errors", "doors", "data", "layers", "tasks", "runs", "insight"},
     "cli": {"errors", "doors", "data", "training", "tasks", "runs", "bench", "insight", "web", "lab"},
     "__main__": {"cli"},
 }
@@ -97,7 +97,13 @@ INSIDE: dict[str, dict[str, set[str]]] = {
     "runs": {HALL: {"explaining"}, "explaining": {"opened_run", "loading"}},
     "insight": {HALL: {"walking"}, "walking": set(), "pictures": {"results"}},
     "bench": {HALL: {"gpu"}, "peers": {HALL}, "memory": {HALL}, "gpu": {"results"}},
-    "cli": {"display": set(), HALL: {"display"}, "demos": {HALL, "display"}, "main": {HALL, "demos"}},
+    "cli": {
+        "display": set(),
+        HALL: {"display"},
+        "demos": {HALL, "display"},
+        "lab": {HALL, "demos"},
+        "main": {HALL, "demos", "lab"},
+    },
 }
 """Room -> part of it -> which other parts that one may import.
 

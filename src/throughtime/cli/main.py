@@ -77,6 +77,12 @@ def _explain() -> Made:
     return with_data_options(lambda task: CheckedOptions)(explain)
 
 
+def _lab() -> Made:
+    from throughtime.cli.lab import lab
+
+    return lab
+
+
 def _describe() -> Made:
     from throughtime.cli.runs import describe
 
@@ -106,6 +112,7 @@ COMMANDS: Mapping[str, tuple[Callable[[], Made], str]] = {
     "generate": (_generate, "Write on after a prompt, or write a tune: text as it is drawn, music as MIDI."),
     "next": (_next, "Say which letters or words a run expects next, in one answer or at each key."),
     "explain": (_explain, "Say why a run forgot, what it remembers and what its gates did."),
+    "lab": (_lab, "See in the browser what a run remembers while it reads."),
     "describe": (_describe, "Say what a run is: sizes, data, training, scores, files."),
     "bench": (_bench, "Time the layers beside other libraries."),
     "demo": (_demo, "Watch a network learn real data from this machine, in a few minutes."),

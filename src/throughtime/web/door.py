@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from throughtime.doors import named
+from throughtime.doors import named, taking
 from throughtime.errors import UsageError
 
 __all__ = ["HERE", "Door", "is_loopback", "open_door"]
@@ -50,6 +50,7 @@ class Door:
         return self.token is not None or host in {f"{name}:{self.port}" for name in NAMES_OF_HERE}
 
 
+@taking(lambda *_, **__: ())
 def open_door(host: str, port: int) -> Door:
     """Listen.
 
@@ -77,9 +78,8 @@ def open_door(host: str, port: int) -> Door:
     except socket.gaierror as error:
         raise UsageError(f"{named('host')} {host!r} is no address of this machine: {error.strerror}") from None
     except OSError as error:
-        raise UsageError(
-            f"cannot listen at {host}, port {port}: {error.strerror}; give another {named('port')}, or 0 for a free one"
-        ) from None
+        another = f"give another {named('port')}, 0 for any that is free, or another {named('host')}"
+        raise UsageError(f"cannot listen at {host}, port {port}: {error.strerror}; {another}") from None
     token = None if is_loopback(host) else secrets.token_urlsafe(TOKEN_BYTES)
     return Door(socket=listening, host=host, port=listening.getsockname()[1], token=token)
 

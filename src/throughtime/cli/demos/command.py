@@ -14,7 +14,7 @@ from throughtime.cli.values import INTERRUPTED, integer_option, number_option
 from throughtime.data.demos.making import Files
 from throughtime.errors import UnknownNameError, UsageError
 
-__all__ = ["demo"]
+__all__ = ["demo", "train"]
 
 
 def demo(
@@ -48,7 +48,7 @@ def demo(
     if chosen.play is not None:
         chosen.play(console, run_dir, limit, seed)
     else:
-        run = _train(console, chosen, (files, held_out), run_dir, overwrite=out is None, max_minutes=limit, seed=seed)
+        run = train(console, chosen, (files, held_out), run_dir, overwrite=out is None, max_minutes=limit, seed=seed)
         if run.status == "interrupted":
             return INTERRUPTED
         chosen.show(console, run, data)
@@ -60,9 +60,23 @@ def demo(
     return 0
 
 
-def _train(
+def train(
     console: Any, chosen: Demo, files: Files, run_dir: Path, *, overwrite: bool, max_minutes: float, seed: int
 ) -> Any:
+    """Learn a demo's run.
+
+    Args:
+        console: where it is shown.
+        chosen: the demo.
+        files: what is learned from, and what is held out.
+        run_dir: folder of the run.
+        overwrite: whether a run that is there is replaced.
+        max_minutes: time limit of the training.
+        seed: of the first weights.
+
+    Returns:
+        The run.
+    """
     from throughtime.cli.display import display
     from throughtime.runs import fit
 
