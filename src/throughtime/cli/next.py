@@ -12,11 +12,10 @@ import typer
 
 from throughtime.cli.values import integer_option
 from throughtime.errors import UsageError
+from throughtime.tasks.generate.expected import Expected
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-    from throughtime.decoding.expected import Expected
 
 __all__ = ["next_tokens", "shown", "typed_on"]
 

@@ -25,13 +25,32 @@ def check_unwatched() -> None:
 
 
 def check_plain(tensors: Iterable[Tensor], what: str) -> None:
-    """Raise for wrappers of tensors; inside a transform they are the transform's own."""
+    """Raise for wrappers of tensors; inside a transform they are the transform's own.
+
+    Args:
+        tensors: what a stream is given.
+        what: what they are to it, for the message.
+
+    Raises:
+        UsageError: one is no plain tensor.
+    """
     if not transformed() and not has_memory(tensors):
         raise UsageError(f"a stream takes plain tensors, and its {what} has a subclass or a wrapper: call the layer")
 
 
 def taken(x: NDArray[Any], dtype: torch.dtype) -> Tensor:
-    """A NumPy array of a stream's type as a tensor, on the same memory where that can be written."""
+    """Take a NumPy array as a tensor, on the same memory where that can be written.
+
+    Args:
+        x: the array.
+        dtype: the stream's type.
+
+    Returns:
+        The tensor.
+
+    Raises:
+        ShapeError: the array is of another type.
+    """
     wanted = str(dtype).removeprefix("torch.")
     if x.dtype != wanted:
         raise ShapeError(f"this stream takes {wanted}, got a NumPy array of {x.dtype}: convert it with .astype()")

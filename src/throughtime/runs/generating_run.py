@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from throughtime.data.reading import Note
-from throughtime.decoding.expected import Expected
 from throughtime.doors import named, option, taking
 from throughtime.errors import UsageError
 from throughtime.runs.opened_run import OpenedRun
+from throughtime.tasks.generate.expected import Expected
 from throughtime.training.reporter import PlainReporter
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from throughtime.data.encoding.units import words_in
 from throughtime.data.encoding.vocabulary import Vocabulary, prompt_ids
 from throughtime.decoding.decoder import Scores
-from throughtime.decoding.expected import Candidate, Expected
 from throughtime.doors import named
 from throughtime.errors import UsageError
 from throughtime.models.language_model import LanguageDecoder
 from throughtime.models.parts.row_states import State
+from throughtime.tasks.generate.expected import Candidate, Expected
 
 __all__ = ["NextTokens"]
 
