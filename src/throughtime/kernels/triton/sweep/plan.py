@@ -39,13 +39,17 @@ class Shape:
     """What a plan is made for."""
 
     cell: str
+    """Name of the cell."""
     hidden: int
+    """H."""
     width: int
     """P: of the output."""
     item: int
     """Bytes of a number."""
     batch: int
+    """B."""
     directions: int
+    """1 or 2."""
     processors: int
     """Of the GPU: programs that can be there at once."""
     shared: int
@@ -62,24 +66,39 @@ class Plan:
     """A sweep as its programs are compiled for it. Numbers alone: its text names the compiled program."""
 
     cell: str
+    """Name of its loop body."""
     relu: bool
+    """An Elman network's nonlinearity."""
     normed: bool
+    """Layer-normalised."""
     peepholes: bool
+    """An LSTM's."""
     projected: bool
+    """h is a projection."""
     shifted: bool
     """A vector is added to the recurrent product."""
     resets: bool
+    """States are cleared inside sequences."""
     restart: bool
+    """A reset returns to a learned state."""
     zone_h: int
     """0: none, 1: masks, 2: in expectation."""
     zone_c: int
+    """The same of the second part of the carry."""
     drops: bool
+    """Recurrent dropout draws a mask."""
     dense: bool
+    """Every row has every step."""
     keeps: bool
+    """Forward keeps what backward needs."""
     hidden: int
+    """H."""
     width: int
+    """P."""
     hidden_pad: int
+    """H, padded."""
     width_pad: int
+    """P, padded."""
     rows: int
     """Rows of a program."""
     units: int
@@ -87,16 +106,25 @@ class Plan:
     held: bool
     """Weights stay on chip; else they are read in every step."""
     chunks: int
+    """Chunks of the product of h."""
     k: int
+    """Numbers of a chunk."""
     back_chunks: int
+    """Chunks of the product of its gradients."""
     back_k: int
+    """Numbers of each part of such a chunk."""
     back_parts: int
+    """Parts of such a chunk, shared out among warps."""
     precision: str
+    """Of products of float32: ieee or tf32."""
     directions: int
+    """1 or 2."""
     resident: bool
     """All programs that meet run at once; else one after the other, and the host goes through the steps."""
     begins: bool = True
+    """The launch has the first step."""
     ends: bool = True
+    """The launch leaves the carry."""
 
     @property
     def gates(self) -> int:
@@ -181,7 +209,11 @@ class Plan:
 
 
 def padded(size: int) -> int:
-    """The next number that is one to four times a power of two from 16 on."""
+    """The next number that is one to four times a power of two from 16 on.
+
+    Args:
+        size: 1 or more.
+    """
     power = 16
     while 4 * power < size:
         power *= 2
