@@ -68,5 +68,5 @@ def tagger(made: Made, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def opened(writer: Path) -> Run:
+def opened_run(writer: Path) -> Run:
     return Run(writer)

@@ -84,28 +84,28 @@ def test_another_track_comes_whole(session: Session) -> None:
     assert answer.words["first"] == len(TEXT) + 1 and answer.arrays["track"].shape == (0, 12)
 
 
-def test_what_is_said_at_a_step_is_what_next_says(session: Session, opened: Run) -> None:
+def test_what_is_said_at_a_step_is_what_next_says(session: Session, opened_run: Run) -> None:
     asked(session, "read", **OF_WRITER, track="h_l0")
     for step in (0, 9, len(TEXT)):
         answer = asked(session, "step", step=step)
-        wanted = opened.next(TEXT[:step], top=8)
+        wanted = opened_run.next(TEXT[:step], top=8)
         assert answer.words["kind"] == "next"
         for candidate, name, share in zip(
             wanted.candidates, answer.words["names"], answer.words["shares"], strict=True
         ):
             assert share == pytest.approx(candidate.probability, abs=1e-5)
             assert candidate.text == name or name == "¶"
-        assert set(answer.arrays) == set(tracks(opened, TEXT))
-        for name, values in tracks(opened, TEXT).items():
+        assert set(answer.arrays) == set(tracks(opened_run, TEXT))
+        for name, values in tracks(opened_run, TEXT).items():
             np.testing.assert_allclose(answer.arrays[name], values[step], atol=1e-6)
 
 
-def test_a_unit_is_its_gates_and_states_over_the_text(session: Session, opened: Run) -> None:
+def test_a_unit_is_its_gates_and_states_over_the_text(session: Session, opened_run: Run) -> None:
     asked(session, "read", **OF_WRITER, track="h_l0")
     answer = asked(session, "unit", lane="l1", unit=3)
     assert set(answer.arrays) == {f"{part}_l1" for part in "ifgohc"}
     for name, values in answer.arrays.items():
-        np.testing.assert_allclose(values, tracks(opened, TEXT)[name][:, 3], atol=1e-6)
+        np.testing.assert_allclose(values, tracks(opened_run, TEXT)[name][:, 3], atol=1e-6)
 
 
 def test_a_judge_both_ways_says_what_predict_says_whatever_the_step(session: Session, judge: Path) -> None:
@@ -138,8 +138,8 @@ def test_a_tagger_says_the_label_of_each_step(session: Session, tagger: Path) ->
     assert tuple(said) == wanted
 
 
-def test_what_takes_longer_is_what_insight_finds(session: Session, opened: Run) -> None:
-    subject = look_at_text(opened.model, TEXT, 20, None)
+def test_what_takes_longer_is_what_insight_finds(session: Session, opened_run: Run) -> None:
+    subject = look_at_text(opened_run.model, TEXT, 20, None)
     found = insight.matching_units(subject, (8, 12), count=12)
     answer = asked(session, "span", **OF_WRITER, at=20, span=[8, 12])
     assert answer.words["tracks"] == list(found.tracks) and answer.words["units"] == found.units.tolist()
@@ -164,8 +164,8 @@ def test_what_takes_longer_is_what_insight_finds(session: Session, opened: Run) 
     assert answer.arrays["back"].tolist() == (20 - flow.steps).tolist()
 
 
-def test_what_is_held_changes_what_is_said(session: Session, opened: Run) -> None:
-    subject = look_at_text(opened.model, TEXT, 20, None)
+def test_what_is_held_changes_what_is_said(session: Session, opened_run: Run) -> None:
+    subject = look_at_text(opened_run.model, TEXT, 20, None)
     change = insight.intervene(subject, insight.clamp("f_l0", 1.0, 3), insight.clamp("h_l1", 0.0, 1))
     edits = [{"track": "f_l0", "unit": 3, "value": 1.0}, {"track": "h_l1", "unit": 1, "value": 0}]
     answer = asked(session, "touch", **OF_WRITER, at=20, edits=edits)

@@ -27,7 +27,7 @@ function fill(made, props) {
 export const number = (value) => {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  return size >= 0.001 && size < 10000 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
+  return size >= 0.001 && size < 10000 ? String(Number(value.toPrecision(3))) : value.toExponential(2);
 };
 
 // A token for people: blanks are seen.
