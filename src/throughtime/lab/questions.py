@@ -17,7 +17,7 @@ MOST_TEXT = 20_000
 
 
 def text_in(asked: Asked, name: str, otherwise: str | None = None) -> str:
-    """Take a text.
+    """Take a text out of a question.
 
     Args:
         asked: the question.
@@ -43,7 +43,18 @@ def text_in(asked: Asked, name: str, otherwise: str | None = None) -> str:
 
 
 def whole_in(asked: Asked, name: str) -> int:
-    """Take a whole number, 0 or more; raises :class:`UsageError` where it is none."""
+    """Take a whole number, 0 or more, out of a question.
+
+    Args:
+        asked: the question.
+        name: of the value.
+
+    Returns:
+        The number.
+
+    Raises:
+        UsageError: it is something else.
+    """
     value = asked.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise UsageError(f"{name} must be a whole number, 0 or more, got {value!r:.60}")
@@ -51,7 +62,18 @@ def whole_in(asked: Asked, name: str) -> int:
 
 
 def number_in(asked: Asked, name: str) -> float:
-    """Take a number; raises :class:`UsageError` where it is none."""
+    """Take a number out of a question.
+
+    Args:
+        asked: the question.
+        name: of the value.
+
+    Returns:
+        The number.
+
+    Raises:
+        UsageError: it is something else.
+    """
     value = asked.get(name)
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise UsageError(f"{name} must be a number, got {value!r:.60}")
@@ -59,7 +81,18 @@ def number_in(asked: Asked, name: str) -> float:
 
 
 def pair_in(asked: Asked, name: str) -> tuple[int, int]:
-    """Take two whole numbers; raises :class:`UsageError` where they are none."""
+    """Take two whole numbers out of a question.
+
+    Args:
+        asked: the question.
+        name: of the value.
+
+    Returns:
+        Both.
+
+    Raises:
+        UsageError: it is something else.
+    """
     value = asked.get(name)
     pair = cast("list[Any]", value) if isinstance(value, list) else []
     if len(pair) != 2 or not all(isinstance(each, int) and not isinstance(each, bool) for each in pair):
@@ -68,7 +101,18 @@ def pair_in(asked: Asked, name: str) -> tuple[int, int]:
 
 
 def listed_in(asked: Asked, name: str) -> list[Asked]:
-    """Take a list of objects; raises :class:`UsageError` where it is none."""
+    """Take a list of objects out of a question.
+
+    Args:
+        asked: the question.
+        name: of the value.
+
+    Returns:
+        The list.
+
+    Raises:
+        UsageError: it is something else.
+    """
     value = asked.get(name)
     each = cast("list[Any]", value) if isinstance(value, list) else []
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in each):

@@ -52,7 +52,7 @@ class Door:
 
 @taking(lambda *_, **__: ())
 def open_door(host: str, port: int) -> Door:
-    """Listen.
+    """Open a door: listen at an address.
 
     Args:
         host: address or name; of this machine's own (loopback) no token is needed.
