@@ -1,7 +1,7 @@
 // Read: what is expected, all units over all steps, one unit gate by gate, and which units or parts of the text count.
 
 import { bars, byId, complain, el, number, shown } from "../dom.js";
-import { css, ink, scaleOf } from "../drawing/colours.js";
+import { css, ink, place, scaleOf, tableOf } from "../drawing/colours.js";
 import { Curve } from "../drawing/charts.js";
 import { Heatmap } from "../drawing/heatmap.js";
 import { marked } from "../paper.js";
@@ -72,24 +72,37 @@ export class Read {
     }
   }
 
-  // Every gate and state of the step: this unit's number, and all units as a strip.
+  // Every gate and state of the step: this unit's number, and all units as a strip. The tables stay; what they hold changes.
   layers({ arrays }) {
     const { run, unit, lane: here } = this.page;
-    const lanes = run.lanes.map((lane) => {
-      const rows = Object.entries(arrays).filter(([name]) => name.endsWith(`_${lane}`) && (lane.includes("_") || !name.endsWith("_reverse")))
-        .map(([name, { data }]) => {
-          const scale = scaleOf(name, data, run.carried), part = name.split("_")[0];
-          const value = unit < data.length ? data[unit] : null;
-          const strip = el("canvas", { class: "strip", width: data.length, height: 1, "aria-hidden": "true" });
-          const context = strip.getContext("2d");
-          data.forEach((each, place) => { context.fillStyle = css(scale, each); context.fillRect(place, 0, 1, 1); });
-          const colours = value === null ? {} : { background: css(scale, value), color: ink(scale, value) };
-          return el("tr", {}, el("th", { scope: "row" }, words.parts[part] ?? part),
-            el("td", { class: "value", style: colours, "data-track": name }, value === null ? "–" : number(value)), el("td", {}, strip));
-        });
-      return el("table", { class: lane === here ? "lane here" : "lane" }, el("caption", {}, words.lane(lane)), el("tbody", {}, ...rows));
-    });
-    this.numbers.replaceChildren(...lanes);
+    if (this.tables !== run.name) this.layOut(run, Object.keys(arrays));
+    this.tables = run.name;
+    for (const [lane, table] of this.lanes) table.classList.toggle("here", lane === here);
+    for (const [name, { cell, strip, part }] of this.rows) {
+      const { data } = arrays[name], scale = scaleOf(name, data, run.carried), there = unit < data.length;
+      cell.textContent = there ? number(data[unit]) : "–";
+      cell.style.background = there ? css(scale, data[unit]) : "";
+      cell.style.color = there ? ink(scale, data[unit]) : "";
+      const pixels = new Uint32Array(part.data.buffer), { packed } = tableOf(scale);
+      data.forEach((each, index) => { pixels[index] = packed[place(scale, each)]; });
+      strip.getContext("2d").putImageData(part, 0, 0);
+    }
+  }
+
+  layOut(run, names) {
+    this.rows = new Map();
+    this.lanes = new Map(run.lanes.map((lane) => {
+      const own = names.filter((name) => name.slice(name.indexOf("_") + 1) === lane);
+      const rows = own.map((name) => {
+        const wide = run.tracks[name], part = name.split("_")[0];
+        const strip = el("canvas", { class: "strip", width: wide, height: 1, "aria-hidden": "true" });
+        const cell = el("td", { class: "value", "data-track": name });
+        this.rows.set(name, { cell, strip, part: new ImageData(wide, 1) });
+        return el("tr", {}, el("th", { scope: "row" }, words.parts[part] ?? part), cell, el("td", {}, strip));
+      });
+      return [lane, el("table", { class: "lane" }, el("caption", {}, words.lane(lane)), el("tbody", {}, ...rows))];
+    }));
+    this.numbers.replaceChildren(...this.lanes.values());
   }
 
   async unit() {
