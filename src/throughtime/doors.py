@@ -16,7 +16,7 @@ from functools import wraps
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["FLAGS", "is_typed", "named", "option", "spelled", "takes", "taking", "typed"]
+__all__ = ["FLAGS", "is_typed", "named", "of_fit", "option", "spelled", "takes", "taking", "typed"]
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -131,9 +131,24 @@ def option(name: str, value: Any = None) -> str:
         >>> taking(lambda: ["header"])(lambda: (option("header"), option("fill", "zero")))()
         ('header=', "fit(fill='zero')")
     """
+    return spelled(name, value) if takes(name) else of_fit(name, value)
+
+
+def of_fit(name: str, value: Any = None) -> str:
+    """Name an option of ``fit``, where the call at hand may have another one of that name.
+
+    Args:
+        name: its name, as in ``config.json``.
+        value: what is to be given; None leaves that open.
+
+    Returns:
+        A flag or a keyword, with the name of ``fit``.
+
+    Example:
+        >>> of_fit("unit", "bytes")
+        'fit --unit bytes'
+    """
     written = spelled(name, value)
-    if takes(name):
-        return written
     return f"fit {written}" if is_typed() else f"fit({written}{'...' if value is None else ''})"
 
 

@@ -18,7 +18,7 @@ from throughtime.data.encoding import units
 from throughtime.data.encoding.units import BPE, Bytes, Characters, Decode, Words, chunks
 from throughtime.data.source import TokenSource
 from throughtime.data.text import RawText, Text
-from throughtime.doors import option
+from throughtime.doors import of_fit
 from throughtime.errors import UsageError
 
 __all__ = ["Vocabulary", "build_vocabulary", "encode_text", "load_vocabulary", "prompt_ids"]
@@ -160,6 +160,6 @@ def prompt_ids(vocabulary: Vocabulary, prompt: str) -> list[int]:
         shown = ", ".join(repr(each) for each in unseen[:20]) + (", ..." if len(unseen) > 20 else "")
         raise UsageError(
             f"the prompt has {vocabulary.unit} that are not in the model's vocabulary: {shown}; "
-            f"leave them out, or train on text that has them ({option('unit', 'bytes')} or bpe reads any text)"
+            f"leave them out, or train on text that has them ({of_fit('unit', 'bytes')} or bpe reads any text)"
         )
     return [int(token) for token in vocabulary.encode(prompt)]
