@@ -187,7 +187,6 @@ USING: dict[str, Case] = {
                     before=LANGUAGE),
     "no writer": Case({"a.csv": TEXTS}, "generate run", "writes no text; see predict"),
     # what a run says of itself
-    "another unit": Case({"a.csv": TEXT}, "explain run @", "(fit --unit bytes", before=LANGUAGE),
     "nothing known": Case({"a.csv": TEXTS}, "explain run tea --what flaw", "unknown --what 'flaw': did you mean 'flow"),
     "no such way": Case({"a.csv": TEXTS}, "explain run tea --what saliency --method shap", "unknown --method 'shap'"),
     "nothing to follow": Case({"a.csv": TEXTS}, "explain run tea --what units --follow mood",

@@ -87,6 +87,7 @@ def test_each_has_a_table_and_a_picture(
         ("generate so --what units --unit 9", "there is no unit 9 in c_l0: it has the units 0 to 4"),
         ("generate so --what gates --layer l7", "unknown layer 'l7': did you mean 'l0'? (known: l0)"),
         ("generate Zebra", "has characters that are not in the model's vocabulary: 'Z', 'e', 'b'"),
+        ("generate Zebra", "(fit --unit bytes or bpe reads any text)"),
         ("generate so --at 7", "at is step 7, and what was read has the steps 0 to 2"),
         ("generate so --towards Q", "unknown score 'Q'"),
         ("generate", "nothing to look at"),
