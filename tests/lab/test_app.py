@@ -78,3 +78,16 @@ def test_two_pages_do_not_disturb_each_other(client: TestClient) -> None:
             talk.send_text(json.dumps({"id": number, "ask": "read", "run": "writer", "text": text, "track": "h_l0"}))
             words, _ = unpacked(talk.receive_bytes())
             assert words["steps"] == len(text) + 1
+
+
+def test_a_fault_of_ours_is_told_and_the_page_goes_on(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with client.websocket_connect("/socket") as talk:
+        with monkeypatch.context() as broken:
+            broken.setattr("throughtime.lab.session.Session.answer", lambda session, asked: 1 / 0)
+            talk.send_text(json.dumps({"id": 1, "ask": "runs"}))
+            assert unpacked(talk.receive_bytes())[0]["error"].startswith("the lab has a fault: ZeroDivisionError")
+        assert "ZeroDivisionError" in capsys.readouterr().err
+        talk.send_text(json.dumps({"id": 2, "ask": "runs"}))
+        assert unpacked(talk.receive_bytes())[0]["runs"][0]["name"] == "writer"

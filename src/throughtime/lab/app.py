@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import traceback
 from importlib.resources import files
 from typing import Any, cast
 
@@ -70,7 +71,11 @@ async def _talk(talk: WebSocket, session: Session) -> None:
     under_way: set[asyncio.Task[None]] = set()
 
     async def answer(asked: dict[str, Any], number: int) -> None:
-        message = await asyncio.to_thread(lambda: packed(session.answer(asked), number))
+        try:
+            message = await asyncio.to_thread(lambda: packed(session.answer(asked), number))
+        except Exception as error:  # a fault of ours, which the page tells and goes on
+            traceback.print_exc()
+            message = packed(Answer(words={"error": f"the lab has a fault: {error!r}"}), number)
         try:
             await talk.send_bytes(message)
         except (RuntimeError, WebSocketDisconnect):  # the page has left meanwhile

@@ -16,7 +16,7 @@ export const words = {
   step: "step",
   views: { read: "Read", walk: "Walk", touch: "Touch", vanish: "Vanish" },
   parts: { h: "output h", c: "memory c", i: "input gate i", f: "forget gate f", o: "output gate o", g: "candidate g",
-    r: "reset gate r", z: "update gate z", n: "candidate n" },
+    r: "reset gate r", z: "update gate z", n: "candidate n", a: "sum a" },
   lane: (name) => `layer ${Number(name.slice(1).split("_")[0]) + 1}${name.endsWith("_reverse") ? ", backward" : ""}`,
   low: "below 0", zero: "0", high: "above 0", shut: "shut (0)", open: "open (1)",
   value: (track, unit, value) => `${track}, unit ${unit}: ${value}`,
