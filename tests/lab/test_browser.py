@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlparse
@@ -38,10 +39,10 @@ ARGUMENTS = [
 TEXT = 'He said "no" and (so) left.'
 
 
-@pytest.fixture(scope="module")
-def server(writer: Path, judge: Path, tagger: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+@contextmanager
+def served(*runs: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command itself, and where it listens."""
-    command = [sys.executable, "-m", "throughtime", "lab", writer, judge, tagger, "--no-open", "--port", "0"]
+    command = [sys.executable, "-m", "throughtime", "lab", *runs, "--no-open", "--port", "0"]
     started = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     try:
         assert started.stderr is not None
@@ -51,6 +52,12 @@ def server(writer: Path, judge: Path, tagger: Path) -> Iterator[tuple[subprocess
     finally:
         started.kill()
         started.communicate()
+
+
+@pytest.fixture(scope="module")
+def server(writer: Path, judge: Path, tagger: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    with served(writer, judge, tagger) as listening:
+        yield listening
 
 
 @pytest.fixture(scope="module")
@@ -264,14 +271,14 @@ def test_a_phone_in_the_dark(page: Any, server: Any, view: str) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 17, 21)"
 
 
-def test_ctrl_c_ends_it_and_the_page_says_so(browser: Any, server: tuple[subprocess.Popen[str], str]) -> None:
-    process, url = server
-    page = browser.new_page()
-    page.goto(url)
-    page.wait_for_selector("#text[data-read]")
-    process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
-    page.wait_for_selector("#message:not([hidden])")
-    assert "The server has gone" in page.text_content("#message")
-    page.close()
-    assert process.stderr is not None and process.stderr.read() == ""
+def test_ctrl_c_ends_it_and_the_page_says_so(browser: Any, writer: Path) -> None:
+    with served(writer) as (process, url):
+        page = browser.new_page()
+        page.goto(url)
+        page.wait_for_selector("#text[data-read]")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+        page.wait_for_selector("#message:not([hidden])")
+        assert "The server has gone" in page.text_content("#message")
+        page.close()
+        assert process.stderr is not None and process.stderr.read() == ""
