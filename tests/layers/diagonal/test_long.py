@@ -14,7 +14,7 @@ from throughtime.kernels import native
 from throughtime.layers import Recurrent, Stream
 
 needs_core = pytest.mark.skipif(native.unavailable() is not None, reason=str(native.unavailable()))
-MILLION = [pytest.param(cell, 10**6, marks=needs_core) for cell in DIAGONAL]
+MILLION = [pytest.param(cell, 10**6, marks=needs_core) for cell in (*DIAGONAL, *SLSTMS)]
 CHUNK = 5000
 
 
@@ -39,10 +39,7 @@ def errors(ours: Stream, exact: Stream, chunks: int, generator: torch.Generator)
     return torch.cat(found)
 
 
-@pytest.mark.parametrize(
-    ("cell", "steps"),
-    [*MILLION, *(pytest.param(cell, 10**5, marks=[pytest.mark.slow, pytest.mark.timeout(900)]) for cell in SLSTMS)],
-)
+@pytest.mark.parametrize(("cell", "steps"), MILLION)
 def test_the_error_at_the_end_is_that_of_the_beginning(cell: str, steps: int) -> None:
     """Of the first 10^4 steps and of the last 10^4: root mean squares of 40000 numbers, and the largest, which chance
     moves by more. A float32 is off by 6e-8 of itself; what is kept of an LRU's or RG-LRU's error is 0.999 a step."""
@@ -68,8 +65,7 @@ def most_memory() -> int:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("cell", "steps"),
-    [*(pytest.param(cell, 10**7, marks=needs_core) for cell in DIAGONAL), *((cell, 10**5) for cell in SLSTMS)],
+    ("cell", "steps"), [pytest.param(cell, 10**7, marks=needs_core) for cell in (*DIAGONAL, *SLSTMS)]
 )
 def test_an_endless_stream_takes_no_more_memory(cell: str, steps: int) -> None:
     """Of one input for ever: the state settles, to the bit, and one more step of float64 leaves it where it is."""
