@@ -14,8 +14,10 @@ from throughtime.insight.walking import diagonal, gated
 from throughtime.insight.walking.ledger import Entry, Ledger, Recipe
 from throughtime.insight.windows import WINDOW, look
 from throughtime.kernels.call import Call
+from throughtime.kernels.reference.cell import Cell
+from throughtime.kernels.reference.slstm import SLSTMCell
 
-__all__ = ["RECIPES", "walk"]
+__all__ = ["RECIPES", "recipe_of", "walk"]
 
 RECIPES: dict[str, Recipe] = {
     "rnn_tanh": gated.tanh_rnn,
@@ -33,8 +35,22 @@ RECIPES: dict[str, Recipe] = {
     "paragru": diagonal.paragru,
     "sru": diagonal.sru,
     "rglru": diagonal.rglru,
+    "lru": diagonal.lru,
+    "slstm": gated.slstm,
 }
-"""Cell -> its step, quantity by quantity."""
+"""Cell -> its step, quantity by quantity; an sLSTM's, however many heads it has."""
+
+
+def recipe_of(cell: Cell) -> Recipe | None:
+    """Find the step of a cell.
+
+    Args:
+        cell: any.
+
+    Returns:
+        Its step, or None where there is none.
+    """
+    return RECIPES.get("slstm" if isinstance(cell, SLSTMCell) else cell.name)
 
 
 def walk(
@@ -110,7 +126,7 @@ def _checked(subject: Subject, lane: str, unit: int) -> Lane:
     """The lane of that name, where it has a walk and such a unit."""
     layer = subject.recurrent
     own = lane_named(layer, lane)
-    if layer.cell.name not in RECIPES:
+    if recipe_of(layer.cell) is None:
         raise UsageError(f"cell {layer.cell.name!r} has no walk: the cells that have one are {', '.join(RECIPES)}")
     if any(layer.zoneout):
         raise UsageError("a walk knows no zoneout: make the same layer with zoneout=0 and load its state_dict")
@@ -136,7 +152,8 @@ class _Taken:
 
     def before(self, lane: Lane, step: int, call: Call, from_x: Tensor) -> tuple[Call, Tensor]:
         if (lane, step) == (self._lane, self._step):
-            recipe, own = RECIPES[call.cell], call.parameters(lane.direction)
+            recipe, own = recipe_of(call.body()), call.parameters(lane.direction)
+            assert recipe is not None, "checked before"
             self._made = recipe(self.book, call.body(), own, from_x, self._carry)
         return call, from_x
 
@@ -188,7 +205,7 @@ def _words(book: Ledger, entries: list[Entry], gradients: list[Tensor], unit: in
     back = [_filled(words, entries, gradients, unit) for words in book.back]
     pairs = zip(entries, gradients, strict=True)
     sizes = {entry.name: float(gradient.square().sum().sqrt()) for entry, gradient in pairs}
-    part = next(part for part in ("c", "m", "h") if f"{part}_before" in sizes)
+    part = next(part for part in ("c", "m", "h", "re") if f"{part}_before" in sizes)
     here, before = sizes[part], sizes[f"{part}_before"]
     if here > 0:
         back.append(

@@ -11,7 +11,7 @@ from throughtime.insight.walking.ledger import Ledger
 from throughtime.kernels.reference.cell import Cell, Parameters
 from throughtime.kernels.reference.diagonal.cell import DiagonalCell, positive
 
-__all__ = ["indrnn", "mingru", "minlstm", "paragru", "rglru", "sru"]
+__all__ = ["indrnn", "lru", "mingru", "minlstm", "paragru", "rglru", "sru"]
 
 Carry = tuple[Tensor, ...]
 
@@ -114,6 +114,30 @@ def rglru(book: Ledger, cell: Cell, p: Parameters, from_x: Tensor, carry: Carry)
     words = "The input gate lets {i} of {n} in, scaled by {scale}: {written}."
     written = book.add("product", "written = scale * i * n", scale * (i * n), words)
     return _new(book, kept, written)
+
+
+def lru(book: Ledger, cell: Cell, p: Parameters, from_x: Tensor, carry: Carry) -> Carry:
+    """A complex state that turns and decays, and what shows of it, as for :func:`mingru`; the carry is (h, re, im)."""
+    re, im = book.before("re", carry[1]), book.before("im", carry[2])
+    x_re, x_im, skip = (
+        book.add("input", name, x.clone())
+        for name, x in zip(("x_re", "x_im", "skip"), from_x.chunk(3, -1), strict=True)
+    )
+    turn, lift = (
+        book.add("gate", name, number[None].clone())
+        for name, number in zip(("l_re", "l_im"), cast(DiagonalCell, cell).numbers(p), strict=True)
+    )
+    kept_re = book.add("product", "kept_re = l_re * re_before - l_im * im_before", turn * re - lift * im)
+    words = "The state {re_before} + {im_before}i is turned and shrinks to {kept_re} + {kept_im}i."
+    kept_im = book.add("product", "kept_im = l_re * im_before + l_im * re_before", turn * im + lift * re, words)
+    re = book.add("sum", "re = kept_re + x_re", kept_re + x_re)
+    words = "What is read, {x_re} + {x_im}i, is added: the new state is {re} + {im}i."
+    im = book.add("sum", "im = kept_im + x_im", kept_im + x_im, words)
+    shown = torch.nn.functional.linear(torch.cat([re, im], -1), p["weight_hs"])
+    shown = book.add("product", "shown = W_hs (re, im)", shown)
+    book.back.append("Back, the score's gradient at the real part is {d_re}; {d_re_before} goes on to the step before.")
+    words = "All states together show {shown}, beside what is read itself, {skip}: h = {h}."
+    return book.add("output", "h = shown + skip", shown + skip, words), re, im
 
 
 def _candidate(book: Ledger, cell: Cell, name: str, x: Tensor) -> Tensor:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from throughtime.insight.walking.ledger import Ledger
 from throughtime.kernels.reference.cell import Cell, Parameters, affine, normalise
+from throughtime.kernels.reference.slstm import SLSTMCell
 
-__all__ = ["gru", "gru_reset_before", "lstm", "relu_rnn", "tanh_rnn"]
+__all__ = ["gru", "gru_reset_before", "lstm", "relu_rnn", "slstm", "tanh_rnn"]
 
 PAST = "W_hh h_before + b_hh"
 
@@ -83,6 +86,38 @@ def lstm(book: Ledger, cell: Cell, p: Parameters, from_x: Tensor, carry: tuple[T
         return book.add("output", "h = o * squashed", o * squashed, words + "h = {h}."), c
     shown = book.add("product", "shown = o * squashed", o * squashed, words + "{shown}, which is projected.")
     return book.add("output", "h = W_hr shown", functional.linear(shown, p["weight_hr"])), c
+
+
+def slstm(book: Ledger, cell: Cell, p: Parameters, from_x: Tensor, carry: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """The equations of :class:`throughtime.kernels.reference.slstm.SLSTMCell`, as for :func:`lstm`.
+
+    The carry is (h, c, n, m).
+    """
+    h, c_before, n_before, m_before = (book.before(part, each) for part, each in zip("hcnm", carry, strict=True))
+    body = cast(SLSTMCell, cell)
+    past, x = body.recurrent(p, h).chunk(4, -1), from_x.chunk(4, -1)
+    i, f, g, o = (book.sum(gate, past[place], x[place], PAST) for place, gate in enumerate("ifgo"))
+    how = "sum_f" if body.exponential_forget else "log(sigmoid(sum_f))"
+    log_f = f.clone() if body.exponential_forget else functional.logsigmoid(f)
+    log_f = book.add("preactivation", f"log_f = {how}", log_f)
+    fresh = bool((carry[2] == 0).all())  # before anything is kept there is no scale
+    scale = torch.where(n_before == 0, i, torch.maximum(log_f + m_before, i))
+    m = book.add("sum", "m = sum_i" if fresh else "m = maximum(log_f + m_before, sum_i)", scale.clone())
+    i = book.add("gate", "i = exp(sum_i - m)", torch.exp(i - m))
+    f = book.add("gate", "f = exp(log_f + m_before - m)", body.forgetting(log_f + m_before - m))
+    g = book.add("candidate", "g = tanh(sum_g)", torch.tanh(g))
+    o = book.add("gate", "o = sigmoid(sum_o)", torch.sigmoid(o))
+    words = "The forget gate keeps {f} of the memory, which was {c_before}: {kept} is left."
+    kept = book.add("product", "kept = f * c_before", f * c_before, words)
+    words = "The input gate lets {i} of the candidate {g} in: {written} is written."
+    written = book.add("product", "written = i * g", i * g, words)
+    c = book.add("sum", "c = kept + written", kept + written, "The new memory is {kept} + {written} = {c}.")
+    words = "The normaliser, which was {n_before}, goes the same way: {n}."
+    n = book.add("sum", "n = f * n_before + i", f * n_before + i, words)
+    mean = book.add("product", "mean = c / n", c / n)
+    book.back.append("Back, the score's gradient at the memory is {d_c}; the forget gate hands {f} of it on.")
+    words = "The output gate shows {o} of c / n, which is {mean}: h = {h}."
+    return book.add("output", "h = o * mean", o * mean, words), c, n, m
 
 
 def _last(book: Ledger, gate: str) -> str:

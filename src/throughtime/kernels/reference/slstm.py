@@ -53,17 +53,30 @@ class SLSTMCell(Cell):
 
     def step(self, p: Parameters, from_x: Tensor, h: Tensor, carry: tuple[Tensor, ...]) -> CellStep:
         _, c, n, m = carry
-        i_, f_, z_, o_ = (from_x + self._recurrent(p, h)).chunk(4, -1)
+        i_, f_, z_, o_ = (from_x + self.recurrent(p, h)).chunk(4, -1)
         log_f = f_ if self.exponential_forget else logsigmoid(f_)
         m_next = torch.where(n == 0, i_, torch.maximum(log_f + m, i_))  # before anything is kept there is no scale
-        largest = math.log(torch.finfo(m.dtype).max) - 1  # at most 0 but in that case, where it is a factor of zeros
-        i, f = torch.exp(i_ - m_next), torch.exp((log_f + m - m_next).clamp(max=largest))
+        i, f = torch.exp(i_ - m_next), self.forgetting(log_f + m - m_next)
         z, o = torch.tanh(z_), torch.sigmoid(o_)
         c_next, n_next = f * c + i * z, f * n + i
         return (o * c_next / n_next, c_next, n_next, m_next), {"i": i, "f": f, "g": z, "o": o}
 
-    def _recurrent(self, p: Parameters, h: Tensor) -> Tensor:
-        """``R h + b_hh``, each head's product by itself: (n, 4H)."""
+    @staticmethod
+    def forgetting(exponent: Tensor) -> Tensor:
+        """``f'``; its exponent is at most 0 but before anything is kept, where f' is a factor of zeros.
+
+        Args:
+            exponent: log f + m[t-1] - m[t].
+        """
+        return torch.exp(exponent.clamp(max=math.log(torch.finfo(exponent.dtype).max) - 1))
+
+    def recurrent(self, p: Parameters, h: Tensor) -> Tensor:
+        """``R h + b_hh``, each head's product by itself: (n, 4H).
+
+        Args:
+            p: the parameters.
+            h: (n, H).
+        """
         size = h.shape[-1] // self.heads
         blocks = p["weight_hh"].view(4, self.heads, size, size)
         product = torch.einsum("ghuv,nhv->nghu", blocks, h.view(-1, self.heads, size)).reshape(h.shape[0], -1)
