@@ -235,4 +235,7 @@ def split_pair(h: Tensor, beside: Tensor | None, count: int) -> list[Tensor]:
     """
     if beside is None or count == 1:
         return [h]
-    return [h, *(part.contiguous() for part in beside.chunk(count - 1, -1))]
+    if count == 2:
+        return [h, beside]
+    # not contiguous(): a part of a single row is that already, with strides of the whole
+    return [h, *(part.clone(memory_format=torch.contiguous_format) for part in beside.chunk(count - 1, -1))]
